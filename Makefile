@@ -1,0 +1,44 @@
+# Bare `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint check bench lock clean
+
+help:            ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("需要 Python 3.11 或更高版本：make PYTHON=python3.11 …") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+setup: $(STAMP)  ## virtual environment from the pinned lock
+
+run: $(STAMP)    ## database, calendars, Prefect, one morning round; keeps running until Ctrl-C
+	$(BIN)/duban run
+
+lint: $(STAMP)   ## format, style, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: lint       ## lint, then every test
+	$(BIN)/python -m pytest
+
+check: test      ## the same by its other name
+
+bench: $(STAMP)  ## what is claimed about speed, as ratios measured in one run
+	$(BIN)/python -m benchmarks
+
+lock:            ## pin again (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+
+clean:           ## remove the virtual environment and caches, never .duban/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
