@@ -1,0 +1,1 @@
+"""When things run: one flow per kind of campaign, the daily rounds and their deployments."""

@@ -1,0 +1,1 @@
+"""What is owed: pure functions and frozen values, standard library only."""

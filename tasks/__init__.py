@@ -1,0 +1,1 @@
+"""How an action runs under Prefect: retries, time limits, tags. No decisions."""
