@@ -1,0 +1,96 @@
+"""The command `duban`: joins the commands of each noun and turns errors into one sentence and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from office.cli.output import complain
+from office.errors import OfficeError
+
+app = typer.Typer(
+    name="duban",
+    help="督办：民政局专项行动的时限、提醒、佐证与销号。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Nouns with several verbs: each module has `app`.
+GROUPS = {
+    "calendar": "office.cli.calendar",
+    "unit": "office.cli.units",
+    "person": "office.cli.people",
+    "roster": "office.cli.rosters",
+    "problem": "office.cli.problems",
+    "figure": "office.cli.figures",
+    "round": "office.cli.rounds",
+    "obligation": "office.cli.obligations",
+    "dispatch": "office.cli.dispatches",
+    "history": "office.cli.history",
+}
+# Single commands: module and function.
+COMMANDS = {
+    "deadline": "office.cli.deadline:deadline",
+    "workdays": "office.cli.workdays:workdays",
+    "import-notice": "office.cli.notices:import_notice",
+    "board": "office.cli.board:board",
+    "rehearse": "office.cli.rehearse:rehearse",
+    "backup": "office.cli.backup:backup",
+    "restore": "office.cli.backup:restore",
+    "doctor": "office.cli.doctor:doctor",
+    "setup": "office.cli.setup:setup",
+    "up": "office.cli.up:up",
+    "run": "office.cli.up:run",
+}
+
+
+@app.callback()
+def _home(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar="DUBAN_HOME", help="一切写入内容所在的文件夹（默认 .duban）。"),
+    ] = None,
+) -> None:
+    if home is not None:
+        os.environ["DUBAN_HOME"] = str(home)
+
+
+def _function(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+def build() -> typer.Typer:
+    """The whole command line, every noun joined."""
+    for noun, module in GROUPS.items():
+        app.add_typer(import_module(module).app, name=noun)
+    for name, place in COMMANDS.items():
+        app.command(name)(_function(place))
+    return app
+
+
+def main() -> None:
+    """Entry point. Exit status: 0 done, 1 refused, 2 wrong usage, 3 fault."""
+    try:
+        build()()
+    except OfficeError as error:
+        complain(str(error))
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        complain("已停止。")
+        sys.exit(130)
+    except Exception as error:
+        # Not foreseen: the operator gets the sentence, whoever mends it gets the trace.
+        traceback.print_exc()
+        complain(f"程序出现未预料的错误（{type(error).__name__}），请把以上内容交给运维人员。")
+        sys.exit(3)

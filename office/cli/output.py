@@ -1,0 +1,73 @@
+"""How answers and errors leave the command line: people read tables, scripts read JSON, both get exit statuses.
+
+0 done · 1 refused · 2 wrong usage · 3 fault.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON sees it: dataclasses as objects, dates and moments as ISO text, figures as numbers."""
+    match value:
+        case Enum():
+            return value.value
+        case bool() | int() | float() | str() | None:
+            return value
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Path():
+            return str(value)
+        case Mapping():
+            return {str(plain(key)): plain(item) for key, item in value.items()}
+        case Iterable():
+            return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, default=str) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table for people; cells are shown as text, nothing in them is markup."""
+    table = Table(title=title, title_justify="left", show_lines=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(cell) for cell in row))
+    Console(highlight=False, markup=False).print(table)
+
+
+def say(text: str) -> None:
+    """One line for people."""
+    sys.stdout.write(text + "\n")
+
+
+def complain(text: str) -> None:
+    """One sentence on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return "—"
+    return escape(str(plain(value)) if isinstance(value, (Decimal, Enum)) else str(value))

@@ -1,0 +1,37 @@
+"""What can go wrong, in one tree.
+
+OfficeError
+├── Refused   a person asked for what the rules do not allow; carries Chinese sentences with the next step
+│   └── NotFound   what was named does not exist
+└── Fault     the machine, the disk, the database or a peer failed; the operator acts
+
+Errors only we can cause are assertions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class OfficeError(Exception):
+    """Anything the doors turn into one Chinese sentence and an exit status."""
+
+    exit_status = 3
+
+
+class Refused(OfficeError):
+    """Refused by the rules. `reasons` holds every reason at once, each one Chinese sentence."""
+
+    exit_status = 1
+
+    def __init__(self, reasons: str | Iterable[str]) -> None:
+        self.reasons = (reasons,) if isinstance(reasons, str) else tuple(reasons)
+        super().__init__("；".join(self.reasons))
+
+
+class NotFound(Refused):
+    """What was named is not in the store."""
+
+
+class Fault(OfficeError):
+    """Not a person's doing: disk full, database locked, server unreachable."""

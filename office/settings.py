@@ -1,0 +1,75 @@
+"""All settings in one place: environment (prefix DUBAN_), DUBAN_HOME/duban.env, and DUBAN_HOME/secrets/.
+
+A secret may lie in a file named after its setting (secrets/duban_smtp_password), so that it need not stand in
+the environment. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting with its default and what it is for."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".duban"), description="一切写入内容所在的文件夹；两个局就是两个文件夹")
+    database_url: str | None = Field(None, description="台账数据库；默认 SQLite，位于 home/duban.db")
+    evidence_url: str | None = Field(None, description="佐证材料存放处（fsspec 地址）；默认 home/evidence")
+    evidence_max_bytes: int = Field(50 * 1024 * 1024, description="单个附件的字节上限", gt=0)
+    calendars: Path | None = Field(None, description="专项行动文件所在文件夹；默认随程序安装的 calendars/")
+    edition_years: tuple[int, ...] = Field((2025, 2026), description="初次运行时载入的年度")
+    actor: str = Field("运维", description="命令行未写 --as 时的操作人")
+
+    mail: str = Field("eml", pattern="^(eml|smtp)$", description="邮件去向：eml 写文件，smtp 真发")
+    mail_from: str = Field("duban@localhost", description="发件地址")
+    mail_from_name: str = Field("督办", description="发件人名称")
+    smtp_host: str = Field("127.0.0.1", description="SMTP 服务器")
+    smtp_port: int = Field(25, description="SMTP 端口")
+    smtp_security: str = Field("none", pattern="^(none|starttls|tls)$", description="SMTP 加密方式")
+    smtp_user: str | None = Field(None, description="SMTP 用户名")
+    smtp_password: SecretStr | None = Field(
+        None, description="SMTP 密码；宜放在 home/secrets/duban_smtp_password"
+    )
+    smtp_timeout_seconds: float = Field(20.0, description="SMTP 等待秒数", gt=0)
+    smtp_connections: int = Field(2, description="同时使用的 SMTP 连接数", ge=1, le=8)
+    allow_addresses: tuple[str, ...] = Field((), description="外发许可名单：地址，或 @域名；空则一封也不外发")
+    allow_all: bool = Field(False, description="撤去外发许可名单（正式启用时由运维打开）")
+    apprise_schemas: tuple[str, ...] = Field((), description="许可使用的 Apprise 渠道名")
+    link_base: str | None = Field(None, description="消息里链接的前缀；门户启用后填写")
+
+    quiet_from: str = Field("20:00", pattern=r"^\d\d:\d\d$", description="免打扰开始（北京时间）")
+    quiet_until: str = Field("08:00", pattern=r"^\d\d:\d\d$", description="免打扰结束（北京时间）")
+    delivery_batch: int = Field(200, description="一次领取的待发数", ge=1)
+    lease_seconds: int = Field(300, description="领取后多久未记结果算中断", ge=1)
+    retry_minutes: tuple[int, ...] = Field((5, 15, 60, 240), description="暂时失败后的重发间隔（分钟）")
+    due_soon_workdays: int = Field(5, description="剩余几个工作日亮黄灯", ge=0)
+    pace_yellow_points: int = Field(10, description="落后序时进度几个百分点亮黄灯", ge=0)
+    pace_red_points: int = Field(30, description="落后序时进度超过几个百分点亮红灯", ge=0)
+
+    prefect_api_url: str | None = Field(None, description="Prefect 服务地址；duban up 自起服务时不必填")
+    prefect_port: int = Field(4200, description="duban up 自起 Prefect 服务的端口")
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.home / 'duban.db').resolve()}"
+
+    @property
+    def evidence_root(self) -> str:
+        return self.evidence_url or str((self.home / "evidence").resolve())
+
+
+def load(home: Path | None = None) -> Settings:
+    """Settings for one bureau's folder. Environment first, then home/duban.env, then home/secrets/."""
+    folder = home or Path(os.environ.get("DUBAN_HOME", ".duban"))
+    secrets = folder / "secrets"
+    return Settings(
+        home=folder,
+        _env_file=folder / "duban.env",  # type: ignore[call-arg]
+        _secrets_dir=secrets if secrets.is_dir() else None,
+    )

@@ -1,0 +1,107 @@
+"""Opening a store and its transactions, the same on SQLite and PostgreSQL.
+
+Writers on SQLite begin IMMEDIATE: they wait for each other at the start instead of failing in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from office.errors import Fault
+
+BUSY_SECONDS = 30
+_WRITES = "duban_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One bureau's ledger. `reading` sees a consistent state; `writing` commits whole or not at all."""
+
+    engine: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _faults(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with (
+            _faults(),
+            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the ledger at a SQLAlchemy address; makes the folder of a new SQLite file, not its tables."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_sqlite(url, parsed.database))
+    return Store(create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True))
+
+
+def _sqlite(url: str, database: str | None) -> Engine:
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(raw: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself, or BEGIN IMMEDIATE would come too late.
+    raw.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_SECONDS}000",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn what the disk and the server do to us into one Chinese sentence for the operator."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Fault(_sentence(str(error.orig))) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Fault("与数据库的连接已中断，请检查数据库服务后重试。") from error
+        raise
+
+
+def _sentence(message: str) -> str:
+    text = message.lower()
+    if "locked" in text or "busy" in text:
+        return "台账数据库正被其他程序占用，请稍后重试；若长时间如此，请用 duban doctor 检查。"
+    if "full" in text:
+        return "磁盘已满，本次操作没有写入任何内容；请清理磁盘后重试。"
+    if "no such table" in text or "does not exist" in text:
+        return "台账数据库尚未建立，请先运行 duban setup。"
+    return f"台账数据库无法使用（{message.strip().splitlines()[0]}），请用 duban doctor 检查。"

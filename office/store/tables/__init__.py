@@ -1,0 +1,46 @@
+"""Every table, by noun. Importing this package fills `metadata`."""
+
+from office.store.tables.base import metadata
+from office.store.tables.editions import edition, milestone, milestone_support, point
+from office.store.tables.evidence import evidence_item, review, submission
+from office.store.tables.figures import figure, progress
+from office.store.tables.history import history
+from office.store.tables.ledger import extension, handover, obligation, spot_check, suspension, waiver
+from office.store.tables.messages import dispatch, reminder, round_
+from office.store.tables.problems import measure, problem
+from office.store.tables.rosters import roster, subject
+from office.store.tables.units import contact, person, person_role, unit, unit_alias
+from office.store.tables.workdays import workday_notice
+
+__all__ = [
+    "contact",
+    "dispatch",
+    "edition",
+    "evidence_item",
+    "extension",
+    "figure",
+    "handover",
+    "history",
+    "measure",
+    "metadata",
+    "milestone",
+    "milestone_support",
+    "obligation",
+    "person",
+    "person_role",
+    "point",
+    "problem",
+    "progress",
+    "reminder",
+    "review",
+    "roster",
+    "round_",
+    "spot_check",
+    "subject",
+    "submission",
+    "suspension",
+    "unit",
+    "unit_alias",
+    "waiver",
+    "workday_notice",
+]

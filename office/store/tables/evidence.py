@@ -1,0 +1,51 @@
+"""Submissions with their typed evidence, and the reviews upon them. Rows here are never updated in content."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from office.store.tables.base import metadata
+from office.store.types import Amount, Id, Moment
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("submitted_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("obligation_id", "nth"),
+)
+
+evidence_item = Table(
+    "evidence_item",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False, index=True),
+    Column("key", String(64), nullable=False),  # which expected evidence it answers
+    Column("type", String(16), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("sha256", String(64), index=True),  # document, attachment, roster
+    Column("size_bytes", Id),
+    Column("media_type", String(100)),  # by its bytes, not by its name
+    Column("filename", String(255)),
+    Column("value", Amount),  # figure
+    Column("unit_of_measure", String(32)),
+    Column("link", String(1000)),
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("reviewed_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("reviewed_at", Moment, nullable=False),
+    Column("verdict", String(16), nullable=False),  # passed, sent_back
+    Column("reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("submission_id", "level"),
+    Index("ix_review_reviewed_by", "reviewed_by"),
+)

@@ -1,0 +1,108 @@
+"""Obligations, and the acts that change their clock: extension, suspension, waiver, spot check, handover.
+
+An obligation row is small and its hot columns stand in it, because rounds read a million of them in one pass.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from office.store.tables.base import metadata
+from office.store.types import Amount, Id, Moment
+
+obligation = Table(
+    "obligation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False),
+    Column("milestone_id", Id, ForeignKey("milestone.id"), nullable=False),
+    Column("point_id", Id, ForeignKey("point.id"), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("subject_id", Id, nullable=False, server_default="0"),  # 0: not per subject
+    Column("ladder", String(32), nullable=False),
+    Column("opened_on", Date, nullable=False),  # the day it was first owed: rungs before it never applied
+    Column("due_on", Date, nullable=False),  # our internal date; extensions move it
+    Column("hard_due_on", Date),  # the superior's wall; nothing moves it but the document
+    Column("state", String(16), nullable=False),  # rules.moves.State
+    Column("state_before", String(16)),  # where a suspension returns to
+    Column("closed_on", Date),
+    Column("submitted_on", Date),  # of the submission under way or accepted: decides 按期 or 逾期
+    Column("target_state", String(16)),
+    Column("target", Amount),
+    Column("returned_times", Integer, nullable=False, server_default="0"),
+    Column("extended_times", Integer, nullable=False, server_default="0"),
+    Column("handler_id", Id, ForeignKey("person.id")),
+    Column("backup_id", Id, ForeignKey("person.id")),
+    Column("version", Integer, nullable=False, server_default="1"),  # every change is conditional on it
+    Column("flow_run_id", String(36)),
+    UniqueConstraint("point_id", "unit_id", "subject_id"),
+    # The round groups by exactly these columns; the index answers it alone.
+    Index("ix_obligation_round", "state", "ladder", "due_on", "opened_on", "unit_id"),
+    Index("ix_obligation_unit_id_due_on", "unit_id", "due_on"),
+    Index("ix_obligation_edition_id", "edition_id"),
+)
+
+extension = Table(
+    "extension",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("asked_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("wanted_on", Date, nullable=False),
+    Column("decided_by", Id, ForeignKey("person.id")),
+    Column("decided_at", Moment),
+    Column("verdict", String(16)),  # granted, refused
+    Column("granted_on", Date),
+    Column("previous_due_on", Date),
+    Column("reply", Text),
+)
+
+suspension = Table(
+    "suspension",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("authority", String(200), nullable=False),
+    Column("suspended_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("suspended_on", Date, nullable=False),
+    Column("resumed_by", Id, ForeignKey("person.id")),
+    Column("resumed_on", Date),
+)
+
+waiver = Table(
+    "waiver",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("authority", String(200), nullable=False),
+    Column("waived_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("waived_at", Moment, nullable=False),
+)
+
+spot_check = Table(
+    "spot_check",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("checked_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("finding", Text, nullable=False),
+)
+
+handover = Table(
+    "handover",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("from_person_id", Id, ForeignKey("person.id"), nullable=False),
+    Column("to_person_id", Id, ForeignKey("person.id"), nullable=False),
+    Column("handed_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("handed_at", Moment, nullable=False),
+    Column("obligations", Integer, nullable=False),
+)

@@ -1,0 +1,28 @@
+"""Who acts: roles and the person behind an act. Decisions about who may do what take these values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"  # 运维
+    COORDINATOR = "coordinator"  # 统筹科室
+    REVIEWER = "reviewer"  # 审核人
+    LEADER = "leader"  # 分管领导
+    HANDLER = "handler"  # 责任单位经办人
+    AUDITOR = "auditor"  # 审计
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person who does something. `person_id` is None only for the system itself (rounds, recovery)."""
+
+    name: str
+    person_id: int | None = None
+    unit_id: int | None = None
+    roles: frozenset[Role] = frozenset()
+
+
+SYSTEM = Actor(name="系统")
