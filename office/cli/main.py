@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,8 +74,12 @@ def _function(place: str) -> Callable[..., Any]:
 def build() -> typer.Typer:
     """The whole command line, every noun joined."""
     for noun, module in GROUPS.items():
+        if not find_spec(module):
+            continue
         app.add_typer(import_module(module).app, name=noun)
     for name, place in COMMANDS.items():
+        if not find_spec(place.partition(":")[0]):
+            continue
         app.command(name)(_function(place))
     return app
 

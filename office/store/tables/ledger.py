@@ -37,9 +37,8 @@ obligation = Table(
     Column("flow_run_id", String(36)),
     UniqueConstraint("point_id", "unit_id", "subject_id"),
     # The round groups by exactly these columns; the index answers it alone.
-    Index("ix_obligation_round", "state", "ladder", "due_on", "opened_on", "unit_id"),
+    Index("ix_obligation_round", "edition_id", "state", "ladder", "due_on", "opened_on", "unit_id"),
     Index("ix_obligation_unit_id_due_on", "unit_id", "due_on"),
-    Index("ix_obligation_edition_id", "edition_id"),
 )
 
 extension = Table(
