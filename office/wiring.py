@@ -1,0 +1,62 @@
+"""Where everything is joined: settings become an open office, a name becomes an actor, settings become channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from calendars.reader import load_ladders
+from calendars.workdays import load_workdays
+from office.actions.office import Office
+from office.errors import NotFound, Refused
+from office.settings import Settings, load
+from office.store.engine import Store, open_store
+from office.store.migrate import pending
+from office.store.notices import confirmed_tables
+from office.store.people import find_actor
+from office.store.vault import Vault
+from rules.people import Actor
+
+
+@contextmanager
+def open_office(settings: Settings | None = None, *, flow_run_id: str | None = None) -> Iterator[Office]:
+    """Open the bureau that the settings name; refuses a ledger that is not there or not migrated."""
+    chosen = settings or load()
+    store = open_store(chosen.store_url)
+    try:
+        yield _office(chosen, store, flow_run_id)
+    finally:
+        store.close()
+
+
+def _office(settings: Settings, store: Store, flow_run_id: str | None) -> Office:
+    if pending(store):
+        raise Refused("台账数据库尚未建立或需要升级，请先运行 duban setup。")
+    with store.reading() as connection:
+        notices = confirmed_tables(connection)
+    return Office(
+        settings=settings,
+        store=store,
+        vault=Vault(settings.evidence_root),
+        workdays=load_workdays(notices),
+        ladders=load_ladders(),
+        flow_run_id=flow_run_id,
+    )
+
+
+def actor(office: Office, name: str | None) -> Actor:
+    """The person a command acts for: --as, else the setting DUBAN_ACTOR."""
+    wanted = name or office.settings.actor
+    with office.store.reading() as connection:
+        found = find_actor(connection, wanted)
+    if found is None:
+        raise NotFound(f"没有名为“{wanted}”的人员，请用 duban person list 查看，或用 --as 写明操作人。")
+    return found
+
+
+def calendars_folder(settings: Settings) -> Path:
+    """Where the campaign files lie: the bureau's own folder, else those shipped."""
+    import calendars
+
+    return settings.calendars or Path(calendars.__file__).parent
