@@ -1,0 +1,78 @@
+"""Rules of the house that a machine can check: sizes, imports, words that must not be committed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("rules", "calendars", "notifications", "office", "tasks", "flows")
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def _functions(path: Path) -> list[tuple[str, int]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        (node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+    ]
+
+
+def test_no_function_is_longer_than_fifty_lines() -> None:
+    long = [
+        f"{p.relative_to(ROOT)}:{name} {lines}"
+        for p in SOURCES
+        for name, lines in _functions(p)
+        if lines > 50
+    ]
+
+    assert long == []
+
+
+def test_half_of_all_functions_are_shorter_than_ten_lines() -> None:
+    lengths = [lines for path in SOURCES for _, lines in _functions(path)]
+
+    assert statistics.median(lengths) < 10
+
+
+def test_no_file_is_longer_than_three_hundred_lines() -> None:
+    long = [f"{p.relative_to(ROOT)} {n}" for p in SOURCES if (n := len(p.read_text().splitlines())) > 300]
+
+    assert long == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(p.relative_to(ROOT)) for p in SOURCES if not ast.get_docstring(ast.parse(p.read_text()))]
+
+    assert silent == []
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_registry_address_stands_in_the_repository() -> None:
+    hosts = re.compile(r"py" r"pi\.org|python" r"hosted|registry\.npm" r"js|deb\.deb" r"ian\.org")
+    found = [str(p.relative_to(ROOT)) for p in _tracked() if hosts.search(p.read_text("utf-8", "ignore"))]
+
+    assert found == []
+
+
+def test_the_lock_pins_every_package_with_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = [entry for entry in re.split(r"\n(?=\S)", lock) if entry.strip()]
+
+    unpinned = [entry.split()[0] for entry in entries if "==" not in entry or "--hash=sha256:" not in entry]
+
+    assert unpinned == []
+    assert "://" not in lock
