@@ -5,7 +5,16 @@ from office.store.tables.editions import edition, milestone, milestone_support, 
 from office.store.tables.evidence import evidence_item, review, submission
 from office.store.tables.figures import figure, progress
 from office.store.tables.history import history
-from office.store.tables.ledger import extension, handover, obligation, spot_check, suspension, waiver
+from office.store.tables.ledger import (
+    extension,
+    forwarding,
+    handover,
+    obligation,
+    sign_off,
+    spot_check,
+    suspension,
+    waiver,
+)
 from office.store.tables.messages import dispatch, reminder, round_
 from office.store.tables.problems import measure, problem
 from office.store.tables.rosters import roster, subject
@@ -19,6 +28,7 @@ __all__ = [
     "evidence_item",
     "extension",
     "figure",
+    "forwarding",
     "handover",
     "history",
     "measure",
@@ -35,6 +45,7 @@ __all__ = [
     "review",
     "roster",
     "round_",
+    "sign_off",
     "spot_check",
     "subject",
     "submission",

@@ -31,6 +31,8 @@ obligation = Table(
     Column("target", Amount),
     Column("returned_times", Integer, nullable=False, server_default="0"),
     Column("extended_times", Integer, nullable=False, server_default="0"),
+    # 1 once it was handed in late: stays, whatever is reviewed, extended or reopened afterwards.
+    Column("late", Integer, nullable=False, server_default="0"),
     Column("handler_id", Id, ForeignKey("person.id")),
     Column("backup_id", Id, ForeignKey("person.id")),
     Column("version", Integer, nullable=False, server_default="1"),  # every change is conditional on it
@@ -81,6 +83,32 @@ waiver = Table(
     Column("authority", String(200), nullable=False),
     Column("waived_by", Id, ForeignKey("person.id"), nullable=False),
     Column("waived_at", Moment, nullable=False),
+)
+
+sign_off = Table(
+    "sign_off",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("signed_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+# An obligation moved to the right unit keeps where it came from, so that applying the edition again does not
+# give it back to the unit that never owed it.
+forwarding = Table(
+    "forwarding",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("point_id", Id, ForeignKey("point.id"), nullable=False),
+    Column("from_unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("to_unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("forwarded_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("forwarded_at", Moment, nullable=False),
+    Index("ix_forwarding_point_id_from_unit_id", "point_id", "from_unit_id"),
 )
 
 spot_check = Table(

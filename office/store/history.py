@@ -1,0 +1,172 @@
+"""Writing and checking the history: append-only, hash-chained, one order for all writers.
+
+Every act appends in its own transaction. Writers take turns from their first append until they commit, so an
+act appends after its other writes, or it could wait for a row whose holder waits for the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+
+from office.store.tables import history
+from rules.chain import GENESIS, Entry, canonical, seal
+from rules.people import Actor
+
+# Any number that nothing else locks; the letters of "duban".
+_LOCK = 0x647562616E
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last entry: noting it elsewhere makes a cut-off tail visible."""
+
+    entries: int
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """`entries` were checked in order; `broken_at` is the position of the first that does not hold."""
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One line of the history as people read it."""
+
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    noun: str
+    noun_id: int | None
+    edition_id: int | None
+    unit_id: int | None
+    detail: str
+    flow_run_id: str | None
+
+
+def append(
+    connection: Connection,
+    *,
+    at: datetime,
+    by: Actor,
+    verb: str,
+    noun: str,
+    noun_id: int | None = None,
+    edition_id: int | None = None,
+    unit_id: int | None = None,
+    detail: Mapping[str, object] | None = None,
+    flow_run_id: str | None = None,
+) -> None:
+    """Add one entry at the end of the chain, in the caller's transaction."""
+    _take_turn(connection)
+    last = head(connection)
+    entry = Entry(
+        id=last.entries + 1,
+        at=at,
+        actor_id=by.person_id,
+        actor=by.name,
+        verb=verb,
+        noun=noun,
+        noun_id=noun_id,
+        edition_id=edition_id,
+        unit_id=unit_id,
+        detail=canonical(detail or {}),
+        flow_run_id=flow_run_id,
+    )
+    values = {column: getattr(entry, column) for column in _COLUMNS}
+    sealed = seal(entry, last.entry_hash)
+    connection.execute(history.insert().values(**values, previous_hash=last.entry_hash, entry_hash=sealed))
+
+
+def head(connection: Connection) -> Head:
+    """The end of the chain; position 0 while nothing has happened."""
+    row = connection.execute(
+        select(history.c.id, history.c.entry_hash).order_by(history.c.id.desc()).limit(1)
+    ).first()
+    return Head(entries=row.id, entry_hash=row.entry_hash) if row else Head(entries=0, entry_hash=GENESIS)
+
+
+def verify(connection: Connection, *, noted: Head | None = None) -> Verified:
+    """Check every entry in order, in constant memory; `noted` is an earlier head that must still stand."""
+    previous, seen = GENESIS, 0
+    for row in _stream(connection):
+        reason = _fault(row, seen + 1, previous, noted)
+        if reason:
+            return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=reason)
+        previous, seen = row.entry_hash, row.id
+    if noted and seen < noted.entries:
+        gone = f"第 {seen + 1} 条至第 {noted.entries} 条留痕已不在库中，请从备份恢复并追查。"
+        return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=gone)
+    return Verified(entries=seen, head=previous)
+
+
+def entries(
+    connection: Connection,
+    *,
+    noun: str | None = None,
+    noun_id: int | None = None,
+    edition_id: int | None = None,
+    limit: int = 200,
+) -> tuple[HistoryEntry, ...]:
+    """The newest entries about something, oldest first."""
+    wanted = {"noun": noun, "noun_id": noun_id, "edition_id": edition_id}
+    found = select(history).order_by(history.c.id.desc()).limit(limit)
+    for name, value in wanted.items():
+        if value is not None:
+            found = found.where(history.c[name] == value)
+    return tuple(_entry(row) for row in reversed(connection.execute(found).all()))
+
+
+_COLUMNS = (
+    "id",
+    "at",
+    "actor_id",
+    "actor",
+    "verb",
+    "noun",
+    "noun_id",
+    "edition_id",
+    "unit_id",
+    "detail",
+    "flow_run_id",
+)
+
+
+def _take_turn(connection: Connection) -> None:
+    # SQLite's writers already began IMMEDIATE, so there is only one of them.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _stream(connection: Connection) -> Iterator[Row[Any]]:
+    statement = select(history).order_by(history.c.id).execution_options(yield_per=_PAGE)
+    yield from connection.execute(statement)
+
+
+def _fault(row: Row[Any], position: int, previous: str, noted: Head | None) -> str | None:
+    if row.id != position:
+        return f"缺少第 {position} 条留痕（下一条编号是 {row.id}），请从备份恢复并追查。"
+    if row.previous_hash != previous:
+        return f"第 {position} 条留痕与前一条接不上，请从备份恢复并追查。"
+    if seal(Entry(**{name: row._mapping[name] for name in _COLUMNS}), previous) != row.entry_hash:
+        return f"第 {position} 条留痕的内容被改动过，请从备份恢复并追查。"
+    if noted and noted.entries == position and noted.entry_hash != row.entry_hash:
+        return f"第 {position} 条留痕与先前记下的指纹不符，整条链可能被重写，请从备份恢复并追查。"
+    return None
+
+
+def _entry(row: Row[Any]) -> HistoryEntry:
+    kept = ("id", "at", "actor", "verb", "noun", "noun_id", "edition_id", "unit_id", "detail", "flow_run_id")
+    return HistoryEntry(**{name: row._mapping[name] for name in kept})
