@@ -1,0 +1,128 @@
+"""A rendered message on its way to one address: the letter, and the RFC 5322 bytes made of it once.
+
+The bytes depend on the letter alone, never on the clock, so that a letter sent twice is recognisably the same letter.
+"""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from email.header import Header
+from email.utils import format_datetime, formataddr
+from zoneinfo import ZoneInfo
+
+from notifications.messages import Rendered
+from notifications.wording import one_line
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+# The morning round goes out at this hour; a letter without a moment of its own bears it.
+ROUND_AT = time(8, 30)
+
+# Never in base64, so that no body can contain it.
+_BOUNDARY = "=_duban_part"
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """Who writes. `reply_to` is the mailbox that people read, when `address` is not."""
+
+    address: str
+    name: str
+    reply_to: str | None = None
+
+    def __post_init__(self) -> None:
+        for address in (self.address, self.reply_to):
+            if address is not None and not is_address(address):
+                raise ValueError(f"发件设置中的“{address}”不是有效的邮箱地址，请改正。")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """One message to one address.
+
+    `letter_key` is the stable identity of the letter. `sent_on` is the civil day it was planned for and stays when it is
+    sent again; `sent_at` is its moment (aware), by default the hour of the morning round on that day.
+    """
+
+    letter_key: str
+    to_address: str
+    to_name: str
+    rendered: Rendered
+    sent_on: date
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A letter ready for any channel; `data` is the whole message with CRLF line ends, in ASCII."""
+
+    letter: Letter
+    sender: Sender
+    data: bytes
+
+
+def prepare(letter: Letter, sender: Sender) -> Prepared:
+    """Build the bytes once. Header values lose their line breaks, so no name or title can add a header.
+
+    The fixed two-part layout is put together here because EmailMessage took eight milliseconds for the same letter,
+    eight times what sending it takes; the tests read the result back with the standard parser.
+    """
+    moment = letter.sent_at or datetime.combine(letter.sent_on, ROUND_AT, SHANGHAI)
+    assert moment.tzinfo is not None, "sent_at must be aware"
+    headers = {
+        "Subject": _encoded("Subject", letter.rendered.subject),
+        "From": _mailbox(sender.name, sender.address),
+        "To": _mailbox(letter.to_name, letter.to_address),
+        **({"Reply-To": sender.reply_to} if sender.reply_to else {}),
+        "Date": format_datetime(moment),
+        "Message-ID": message_id(letter.letter_key, sender.address),
+        # Keeps out-of-office answers away (RFC 3834).
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="{_BOUNDARY}"',
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii", "replace")
+    parts = _part("plain", letter.rendered.text) + _part("html", letter.rendered.html)
+    return Prepared(
+        letter=letter, sender=sender, data=head + b"\r\n" + parts + f"--{_BOUNDARY}--\r\n".encode()
+    )
+
+
+def message_id(letter_key: str, sender_address: str) -> str:
+    """The Message-ID by which a mailbox, or a person, recognises the same letter sent twice."""
+    return f"<{safe_key(letter_key)}@{sender_address.rpartition('@')[2]}>"
+
+
+def safe_key(letter_key: str) -> str:
+    """The key as a name for files and headers: itself if it is plain, else its plain part and a digest of the whole."""
+    if _PLAIN_KEY.fullmatch(letter_key):
+        return letter_key
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", letter_key).strip("-")[:40] or "letter"
+    return f"{plain}.{hashlib.sha256(letter_key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def is_address(address: str) -> bool:
+    """A plain ASCII mail address with one @, the only form every server takes."""
+    return _ADDRESS.fullmatch(address) is not None and ".." not in address
+
+
+def _mailbox(name: str, address: str) -> str:
+    name = one_line(name).strip()
+    return (
+        formataddr((name, one_line(address))) if is_address(address) else _encoded("To", f"{name} {address}")
+    )
+
+
+def _encoded(header: str, value: str) -> str:
+    return Header(one_line(value), "utf-8", header_name=header).encode(linesep="\r\n")
+
+
+def _part(subtype: str, content: str) -> bytes:
+    body = base64.encodebytes(content.encode("utf-8")).replace(b"\n", b"\r\n")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    return f"--{_BOUNDARY}\r\n{head}".encode() + body
