@@ -18,6 +18,9 @@ _LINE_NUMBER = re.compile(r"([一-龥]{2,12})[〔\[(【](\d{4})[〕\])】]第?(\
 _STATE_COUNCIL_NUMBER = re.compile(r"(国办发(?:明电)?)[〔\[(【](\d{4})[〕\])】](\d+)号")
 _TITLE = re.compile(_OFFICE + r"关于[^。;:]{2,60}?的(?:通知|公告)")
 _SIGNATURE = re.compile(rf"{_OFFICE}\(?(?:{_ON})?\)?")
+_IN_WORDS = re.compile(
+    rf"{_OFFICE}([〇○零一二三四五六七八九]{{4}})年([一二三四五六七八九十]{{1,2}})月([一二三四五六七八九十]{{1,3}})日"
+)
 _LABELLED = re.compile(rf"(?:发布|成文|印发|发文|公布)(?:日期|时间):?{_ON}")
 _WIRE = re.compile(r"新华社[一-龥]{0,6}\d{1,2}月\d{1,2}日电")
 
@@ -58,17 +61,29 @@ def number_in(lines: Sequence[str]) -> str:
 
 def issued_on(lines: Sequence[str]) -> date | None:
     """The date under the signature (the last line that is one), else the date a web page labels as such."""
-    signed = [match for line in lines if (match := _SIGNATURE.fullmatch(line)) and match.group(1)]
+    forms = [_SIGNATURE.fullmatch(line) or _IN_WORDS.fullmatch(line) for line in lines]
+    signed = [match for match in forms if match and match.group(1)]
     found = signed[-1] if signed else _LABELLED.search("".join(lines))
     try:
-        return date(*map(int, found.groups())) if found else None
+        return date(*map(_number, found.groups())) if found else None
     except ValueError:
         return None
 
 
+def _number(text: str) -> int:
+    """Digits, or numerals in words: 二〇〇九, 十二, 二十一."""
+    if text.isdecimal():
+        return int(text)
+    digits = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0}
+    tens, ten, units = text.rpartition("十")
+    if ten:
+        return 10 * (digits[tens] if tens else 1) + (digits[units] if units else 0)
+    return int("".join(str(digits[numeral]) for numeral in text))
+
+
 def stands_alone(line: str) -> bool:
     """Whether a line is a signature, a date or a number, and so part of no sentence."""
-    return bool(_SIGNATURE.fullmatch(line) or _LINE_NUMBER.fullmatch(line))
+    return any(form.fullmatch(line) for form in (_SIGNATURE, _IN_WORDS, _LINE_NUMBER))
 
 
 def without_heading(paragraph: str, title: str) -> str:

@@ -13,10 +13,10 @@ from datetime import date, timedelta
 
 from calendars.notices import heading
 from calendars.notices.draft import Extension, NoticeDraft, NoticeRefused, settle, spoken
-from calendars.notices.phrases import DAY, NAMES, SPANS, Carry, NotADay, days_in, names_in, normalised
+from calendars.notices.phrases import DAY, NAME, NAMES, SPANS, Carry, NotADay, days_in, names_in, normalised
 from rules.workdays import NamedDay
 
-_MARK = r"(?:[一二三四五六七八九十]+、|\d+[.、])?"
+_MARK = r"(?:[一二三四五六七八九十]+、|\d+[.、](?!\d)|[-·•●*]+)?"
 _HEAD = re.compile(rf"^{_MARK}({NAMES})(?:假期|放假安排|放假)?:")
 _ADDRESSEES = re.compile(r"各[^。;\d]*(?:机构|单位|部门|政府|委员会):?")
 _INTRO = re.compile(r"[^。;]*?如下:?")
@@ -150,13 +150,13 @@ def _take_off(reading: _Reading, section: _Section, found: re.Match[str]) -> Non
 
 
 def _take_work(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
-    """A make-up day; 「起正常上班」 only says that the block is over, so it must be an ordinary workday."""
-    reassures = bool(found["since"]) or "正常" in found.group() or "照常" in found.group()
+    """A make-up day; 「2月3日起正常上班」 only says that the block is over, so it must be an ordinary workday."""
+    over = bool(found["since"]) or "正常" in found.group() or "照常" in found.group()
     for day in days_in(found["days"], section.carry):
-        if not reassures:
-            section.make_up.append(day)
-        elif day.weekday() >= 5 or day in section.off:
+        if day in section.off or (found["since"] and day.weekday() >= 5):
             reading.problems.append(f"「{found.group()}」与放假安排对不上，请核对原文。")
+        elif day.weekday() >= 5 or not over:
+            section.make_up.append(day)
 
 
 def _check_count(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
@@ -217,8 +217,11 @@ _FORMS: tuple[tuple[str, Callable[[_Reading, _Section, re.Match[str]], None]], .
     (rf"(?P<days>{SPANS})(?P<since>起?)(?:均|都|照常|正常|恢复|调休|需|须|应|要)*(?:上班|补班)", _take_work),
     (r"(?:可)?与周[末一二三四五六日]连休", _join_weekend),
     (r"(?:放假)?不调休", _nothing_moved),
-    (rf"(?P<days>{SPANS})(?:为|是)?(?:法定节假日|法定假日|公休日|照常公休|正常公休)", _explain),
-    (rf"(?P<days>{SPANS})(?:[两三]个)?公休日(?:分别)?(?:调至|调到|移至)(?P<target>{SPANS})", _exchange),
+    (rf"(?P<days>{SPANS})(?:为|是)?(?:{NAMES})?(?:法定节假日|法定假日|公休日|照常公休|正常公休)", _explain),
+    (
+        rf"(?P<days>{SPANS})(?:[两三]个)?公休日(?:及{NAME})?(?:分别)?(?:调至|调到|移至)(?P<target>{SPANS})",
+        _exchange,
+    ),
     (rf"(?:将|决定)?延长(?:\d{{4}}年)?(?P<names>{NAMES})假期至(?P<days>{DAY})", _extend),
     (rf"(?:将)?(?:\d{{4}}年)?(?P<names>{NAMES})假期延长至(?P<days>{DAY})", _extend),
 )
