@@ -1,0 +1,109 @@
+"""People and their roles: who an act is done by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from office.errors import Refused
+from office.store.tables import person, person_role, unit
+from rules.people import Actor, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person as the register shows them; `roles` in the order of rules.people.Role."""
+
+    id: int
+    name: str
+    unit_id: int
+    unit: str
+    active: bool
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(name=self.name, person_id=self.id, unit_id=self.unit_id, roles=frozenset(self.roles))
+
+
+def find_actor(connection: Connection, name: str) -> Actor | None:
+    """The active person of that name, given as 姓名 or 姓名@单位; refused when several bear it."""
+    wanted, _, unit_name = name.strip().partition("@")
+    found = [
+        one
+        for one in people(connection, name=wanted)
+        if one.active and (not unit_name or one.unit == unit_name)
+    ]
+    if len(found) > 1:
+        several = "、".join(f"{one.name}@{one.unit}" for one in found)
+        raise Refused(f"有 {len(found)} 位“{wanted}”（{several}），请写成 姓名@单位 的样子。")
+    return found[0].actor if found else None
+
+
+def person_by_id(connection: Connection, person_id: int) -> Person | None:
+    """One person, active or not."""
+    found = people(connection, person_id=person_id)
+    return found[0] if found else None
+
+
+def people(
+    connection: Connection,
+    *,
+    name: str | None = None,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+) -> tuple[Person, ...]:
+    """The register, by unit and name; each filter narrows it."""
+    statement = (
+        select(person.c.id, person.c.name, person.c.unit_id, unit.c.name.label("unit"), person.c.active)
+        .join_from(person, unit, unit.c.id == person.c.unit_id)
+        .order_by(unit.c.id, person.c.id)
+    )
+    for column, value in ((person.c.name, name), (person.c.unit_id, unit_id), (person.c.id, person_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    rows = connection.execute(statement).all()
+    roles = _roles(connection, [row.id for row in rows])
+    return tuple(_person(row, roles.get(row.id, frozenset())) for row in rows)
+
+
+def insert_person(connection: Connection, *, name: str, unit_id: int, roles: Iterable[Role]) -> int:
+    """A new person with these roles; returns the person's id."""
+    key = connection.execute(
+        person.insert().values(name=name, unit_id=unit_id, active=True)
+    ).inserted_primary_key
+    assert key is not None
+    give_roles(connection, int(key[0]), roles)
+    return int(key[0])
+
+
+def give_roles(connection: Connection, person_id: int, roles: Iterable[Role]) -> None:
+    """Add roles the person does not have yet."""
+    rows = [{"person_id": person_id, "role": role.value} for role in sorted(roles)]
+    if rows:
+        connection.execute(person_role.insert(), rows)
+
+
+def _roles(connection: Connection, ids: list[int]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    # A filter by hundreds of ids would be slower than reading the whole small table.
+    statement = select(person_role)
+    if len(ids) == 1:
+        statement = statement.where(person_role.c.person_id == ids[0])
+    for row in connection.execute(statement):
+        found.setdefault(row.person_id, set()).add(row.role)
+    return {key: frozenset(value) for key, value in found.items()}
+
+
+def _person(row: Row[Any], roles: frozenset[str]) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        unit_id=row.unit_id,
+        unit=row.unit,
+        active=row.active,
+        roles=tuple(role for role in Role if role.value in roles),
+    )
