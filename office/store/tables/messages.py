@@ -34,11 +34,13 @@ reminder = Table(
     Column("obligation_id", Id, primary_key=True),
     Column("rung", String(16), primary_key=True),
     Column("due_on", Date, primary_key=True),
+    Column("kind", String(12), nullable=False),  # the rung's kind: assign, advance, due, chase, escalate
     Column("round_id", Id, nullable=False),
     Column("target_unit_id", Id, nullable=False),  # who is told: the unit, or its superior
     Column("status", String(12), nullable=False),  # planned, superseded
     Column("cause", String(64)),  # why it was superseded
-    Index("ix_reminder_round_id_target_unit_id", "round_id", "target_unit_id"),
+    # A round's digests are counted from this index alone.
+    Index("ix_reminder_round", "round_id", "status", "target_unit_id", "kind"),
     sqlite_with_rowid=False,  # the key is the row: a third less to write
 )
 
@@ -52,6 +54,11 @@ dispatch = Table(
     Column("round_id", Id, ForeignKey("round.id")),
     Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
     Column("contact_id", Id, ForeignKey("contact.id")),
+    # A digest carries its unit's reminders of the rounds from here to round_id: older ones that never left are merged.
+    Column("since_round_id", Id),
+    Column(
+        "parts", Integer, nullable=False, server_default="1"
+    ),  # of a digest: 1 own, 2 as superior, 4 copy of chases
     Column("channel", String(16), nullable=False),
     Column("address", String(300), nullable=False),
     # pending, sending, accepted, failed (for good), unsure (broke off after sending), withdrawn (nothing owed any more)
@@ -61,6 +68,9 @@ dispatch = Table(
     Column("not_before", Moment, nullable=False),  # quiet hours, days off and retries defer
     Column("lease_until", Moment),
     Column("lease_by", String(64)),
+    Column(
+        "handed_at", Moment
+    ),  # just before the channel gets it: a lease that ran out after this may have sent
     Column("items", Integer, nullable=False, server_default="0"),
     Column("provider_code", String(32)),
     Column("provider_message", Text),

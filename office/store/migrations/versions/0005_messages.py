@@ -63,6 +63,7 @@ def _reminder() -> None:
         sa.Column("obligation_id", Id, nullable=False),
         sa.Column("rung", sa.String(length=16), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("round_id", Id, nullable=False),
         sa.Column("target_unit_id", Id, nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
@@ -70,7 +71,7 @@ def _reminder() -> None:
         sa.PrimaryKeyConstraint("obligation_id", "rung", "due_on", name="pk_reminder"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_reminder_round_id_target_unit_id", "reminder", ["round_id", "target_unit_id"])
+    op.create_index("ix_reminder_round", "reminder", ["round_id", "status", "target_unit_id", "kind"])
 
 
 def _round() -> None:
@@ -102,6 +103,8 @@ def _dispatch() -> None:
         sa.Column("round_id", Id),
         sa.Column("unit_id", Id, nullable=False),
         sa.Column("contact_id", Id),
+        sa.Column("since_round_id", Id),
+        sa.Column("parts", sa.Integer(), server_default="1", nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("address", sa.String(length=300), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
@@ -110,6 +113,7 @@ def _dispatch() -> None:
         sa.Column("not_before", Moment(), nullable=False),
         sa.Column("lease_until", Moment()),
         sa.Column("lease_by", sa.String(length=64)),
+        sa.Column("handed_at", Moment()),
         sa.Column("items", sa.Integer(), server_default="0", nullable=False),
         sa.Column("provider_code", sa.String(length=32)),
         sa.Column("provider_message", sa.Text()),
