@@ -183,6 +183,7 @@ class Matter:
     reviewers: frozenset[int] = frozenset()  # of every submission so far
     closers: frozenset[int] = frozenset()  # of every sign-off so far
     passed_by: tuple[int, ...] = ()  # of the submission under way, level by level
+    in_force: bool = True  # its edition is published or paused, neither a draft nor withdrawn
 
 
 def allowed(verb: Verb) -> frozenset[State]:
@@ -200,7 +201,12 @@ def after(matter: Matter, verb: Verb) -> State:
 
 def refusals(matter: Matter, verb: Verb, by: Actor) -> tuple[str, ...]:
     """Every reason of state, role and unit at once; empty when the move is allowed."""
-    return (*_of_state(matter.state, verb), *role_refusals(verb, by), *_of_unit(matter, verb, by))
+    return (
+        *_of_edition(matter, verb),
+        *_of_state(matter.state, verb),
+        *role_refusals(verb, by),
+        *_of_unit(matter, verb, by),
+    )
 
 
 def role_refusals(verb: Verb, by: Actor) -> tuple[str, ...]:
@@ -211,6 +217,12 @@ def role_refusals(verb: Verb, by: Actor) -> tuple[str, ...]:
         return ()
     may = "或".join(ROLE_NAMES[role] for role in Role if role in ROLES[verb])
     return (f"{by.name}没有{VERB_NAMES[verb]}的权限，请由{may}办理。",)
+
+
+def _of_edition(matter: Matter, verb: Verb) -> tuple[str, ...]:
+    if matter.in_force or _H not in ROLES[verb]:
+        return ()
+    return (f"这项任务所属的专项行动尚未发布或已撤回，不必{VERB_NAMES[verb]}；有疑问请联系统筹科室。",)
 
 
 def _of_state(state: State, verb: Verb) -> tuple[str, ...]:

@@ -1,0 +1,218 @@
+"""What a unit hands in, judged against what its milestone expects. Pure: bytes are looked at elsewhere.
+
+Every fault is found at once, each in one sentence with the next step.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+from rules.campaign import EvidenceType, ExpectedEvidence
+
+PDF = "application/pdf"
+OFD = "application/ofd"
+_WORDS = frozenset(
+    {
+        "application/msword",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.oasis.opendocument.text",
+        "application/rtf",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.oasis.opendocument.presentation",
+    }
+)
+_SHEETS = frozenset(
+    {
+        "application/vnd.ms-excel",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "text/csv",
+    }
+)
+_IMAGES = frozenset(
+    {"image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff", "image/webp", "image/heic"}
+)
+_TEXT = frozenset({"text/plain"})
+_PAPERS = _WORDS | _SHEETS | _IMAGES | _TEXT | {PDF, OFD}
+
+# Which kinds of file answer which type of evidence; a scanned page is a document too.
+MEDIA: dict[EvidenceType, frozenset[str]] = {
+    EvidenceType.DOCUMENT: _PAPERS,
+    EvidenceType.ATTACHMENT: _PAPERS,
+    EvidenceType.ROSTER: _SHEETS | _TEXT,
+}
+MEDIA_WORDS: dict[EvidenceType, str] = {
+    EvidenceType.DOCUMENT: "PDF、OFD、Word、Excel、图片或文本",
+    EvidenceType.ATTACHMENT: "图片、PDF、OFD、Word、Excel 或文本",
+    EvidenceType.ROSTER: "Excel 或 CSV 表格",
+}
+LONGEST_LINK = 1000
+# What a figure column keeps exactly: four decimals in 64 bits.
+_LARGEST = Decimal(10) ** 14
+_FIGURE = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One item handed in: a file (`sha256`, `media_type`, `filename`), a figure with its unit, or a link."""
+
+    key: str
+    sha256: str | None = None
+    media_type: str | None = None
+    filename: str | None = None
+    value: Decimal | None = None
+    unit_of_measure: str | None = None
+    link: str | None = None
+
+
+def parse_figure(text: str) -> tuple[Decimal, str | None] | None:
+    """A figure and its unit of measure out of words like 93人, 61.8% or 1,234户; None when it is no figure."""
+    found = _FIGURE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if not found:
+        return None
+    try:
+        return Decimal(found[1].replace(",", "")), found[2].strip() or None
+    except InvalidOperation:
+        return None
+
+
+def type_of(item: Given, expected: Mapping[str, ExpectedEvidence]) -> EvidenceType:
+    """What the item is kept as: what was expected under its key, else what it looks like."""
+    if item.key in expected:
+        return expected[item.key].type
+    if item.link is not None:
+        return EvidenceType.LINK
+    return EvidenceType.FIGURE if item.value is not None else EvidenceType.DOCUMENT
+
+
+def refusals(
+    expected: Sequence[ExpectedEvidence],
+    given: Sequence[Given],
+    *,
+    earlier_keys: Iterable[str] = (),
+    earlier_files: Mapping[str, date] | None = None,
+) -> tuple[str, ...]:
+    """Every fault of a submission at once.
+
+    `earlier_keys` were handed in by earlier submissions of this obligation and need not come again;
+    `earlier_files` are their files, by SHA-256, with the day they came.
+    """
+    wanted = {item.key: item for item in expected}
+    faults = [*_unknown_keys(wanted, given), *_twice(given, earlier_files or {})]
+    for item in given:
+        faults += _item_faults(type_of(item, wanted), wanted.get(item.key), item)
+    return (*faults, *_missing(expected, given, frozenset(earlier_keys)))
+
+
+def _unknown_keys(wanted: Mapping[str, ExpectedEvidence], given: Sequence[Given]) -> list[str]:
+    if not wanted:
+        return []
+    known = "、".join(f"{item.key}（{item.title}）" for item in wanted.values())
+    return [f"“{item.key}”不在应报材料清单中，请改用 {known}。" for item in given if item.key not in wanted]
+
+
+def _twice(given: Sequence[Given], earlier: Mapping[str, date]) -> list[str]:
+    faults, seen = [], dict[str, Given]()
+    for item in given:
+        if item.sha256 is None:
+            continue
+        if item.sha256 in earlier:
+            faults.append(
+                f"{_name(item)}与{_day(earlier[item.sha256])}已报送的材料完全相同，不必重复报送，请换成新的材料。"
+            )
+        elif item.sha256 in seen:
+            faults.append(f"{_name(item)}与{_name(seen[item.sha256])}内容完全相同，请只报一份。")
+        seen.setdefault(item.sha256, item)
+    return faults
+
+
+def _missing(
+    expected: Sequence[ExpectedEvidence], given: Sequence[Given], earlier: frozenset[str]
+) -> tuple[str, ...]:
+    there = {item.key for item in given} | earlier
+    missing = [item for item in expected if item.required and item.key not in there]
+    if missing:
+        names = "、".join(f"{item.title}（{item.key}）" for item in missing)
+        return (f"还缺必报材料：{names}，请补齐后再报。",)
+    return () if given or earlier or not expected else ("没有随附任何材料，请至少附一项。",)
+
+
+def _item_faults(type_: EvidenceType, wanted: ExpectedEvidence | None, item: Given) -> list[str]:
+    match type_:
+        case EvidenceType.FIGURE:
+            return _figure_faults(wanted, item)
+        case EvidenceType.LINK:
+            return _link_faults(item)
+        case _:
+            return _file_faults(type_, wanted, item)
+
+
+def _file_faults(type_: EvidenceType, wanted: ExpectedEvidence | None, item: Given) -> list[str]:
+    title = wanted.title if wanted else item.key
+    if item.sha256 is None:
+        return [f"“{title}”要报文件（{MEDIA_WORDS[type_]}），请用 --file {item.key}=文件 附上。"]
+    if item.media_type not in MEDIA[type_]:
+        return [f"{_name(item)}的内容不是{MEDIA_WORDS[type_]}，请换成其中一种格式再报。"]
+    return []
+
+
+def _link_faults(item: Given) -> list[str]:
+    if item.link is None:
+        return [f"“{item.key}”要报公开链接，请用 --link {item.key}=网址 填写。"]
+    if is_link(item.link):
+        return []
+    return [f"“{item.link[:60]}”不是完整的网址，请填写以 http:// 或 https:// 开头的公开链接。"]
+
+
+def is_link(link: str) -> bool:
+    """A plain public address: http or https, a host, no password in it, nothing unprintable."""
+    if len(link) > LONGEST_LINK or any(char.isspace() or not char.isprintable() for char in link):
+        return False
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and parts.username is None
+
+
+def _figure_faults(wanted: ExpectedEvidence | None, item: Given) -> list[str]:
+    title = wanted.title if wanted else item.key
+    if item.value is None:
+        return [f"“{title}”要报数据，请用 --figure {item.key}=数值和计量单位 填写，如 93人。"]
+    if abs(item.value) >= _LARGEST or item.value != item.value.quantize(Decimal("0.0001")):
+        return [f"“{title}”的数值{item.value}过大或小数超过四位，请核对后重报。"]
+    return [*_measure_faults(title, wanted, item), *_range_faults(title, wanted, item.value)]
+
+
+def _measure_faults(title: str, wanted: ExpectedEvidence | None, item: Given) -> list[str]:
+    unit = wanted.unit_of_measure if wanted else None
+    if not item.unit_of_measure:
+        return [f"“{title}”没有写计量单位，请连同单位填写，如 {item.value}{unit or '人'}。"]
+    if unit and item.unit_of_measure != unit:
+        return [f"“{title}”应以“{unit}”计，填的是“{item.unit_of_measure}”，请换算后重报。"]
+    return []
+
+
+def _range_faults(title: str, wanted: ExpectedEvidence | None, value: Decimal) -> list[str]:
+    low, high = (wanted.minimum, wanted.maximum) if wanted else (None, None)
+    if low is not None and value < low:
+        return [f"“{title}”填的是 {value}，低于下限 {low}，请核对后重报。"]
+    if high is not None and value > high:
+        return [f"“{title}”填的是 {value}，高于上限 {high}，请核对后重报。"]
+    return []
+
+
+def _name(item: Given) -> str:
+    return f"“{item.filename or item.key}”"
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
