@@ -150,7 +150,7 @@ class WorkdayTable:
     def is_provisional(self, first: date, last: date) -> bool:
         """Whether any year from `first` to `last` still waits for its notice."""
         years = range(min(first.year, last.year), max(first.year, last.year) + 1)
-        return any(self.state(year) is YearState.PROVISIONAL for year in years)
+        return YearState.PROVISIONAL in [self.state(year) for year in years]
 
     def days_off(self, year: int) -> tuple[NamedDay, ...]:
         """Holidays that fall on days of this year, whichever year's notice gave them, weekends inside them too."""
