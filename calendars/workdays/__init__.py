@@ -6,19 +6,16 @@ Must not know a database, which day today is, or what is due. Notices a bureau i
 from collections.abc import Iterable
 from functools import lru_cache
 
-from calendars.workdays.body import from_body, to_body
 from calendars.workdays.files import published
 from calendars.workdays.projection import project, statutory_days
 from rules.workdays import LocalDay, WorkdayTable, YearState, YearTable, workday_table
 
 __all__ = [
     "PROJECTED_YEARS",
-    "from_body",
     "load_workdays",
     "project",
     "published",
     "statutory_days",
-    "to_body",
 ]
 
 PROJECTED_YEARS = 2
