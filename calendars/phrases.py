@@ -1,0 +1,22 @@
+"""Reads a deadline phrase as the source wrote it, in either script; the original words are kept.
+
+Traditional characters become Simplified only in the key that is matched.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+from opencc import OpenCC
+
+from rules.deadline import NotUnderstood, Reading, read
+
+
+def read_phrase(text: str) -> Reading | NotUnderstood:
+    """The reading of a phrase, or why it goes to a person; never raises."""
+    found = read(_converter().convert(text))
+    return replace(found, text=text)
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")

@@ -1,0 +1,194 @@
+"""The named days, months and plan periods that notices use, and what is known of their dates.
+
+A name is here only if its date is the same wherever the notice was written; what the bureau or the
+school calendar decides each year is among the undated names.
+"""
+
+from dataclasses import dataclass
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A word list written with spaces."""
+    return tuple(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Looked up in the almanac under this name."""
+
+    name: str
+    term: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nth:
+    month: int
+    nth: int
+    weekday: int
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMonth:
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A name whose days the organiser sets."""
+
+
+Place = Fixed | Looked | Nth | WholeMonth | Local
+
+_MON, _TUE, _SUN = 0, 1, 6
+
+# Canonical name, its other names, its place in the year.
+_ENTRIES: tuple[tuple[str, str, Place], ...] = (
+    ("元旦", "元旦节", Fixed(1, 1)),
+    ("春节", "农历春节 大年初一", Looked("春节")),
+    ("除夕", "年三十 大年三十", Looked("除夕")),
+    ("元宵节", "元宵", Looked("元宵节")),
+    ("端午节", "端午", Looked("端午节")),
+    ("七夕", "七夕节", Looked("七夕")),
+    ("中元节", "中元", Looked("中元节")),
+    ("中秋节", "中秋", Looked("中秋节")),
+    ("重阳节", "重阳 老年节 重阳敬老节", Looked("重阳节")),
+    ("寒衣节", "", Looked("寒衣节")),
+    ("清明", "清明节 清明节气", Looked("清明", term=True)),
+    ("冬至", "冬至节", Looked("冬至", term=True)),
+    ("中国农民丰收节", "农民丰收节", Looked("秋分", term=True)),
+    (
+        "妇女节",
+        "三八 三八节 三八妇女节 国际妇女节 三八国际妇女节 国际劳动妇女节 三八国际劳动妇女节",
+        Fixed(3, 8),
+    ),
+    ("全国爱耳日", "爱耳日", Fixed(3, 3)),
+    ("学雷锋纪念日", "学雷锋日 雷锋日 学雷锋志愿服务日 中国青年志愿者服务日", Fixed(3, 5)),
+    ("植树节", "全民义务植树日", Fixed(3, 12)),
+    ("国际消费者权益日", "消费者权益日", Fixed(3, 15)),
+    ("国际社工日", "世界社工日 国际社会工作日 世界社会工作日", Nth(3, 3, _TUE)),
+    ("世界水日", "", Fixed(3, 22)),
+    ("全国中小学生安全教育日", "", Nth(3, -1, _MON)),
+    ("世界孤独症日", "世界自闭症日 世界孤独症关注日 世界自闭症关注日 国际孤独症日", Fixed(4, 2)),
+    ("全民国家安全教育日", "国家安全教育日", Fixed(4, 15)),
+    ("世界读书日", "", Fixed(4, 23)),
+    ("世界地球日", "", Fixed(4, 22)),
+    ("劳动节", "五一 五一节 五一劳动节 国际劳动节 五一国际劳动节", Fixed(5, 1)),
+    ("青年节", "五四 五四青年节", Fixed(5, 4)),
+    ("世界红十字日", "", Fixed(5, 8)),
+    ("母亲节", "", Nth(5, 2, _SUN)),
+    ("国际护士节", "护士节", Fixed(5, 12)),
+    ("全国防灾减灾日", "防灾减灾日 国家防灾减灾日", Fixed(5, 12)),
+    ("国际家庭日", "世界家庭日", Fixed(5, 15)),
+    ("全国助残日", "助残日", Nth(5, 3, _SUN)),
+    ("中国旅游日", "", Fixed(5, 19)),
+    ("世界无烟日", "", Fixed(5, 31)),
+    ("儿童节", "六一 六一节 六一儿童节 国际儿童节 六一国际儿童节", Fixed(6, 1)),
+    ("世界环境日", "六五环境日", Fixed(6, 5)),
+    ("全国爱眼日", "", Fixed(6, 6)),
+    ("父亲节", "", Nth(6, 3, _SUN)),
+    ("国际禁毒日", "禁毒日", Fixed(6, 26)),
+    ("建党节", "七一 七一建党节 党的生日", Fixed(7, 1)),
+    ("建军节", "八一 八一节 八一建军节", Fixed(8, 1)),
+    ("全民健身日", "", Fixed(8, 8)),
+    ("中国医师节", "", Fixed(8, 19)),
+    ("残疾预防日", "全国残疾预防日", Fixed(8, 25)),
+    ("抗战胜利纪念日", "中国人民抗日战争胜利纪念日", Fixed(9, 3)),
+    ("中华慈善日", "", Fixed(9, 5)),
+    ("教师节", "", Fixed(9, 10)),
+    ("世界阿尔茨海默病日", "", Fixed(9, 21)),
+    ("烈士纪念日", "", Fixed(9, 30)),
+    ("国庆节", "国庆 十一国庆 十一国庆节", Fixed(10, 1)),
+    ("国际老年人日", "国际老人节 国际老年节 国际老人日", Fixed(10, 1)),
+    ("世界精神卫生日", "", Fixed(10, 10)),
+    ("国家扶贫日", "全国扶贫日", Fixed(10, 17)),
+    ("记者节", "中国记者节", Fixed(11, 8)),
+    ("全国消防日", "消防日 全国消防宣传日 消防宣传日 119消防日 119全国消防日 119消防宣传日", Fixed(11, 9)),
+    ("世界儿童日", "国际儿童日", Fixed(11, 20)),
+    ("世界艾滋病日", "", Fixed(12, 1)),
+    ("全国交通安全日", "", Fixed(12, 2)),
+    ("国际残疾人日", "世界残疾人日 国际残疾日", Fixed(12, 3)),
+    ("国家宪法日", "宪法日 全国法制宣传日", Fixed(12, 4)),
+    ("国际志愿者日", "国际志愿人员日", Fixed(12, 5)),
+    ("国家公祭日", "南京大屠杀死难者国家公祭日", Fixed(12, 13)),
+    ("敬老月", "全国敬老月", WholeMonth(10)),
+    ("安全生产月", "全国安全生产月 安全生产管理月", WholeMonth(6)),
+    ("学雷锋月", "学雷锋活动月 学雷锋志愿服务月", WholeMonth(3)),
+    ("爱国卫生月", "全国爱国卫生月", WholeMonth(4)),
+    ("民法典宣传月", "", WholeMonth(5)),
+    ("质量月", "全国质量月", WholeMonth(9)),
+    ("消防宣传月", "全国消防宣传月 119消防宣传月", WholeMonth(11)),
+    ("常州慈善月", "", Local()),
+)
+
+_TERMS = "小寒 大寒 立春 雨水 惊蛰 春分 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪"
+
+PLACES: dict[str, Place] = {name: place for name, _, place in _ENTRIES} | {
+    term: Looked(term, term=True) for term in words(_TERMS)
+}
+NAMES: dict[str, str] = {other: name for name, others, _ in _ENTRIES for other in (name, *words(others))} | {
+    term: term for term in words(_TERMS)
+}
+
+# 五月初一 aside, these two characters are a holiday only where the text says so (十一前, 十一期间).
+ONLY_WITH_RELATION = {"十一": "国庆节"}
+
+# Holidays with statutory days off, under the names of the State Council's notices.
+STATUTORY = {
+    "元旦": "元旦",
+    "春节": "春节",
+    "清明": "清明",
+    "劳动节": "劳动节",
+    "端午节": "端午",
+    "中秋节": "中秋",
+    "国庆节": "国庆",
+}
+
+# “520” and the like: days named by their number, usually in quotation marks.
+NUMBERED = {"520": (5, 20), "521": (5, 21)}
+
+PLAN_PERIODS = {"十三五": (2016, 2020), "十四五": (2021, 2025), "十五五": (2026, 2030)}
+
+SEASONS: dict[str, str] = {
+    "暑托班": "暑假",
+    "暑假": "暑假",
+    "暑期": "暑假",
+    "暑假期间": "暑假",
+    "暑期期间": "暑假",
+    "寒假": "寒假",
+    "寒假期间": "寒假",
+    "寒暑假": "寒暑假",
+    "寒暑假期间": "寒暑假",
+    "秋季入学": "秋季入学",
+    "秋季开学": "秋季入学",
+    "春季开学": "春季开学",
+    "寒冬送温暖": "冬季",
+    "冬季": "冬季",
+    "寒冬": "冬季",
+    "冬季期间": "冬季",
+    "今冬明春": "今冬明春",
+    "今冬明春期间": "今冬明春",
+    "岁末年初": "岁末年初",
+    "夏季": "夏季",
+    "高温季节": "夏季",
+    "汛期": "汛期",
+    "汛期期间": "汛期",
+    "主汛期": "汛期",
+}
+SEASON_NOTES: dict[str, str] = {
+    "暑假": "暑假起止以当地教育部门校历为准，本句不定日期。",
+    "寒假": "寒假起止以当地教育部门校历为准，本句不定日期。",
+    "寒暑假": "寒暑假起止以当地教育部门校历为准，本句不定日期。",
+    "秋季入学": "秋季开学通常在 9 月 1 日，以当地教育部门校历为准，本句不定日期。",
+    "春季开学": "春季开学以当地教育部门校历为准，本句不定日期。",
+    "冬季": "冬季没有统一起止日期，且跨越年末，本句不定日期。",
+    "今冬明春": "“今冬明春”跨越年末，没有统一起止日期，本句不定日期。",
+    "岁末年初": "“岁末年初”跨越年末，没有统一起止日期，本句不定日期。",
+    "夏季": "夏季没有统一起止日期，本句不定日期。",
+    "汛期": "汛期起止以当地防汛部门公布为准，本句不定日期。",
+}

@@ -1,0 +1,286 @@
+"""Reads recurrences: 每月10日前, 每季度末月25日前, 每半年一次, 每年清明节前, 每周五17:00前.
+
+A day of each month is read by the same rules as a day of one month, once for every month.
+"""
+
+import re
+from collections.abc import Callable
+
+from rules.deadline.acts import count_of
+from rules.deadline.lists import either
+from rules.deadline.naming import rule_of
+from rules.deadline.parts import (
+    PLAN,
+    AfterEnd,
+    Daily,
+    Day,
+    Due,
+    End,
+    Half,
+    How,
+    Inside,
+    Month,
+    NthWorkday,
+    One,
+    Parts,
+    Quarter,
+    Repeat,
+    Several,
+    Undated,
+    Weekly,
+    WholeYear,
+    Window,
+)
+from rules.deadline.points import read_clock, weekday
+from rules.deadline.spans import one_year
+
+_EVERY_MONTH = tuple(range(1, 13))
+_WEEKDAYS = "一二三四五六日天"
+_AFTER = re.compile(
+    r"(?:度|份)?(?:结束|终了|终结)(?:之日)?(?:起|之?后|以后)?([0-9]{1,2})(日|天|个工作日|个月)(?:以内|之内|内)"
+)
+_UNIT = {"日": "day", "天": "day", "个工作日": "workday", "个月": "month"}
+
+
+def repeat(text: str) -> Parts | None:
+    """The recurrence that the whole text names, or None. Raises Impossible for a day no calendar has."""
+    for rule in _RULES:
+        found = rule(text)
+        if found is not None:
+            return found
+    return None
+
+
+def _yearly(text: str) -> Parts | None:
+    since = re.fullmatch(r"(?:自|从)?([0-9]{4})年度?(?:起|开始),?(每年.*)", text)
+    year, text = (int(since[1]), since[2]) if since else (None, text)
+    match = re.fullmatch(r"每年(?:度)?(?:的)?,?(.*)", text) or re.fullmatch(r"1年(?=[0-9]次)(.*)", text)
+    if match is None:
+        return None
+    count = count_of(match[1])
+    if count is not None:
+        name = f"yearly({count})" if count else "yearly"
+        return Repeat(name=name, items=(Due(at=WholeYear(), how=How.WITHIN),), since=year)
+    found = either(match[1])
+    if found is None or (isinstance(found, Due) and found.how in (How.FROM, How.AROUND)):
+        return None
+    items = found.items if isinstance(found, Several) else (found,)
+    if any(one_year(item) != PLAN for item in items):
+        return None
+    return Repeat(name=_yearly_name(items), items=items, since=year)
+
+
+def _yearly_name(items: tuple[One, ...]) -> str:
+    inner = ",".join(rule_of(item) for item in items)
+    if all(isinstance(item, Due) and isinstance(item.at, Month) and item.how is How.WITHIN for item in items):
+        return "yearly_months(" + ",".join(rule_of(item)[6:-1] for item in items) + ")"
+    if len(items) > 1 or isinstance(items[0], Inside):
+        return f"yearly({inner})"
+    if isinstance(items[0], Window):
+        return "yearly_" + inner
+    at, how = items[0].at, items[0].how
+    if isinstance(at, Day) and how is How.BY:
+        return "yearly_" + inner
+    return f"yearly_{inner}" if isinstance(at, Quarter) and how is How.WITHIN else f"yearly({inner})"
+
+
+def _half_yearly(text: str) -> Parts | None:
+    match = re.fullmatch(r"(?:每半年度?|每个半年)(.*)", text) or re.fullmatch(r"半年(?=[0-9]次)(.*)", text)
+    if match is None:
+        return None
+    return _spans("half_yearly", (Half(number=1), Half(number=2)), match[1])
+
+
+def _quarterly(text: str) -> Parts | None:
+    match = re.fullmatch(r"(?:每季度?|每个季度|按季度?|逐季度?|各季度)(.*)", text)
+    match = match or re.fullmatch(r"1个?季度(?=[0-9]次)(.*)", text)
+    if match is None:
+        after = re.fullmatch(r"季度(?=结束|终了)(.*)", text)
+        return _after("quarterly", _quarters(), after[1]) if after else None
+    rest = match[1]
+    month = re.fullmatch(
+        r"(?:的)?(?:(末月|最后1个月|最后1月|第3个月)|(首月|第1个月)|(第2个月))(?:的)?份?(.*)", rest
+    )
+    if month:
+        first = 3 if month[1] else 1 if month[2] else 2
+        name = "quarterly_" + ("last" if month[1] else "first" if month[2] else "second") + "_month"
+        return _in_months(name, (first, first + 3, first + 6, first + 9), month[4])
+    workday = re.fullmatch(
+        r"(?:的)?(?:(最后1个工作日.*)|(第[0-9]{1,2}个工作日.*|前[0-9]{1,2}个工作日.*))", rest
+    )
+    if workday:
+        months = (3, 6, 9, 12) if workday[1] else (1, 4, 7, 10)
+        return _in_months("quarterly", months, rest)
+    return _spans("every_quarter", _quarters(), rest)
+
+
+def _quarters() -> tuple[Quarter, ...]:
+    return tuple(Quarter(number=number) for number in (1, 2, 3, 4))
+
+
+def _spans(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], rest: str) -> Parts | None:
+    count = count_of(rest)
+    if count is not None:
+        return Repeat(
+            name=f"{name}({count})" if count else name,
+            items=tuple(Due(at=span, how=How.WITHIN) for span in spans),
+        )
+    if re.fullmatch(r"(?:末|底|期末)(?:之前|以前|前)?", rest):
+        return Repeat(name=f"{name}_by_end", items=tuple(Due(at=End(of=span), how=How.BY) for span in spans))
+    return _after(name, spans, rest)
+
+
+def _after(name: str, spans: tuple[Month | Quarter | Half, ...], rest: str) -> Parts | None:
+    match = _AFTER.fullmatch(rest)
+    if match is None or (match[2] == "日" and int(match[1]) > 31):
+        return None
+    n, unit = int(match[1]), _UNIT[match[2]]
+    return Repeat(
+        name=f"{name}_after_end({n},{unit})",
+        items=tuple(Due(at=AfterEnd(of=span, n=n, unit=unit), how=How.BY) for span in spans),
+    )
+
+
+def _monthly(text: str) -> Parts | None:
+    match = re.fullmatch(r"(?:每个?月份?|每个?月度|按月|逐月)(?:的)?,?(.*)", text)
+    match = match or re.fullmatch(r"1个?月(?=[0-9]次)(.*)", text)
+    if match:
+        return _in_months("monthly", _EVERY_MONTH, match[1])
+    after = re.fullmatch(r"月(?:度|份)?(?=结束|终了)(.*)", text)
+    if after:
+        return _after("monthly", tuple(Month(month=month) for month in _EVERY_MONTH), after[1])
+    review = re.fullmatch(r"月度(.+)", text)
+    if review and count_of(review[1]) == "":
+        return _in_months("monthly", _EVERY_MONTH, review[1])
+    match = re.fullmatch(r"(?:每逢|逢|每)?(双|单)月(?:份)?(.*)", text)
+    if match is None:
+        return None
+    first = 2 if match[1] == "双" else 1
+    name = "even_months" if match[1] == "双" else "odd_months"
+    return _in_months(name, tuple(range(first, 13, 2)), match[2])
+
+
+def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
+    count = count_of(rest)
+    if count is not None:
+        items: tuple[One, ...] = tuple(Due(at=Month(month=month), how=How.WITHIN) for month in months)
+        return Repeat(name=f"{name}({count})" if count else name, items=items)
+    if _AFTER.fullmatch(rest):
+        return _after(name, tuple(Month(month=month) for month in months), rest)
+    if rest.startswith("份"):
+        return None
+    read = [either(_template(month, rest)) for month in months]
+    if any(found is None or not _listable(found) for found in read):
+        return None
+    items = tuple(
+        item
+        for found in read
+        if found is not None
+        for item in (found.items if isinstance(found, Several) else (found,))
+    )
+    return Repeat(name=name + _spot(read[0], rest), items=items)
+
+
+def _template(month: int, rest: str) -> str:
+    """This month's text; 每月30日前 means the month's last day where there is no 30th."""
+    if month == 2:
+        rest = re.sub(r"^(29|30|31)日(?=(?:之前|以前|前)?$)", "底", rest)
+    elif month in (4, 6, 9, 11):
+        rest = re.sub(r"^31日(?=(?:之前|以前|前)?$)", "底", rest)
+    return f"{month}月{rest}"
+
+
+def _listable(found: One | Several) -> bool:
+    items = found.items if isinstance(found, Several) else (found,)
+    for item in items:
+        if isinstance(item, Window) and item.first is None:
+            return False
+        if isinstance(item, Due) and item.how not in (How.BY, How.WITHIN, How.MAYBE_BEFORE):
+            return False
+        if isinstance(item, Inside) or one_year(item) != PLAN:
+            return False
+    return True
+
+
+def _spot(found: One | Several | None, rest: str) -> str:
+    items = found.items if isinstance(found, Several) else (found,)
+    ats = [item.at for item in items if isinstance(item, Due)]
+    days = [at for at in ats if isinstance(at, Day)]
+    if len(days) == len(items):
+        by = any(isinstance(item, Due) and item.how is How.BY for item in items)
+        numbers = ",".join(f"{day.day}T{day.clock}" if day.clock else str(day.day) for day in days)
+        return f"_{'by' if by else 'on'}_day({numbers})"
+    if len(ats) == 1 and isinstance(ats[0], End):
+        return "_by_end"
+    if len(ats) == 1 and isinstance(ats[0], NthWorkday):
+        return f"_by_workday({ats[0].nth})"
+    return f"({rest})"
+
+
+def _weekly(text: str) -> Parts | None:
+    match = re.fullmatch(r"每个?(?:周|星期|礼拜)(.*)", text) or re.fullmatch(r"1周(?=[0-9]次)(.*)", text)
+    if match is None:
+        return None
+    rest = match[1]
+    count = count_of(rest)
+    if count is not None:
+        return Weekly(name=f"weekly_min({count})" if count else "weekly", weekdays=())
+    day = rf"(?:周|星期|礼拜)?[{_WEEKDAYS}]"
+    named = re.fullmatch(rf"({day}(?:(?:[、和及至-]){day})*)(.*?)(之前|以前|前)?", rest)
+    if named is None:
+        return None
+    clock = read_clock(named[2])
+    if clock is None or clock[0] == "00:00":
+        return None
+    days = _weekdays(named[1])
+    if not days:
+        return None
+    name = "weekly_" + ("by" if named[3] else "on")
+    spot = ",".join(str(each + 1) for each in days) + (f" {clock[0]}" if clock[0] else "")
+    return Weekly(name=f"{name}({spot})", weekdays=days, clock=clock[0])
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    text = re.sub(r"周|星期|礼拜", "", text)
+    days = [weekday(character) for character in text if character in _WEEKDAYS]
+    if re.search("[至-]", text):
+        return tuple(range(days[0], days[1] + 1)) if len(days) == 2 and days[0] < days[1] else ()
+    return tuple(sorted(set(days)))
+
+
+def _daily(text: str) -> Parts | None:
+    match = re.fullmatch(r"(?:每[日天]|逐日|按日)(.*)", text) or re.fullmatch(
+        r"每个?(?P<work>工作日)(.*)", text
+    )
+    match = match or re.fullmatch(r"1[天日](?=[0-9]次)(.*)", text)
+    if match is None:
+        return None
+    work = "工作日" in text
+    rest = match[2] if work and match.re.groups > 1 else match[1]
+    count = count_of(rest)
+    base = "every_workday" if work else "daily"
+    if count is not None:
+        return Daily(name=f"{base}({count})" if count else base, workdays_only=work)
+    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest)
+    clock = read_clock(timed[1]) if timed else None
+    if clock is None or clock[0] in (None, "00:00"):
+        return None
+    return Daily(name=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
+
+
+def _every_years(text: str) -> Parts | None:
+    match = re.fullmatch(r"每([2-9]|10)年(.*)", text) or re.fullmatch(r"([2-9])年(?=1次)(.*)", text)
+    if match is None or count_of(match[2]) not in ("", "1"):
+        return None
+    return Undated(name=f"every_n_years({match[1]})")
+
+
+_RULES: tuple[Callable[[str], Parts | None], ...] = (
+    _half_yearly,
+    _quarterly,
+    _monthly,
+    _weekly,
+    _daily,
+    _every_years,
+    _yearly,
+)

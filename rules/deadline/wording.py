@@ -1,0 +1,76 @@
+"""Takes off the words before and after a date that soften or introduce it, keeping what they say as modifiers."""
+
+import re
+from dataclasses import dataclass
+
+from rules.deadline.lexicon import words
+
+_SOFT = words(
+    "力争在 力争于 力争 争取在 争取于 争取 预计在 预计于 预计 拟于 拟在 拟 计划于 计划在 计划 原则上应于 原则上应在 原则上于 原则上在 原则上 一般于 一般在 一般应于 一般应在 一般 尽量在 尽量于 尽量 尽可能在 尽可能于 尽可能 有望于 有望在 有望 初步定于 初步计划 暂定于 暂定"
+)
+_FIRM = words(
+    "最迟不晚于 最迟不得晚于 最迟不迟于 最迟不超过 最迟不得超过 最迟应于 最迟应在 最迟于 最迟在 最迟至 最迟 最晚不超过 最晚不迟于 最晚于 最晚在 最晚至 最晚 至迟于 至迟 不晚于 不迟于 不得晚于 不得迟于 应不晚于 应不迟于 不应晚于 不应迟于"
+)
+_POLITE = words(
+    "请务必于 请务必在 请务必 请各单位于 请各单位在 请各地于 请各地在 请各区于 请于 请在 务必于 务必在 务必 务于 必须于 必须在 必须 应于 应在 应当于 应当在 须于 须在 需于 需在 要于 要在 确保于 确保在 确保 各单位于 各单位应于 各单位要在 各单位在 各地于 各地应于 各地要在 各地在 各区于 各县区于 于 在"
+)
+_WHAT = (
+    r"(?:网上|线上|现场|材料|作品|项目|集中|方案|总结|信息|意见|名单|数据|任务|工作|工程)?"
+    r"(?:报名|申报|报送|提交|征集|申请|投稿|受理|反馈|上报|投标|推荐|填报|整改|完成|办理|办结|活动|实施|工作|公示|评选|参评|年检|年报|推进|开展|计划完成|预计完成|完成任务|举办|召开|征求意见|建设|行动|登记|缴费|投票|培训|计划|自查)?"
+)
+_LABEL = re.compile(
+    rf"{_WHAT}(?:时间|日期|时限|期限|节点|时间节点|时间安排|要求|期)(?:为|是|:|定于|定为|在)+:?"
+)
+_CLOSING_LABEL = re.compile(
+    rf"{_WHAT}(?:的)?(?:截止|最后|最晚|最迟)(?:时间|日期|时限|期限)(?:为|是|:|至|到|定于|定为)*"
+)
+_CLOSES = re.compile(
+    r"(?:网上|线上|现场|材料|作品)?(?:报名|申报|报送|提交|征集|申请|投稿|受理|反馈|上报|投标|推荐|填报)(?:截止|止)(?:到|至|于|为|:)?"
+)
+_ROLL = re.compile(
+    r"[,;]?\(?(?:遇|如遇|若遇|逢)?(?:法定)?(?:节假日|休息日|双休日|周末|公休日|非工作日)(?:、(?:双休日|周末|休息日|公休日))?(?:的|则)?(?:自动|依次)?(?P<way>顺延|提前)\)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is left of a phrase, the modifiers taken off it, and whether they said 'at the latest'."""
+
+    core: str
+    modifiers: tuple[str, ...]
+    firm: bool
+    labelled: bool = False
+
+
+def unwrapped(text: str) -> Wording:
+    """The phrase without introducing words and without a rolling clause."""
+    if text == "今年计划":
+        return Wording(core="今年", modifiers=("soft",), firm=False)
+    modifiers: list[str] = []
+    roll = re.search(_ROLL.pattern + "$", text)
+    if roll and roll.start() > 0:
+        text = text[: roll.start()]
+        modifiers.append("holiday_roll(next)" if roll["way"] == "顺延" else "holiday_roll(previous)")
+    firm = labelled = False
+    for _ in range(4):
+        taken = _taken(text)
+        if taken is None:
+            break
+        text, kind = taken
+        firm = firm or kind in ("firm", "closing")
+        labelled = labelled or kind in ("label", "closing")
+        if kind in ("soft", "firm"):
+            modifiers.append(kind)
+    return Wording(text, tuple(dict.fromkeys(modifiers)), firm, labelled)
+
+
+def _taken(text: str) -> tuple[str, str] | None:
+    for pattern, kind in ((_CLOSING_LABEL, "closing"), (_CLOSES, "closing"), (_LABEL, "label")):
+        match = pattern.match(text)
+        if match and match.end() < len(text):
+            return text[match.end() :], kind
+    for listed, kind in ((_SOFT, "soft"), (_FIRM, "firm"), (_POLITE, "polite")):
+        for word in listed:
+            if text.startswith(word) and len(text) > len(word):
+                return text[len(word) :], kind
+    return None
