@@ -96,6 +96,7 @@ class Quota:
     unit_of_measure: str
     op: str = "="
     city_total: Decimal | None = None
+    city_total_last_year: Decimal | None = None  # set while the new year's total is still to be confirmed
     targets: tuple[Target, ...] = ()
     note: str | None = None
 
@@ -175,4 +176,5 @@ class Edition:
     roster: str | None = None
     milestones: tuple[Milestone, ...] = field(default_factory=tuple)
     indicators: tuple[Indicator, ...] = ()
+    rolled_from: int | None = None  # the year this file was rolled from, until someone has confirmed it
     note: str | None = None

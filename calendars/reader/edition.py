@@ -1,0 +1,220 @@
+"""One campaign file as an Edition, or every fault of it at once.
+
+The file says what is owed in words; here the words are bound to units, documents, ladders and dates. Must not know
+how an edition is stored or run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ruamel.yaml.nodes import MappingNode, Node
+
+from calendars.reader import order, parts
+from calendars.reader.dates import ROLLS, Year
+from calendars.reader.faults import FaultList
+from calendars.reader.ladders import load_ladders
+from calendars.reader.milestones import DEFAULT_KEYS, Shared, milestone, recurrence
+from calendars.reader.nodes import Fields, as_fields, line_of, open_file
+from calendars.reader.units import UnitBook
+from rules.almanac import Almanac
+from rules.campaign import CampaignKind, Edition, Milestone, Source
+from rules.ladder import Ladder
+from rules.workdays import WorkdayTable
+
+EDITION_KEYS = (
+    "campaign",
+    "name",
+    "kind",
+    "year",
+    "subject_year",
+    "recurrence",
+    "recurrence_note",
+    "rolled_from",
+    "coordinator",
+    "documents",
+    "sources",
+    "ladder",
+    "roll",
+    "roll_reason",
+    "roster",
+    "note",
+    "defaults",
+    "milestones",
+    "indicators",
+)
+STANDARD_LADDER = "standard"
+
+
+def read_edition(
+    path: Path,
+    *,
+    units: UnitBook,
+    almanac: Almanac,
+    workdays: WorkdayTable,
+    ladders: Mapping[str, Ladder] | None = None,
+) -> Edition:
+    """The edition a campaign file describes, dated for the file's own year.
+
+    Raises CalendarFaults holding every fault found, each with its line. Sums that do not agree are no fault.
+    """
+    report = FaultList(f"{path.parent.name}/{path.name}")
+    top = open_file(path, report)
+    edition = None
+    if top is not None:
+        fields = Fields(top, EDITION_KEYS, report)
+        known_ladders = load_ladders() if ladders is None else ladders
+        edition = _edition(fields, path, units, (almanac, workdays), known_ladders)
+    report.raise_if_any()
+    assert edition is not None, "a file without faults has given an edition"
+    return edition
+
+
+def _edition(
+    fields: Fields,
+    path: Path,
+    units: UnitBook,
+    tables: tuple[Almanac, WorkdayTable],
+    ladders: Mapping[str, Ladder],
+) -> Edition | None:
+    for key in ("campaign", "name", "kind", "year", "documents", "milestones"):
+        fields.need(key)
+    campaign, name, kind, year = (
+        _campaign(fields, path),
+        fields.text("name"),
+        _kind(fields),
+        _year(fields, path),
+    )
+    ladder = _ladder(fields, ladders)
+    recurrence(fields)
+    documents = _documents(fields)
+    rolled = _roll(fields)
+    milestones: tuple[Milestone, ...] = ()
+    if year is not None:
+        almanac, workdays = tables
+        when = Year(
+            number=year,
+            almanac=almanac,
+            workdays=workdays,
+            roll=rolled,
+            roll_reason=fields.text("roll_reason"),
+        )
+        milestones = _milestones(fields, documents, units, when)
+    extra = _sources(fields, documents)
+    if not (campaign and name and kind and year):
+        return None
+    return Edition(
+        campaign=campaign,
+        name=name,
+        kind=kind,
+        year=year,
+        subject_year=fields.whole("subject_year"),
+        coordinator=_coordinator(fields, units),
+        sources=tuple(dict.fromkeys((*(one.source for one in milestones), *extra))),
+        ladder=ladder,
+        roll=rolled,
+        roll_reason=fields.text("roll_reason"),
+        roster=fields.text("roster"),
+        milestones=milestones,
+        indicators=parts.indicators(fields.items("indicators"), fields.report),
+        rolled_from=fields.whole("rolled_from"),
+        note=fields.text("note"),
+    )
+
+
+def _campaign(fields: Fields, path: Path) -> str | None:
+    campaign = fields.text("campaign")
+    if campaign is not None and campaign != path.stem:
+        fields.report(
+            fields.line_at("campaign"), f"campaign 是“{campaign}”，文件名却是“{path.name}”，请改成一致。"
+        )
+    return campaign
+
+
+def _kind(fields: Fields) -> CampaignKind | None:
+    text = fields.text("kind")
+    if text is None or text in set(CampaignKind):
+        return None if text is None else CampaignKind(text)
+    fields.report(fields.line_at("kind"), f"类别“{text}”不认识，请改成：{'、'.join(CampaignKind)}。")
+    return None
+
+
+def _year(fields: Fields, path: Path) -> int | None:
+    year = fields.whole("year")
+    folder = path.parent.name
+    if year is not None and folder.isdecimal() and int(folder) != year:
+        fields.report(
+            fields.line_at("year"),
+            f"文件写的是{year}年，却放在{folder}年的文件夹里，请改年份或移动文件。",
+        )
+    return year
+
+
+def _ladder(fields: Fields, ladders: Mapping[str, Ladder]) -> str:
+    ladder = fields.text("ladder")
+    if ladder is not None and ladder not in ladders:
+        fields.report(
+            fields.line_at("ladder"), f"催办梯次“{ladder}”没有定义，请改成：{'、'.join(sorted(ladders))}。"
+        )
+    return ladder or STANDARD_LADDER
+
+
+def _roll(fields: Fields) -> str:
+    roll = fields.text("roll")
+    if roll is not None and roll not in ROLLS:
+        fields.report(
+            fields.line_at("roll"),
+            f"roll“{roll}”不认识，请写 none（不动）、previous（提前）或 next（顺延）。",
+        )
+        return "none"
+    if roll in ("previous", "next") and "roll_reason" not in fields:
+        fields.report(fields.line_at("roll"), "移动休息日的到期日要有依据，请补上 roll_reason。")
+    return roll or "none"
+
+
+def _coordinator(fields: Fields, units: UnitBook) -> str:
+    name = fields.text("coordinator")
+    if name is None:
+        return "市民政局"
+    unit = units.responsible(name)
+    if unit is None:
+        line = fields.line_at("coordinator")
+        fields.report(line, f"统筹单位“{name}”没有登记，请改正名称或先在 units.yaml 登记。")
+    return unit.name if unit else name
+
+
+def _documents(fields: Fields) -> dict[str, str]:
+    node = fields.mapping("documents")
+    return parts.documents(Fields(node, (), fields.report) if node is not None else None)
+
+
+def _sources(fields: Fields, documents: Mapping[str, str]) -> tuple[Source, ...]:
+    read = (parts.source(item, line, documents, fields.report) for item, line in fields.texts("sources"))
+    return tuple(one for one in read if one is not None)
+
+
+def _milestones(
+    fields: Fields, documents: Mapping[str, str], units: UnitBook, year: Year
+) -> tuple[Milestone, ...]:
+    nodes = fields.items("milestones")
+    shared = Shared(
+        documents=documents, defaults=_defaults(fields), units=units, year=year, report=fields.report
+    )
+    if "milestones" in fields and not nodes:
+        fields.report(fields.line_at("milestones"), "milestones 里一项也没有，请至少写一个节点。")
+    read = tuple((made, line_of(node)) for node in nodes if (made := _milestone(node, shared)) is not None)
+    order.judge(nodes, read, has_roster="roster" in fields, report=fields.report)
+    return tuple(made for made, _ in read)
+
+
+def _milestone(node: Node, shared: Shared) -> Milestone | None:
+    if isinstance(node, MappingNode):
+        return milestone(node, shared)
+    shared.report(line_of(node), "每个节点应写成“键: 值”的形式，请对照说明改写。")
+    return None
+
+
+def _defaults(fields: Fields) -> Fields | None:
+    node = fields.mapping("defaults")
+    return None if node is None else as_fields(node, DEFAULT_KEYS, fields.report, "defaults")
