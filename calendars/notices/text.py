@@ -17,7 +17,8 @@ from calendars.notices.phrases import DAY, NAME, NAMES, SPANS, Carry, NotADay, d
 from rules.workdays import NamedDay
 
 _MARK = r"(?:[一二三四五六七八九十]+、|\d+[.、](?!\d)|[-·•●*]+)?"
-_HEAD = re.compile(rf"^{_MARK}({NAMES})(?:假期|放假安排|放假)?:")
+_OTHER_DAY = r"[一-龥\d]{2,40}?(?:纪念日|节|活动)"
+_HEAD = re.compile(rf"^{_MARK}({NAMES}|{_OTHER_DAY})(?:假期|放假安排|放假)?:")
 _ADDRESSEES = re.compile(r"各[^。;\d]*(?:机构|单位|部门|政府|委员会):?")
 _INTRO = re.compile(r"[^。;]*?如下:?")
 _ADVICE = re.compile(r"(?:鼓励|倡导|提倡|建议)")
@@ -95,7 +96,7 @@ def _read_paragraph(reading: _Reading, paragraph: str) -> None:
 
 def _read_sentence(reading: _Reading, sentence: str) -> None:
     if head := _HEAD.match(sentence):
-        reading.open(names_in(head.group(1)))
+        reading.open(names_in(head.group(1)) or (head.group(1),))
         sentence = sentence[head.end() :]
     sentence = re.sub(f"^{_MARK}", "", sentence)
     if _ADDRESSEES.fullmatch(sentence):
