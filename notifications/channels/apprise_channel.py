@@ -67,8 +67,9 @@ def open_channel(settings: PushSettings, allow: AllowList) -> Iterator["AppriseC
     for name, url in urls.items():
         _check_schema(name, url, settings.schemas)
     apprise.NotificationManager().enable_only(*settings.schemas)
-    for name, url in urls.items():
-        _service(name, url)
+    with _ONE_AT_A_TIME, _log():
+        for name, url in urls.items():
+            _service(name, url)
     yield AppriseChannel(urls, allow)
 
 
@@ -92,19 +93,19 @@ class AppriseChannel:
         if target not in self._urls:
             sentence = f"没有名为“{target}”的推送目标，请在设置中添加后重发。"
             return Receipt(status=Status.PERMANENT, provider_code="unknown_target", provider_message=sentence)
-        return _push(_service(target, self._urls[target]), prepared)
+        return _push(target, self._urls[target], prepared)
 
     def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
         for prepared in letters:
             yield prepared, self.send(prepared)
 
 
-def _push(service: apprise.Apprise, prepared: Prepared) -> Receipt:
+def _push(target: str, url: str, prepared: Prepared) -> Receipt:
     rendered = prepared.letter.rendered
     with _ONE_AT_A_TIME, _log() as lines:
         # A bool in 1.x, an object in 2.x: only its truth is common to both.
         taken = bool(
-            service.notify(
+            _service(target, url).notify(
                 title=rendered.subject, body=rendered.text, body_format=apprise.NotifyFormat.TEXT, attach=None
             )
         )
@@ -158,7 +159,7 @@ def _refuse_robots(schemas: Iterable[str]) -> None:
 
 @contextmanager
 def _log() -> Iterator[list[str]]:
-    """What Apprise logs meanwhile, kept from other handlers: its debug lines carry addresses and payloads."""
+    """What Apprise logs meanwhile, kept from other handlers: its debug lines carry keys and payloads."""
     lines: list[str] = []
     logger = logging.getLogger("apprise")
     handler = _Collector(lines)
