@@ -85,7 +85,7 @@ def _day(parts: tuple[str | None, ...], carry: Carry, span: str, after: date | N
         day = date(*carry.month, int(number))
     except ValueError:
         raise NotADay(f"「{span}」没有这一天，请核对原文。") from None
-    _check_weekday(day, note or "", carry)
+    _check_note(day, note or "", carry)
     return day
 
 
@@ -96,7 +96,10 @@ def _unsaid_year(month: int, carry: Carry, after: date | None) -> int:
     return carry.notice_year - (carry.new_year and month == 12)
 
 
-def _check_weekday(day: date, note: str, carry: Carry) -> None:
+def _check_note(day: date, note: str, carry: Carry) -> None:
+    """Behind a day stands its weekday, a festival or a lunar date; only the weekday can be checked."""
     for said in _WEEKDAY.findall(note):
         if WEEKDAYS[day.weekday()] != said.replace("天", "日"):
             carry.problems.append(f"原文写的是周{said}，而{spoken(day)}不是，请核对日期和年份。")
+    if re.search(r"\d|放假|上班|休", note):
+        carry.problems.append(f"{spoken(day)}后面括号里的「{note}」没有读懂，请改写到括号外面。")

@@ -23,6 +23,7 @@ _ADDRESSEES = re.compile(r"各[^。;\d]*(?:机构|单位|部门|政府|委员会
 _INTRO = re.compile(r"[^。;]*?如下:?")
 _ADVICE = re.compile(r"(?:鼓励|倡导|提倡|建议)")
 _SPEAKS = re.compile(r"放假|上班|补班|补休|调休|连休|公休|延长|\d+[日号]")
+_ASIDE = re.compile(r"(?<![日号\d])\([^()]*\)")
 _COUNTED = r"(?:、?共?(?P<count>\d+|[一二三四五六七八九十])天)?"
 _SMALL = {numeral: value for value, numeral in enumerate("一二三四五六七八九十", start=1)}
 
@@ -84,14 +85,16 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
 
 def _without_asides(text: str) -> str:
     """Parentheses dropped, except those behind a day: they hold the weekday, which is checked."""
-    return re.sub(r"(?<![日号\d])\([^()]*\)", "", text)
+    return _ASIDE.sub("", text)
 
 
 def _read_paragraph(reading: _Reading, paragraph: str) -> None:
-    text = _without_asides(paragraph).replace("如下:", "如下。")
+    text = paragraph.replace("如下:", "如下。")
     for sentence in re.split(r"[。;](?![^()]*\))", text):
-        if sentence:
-            _read_sentence(reading, sentence)
+        if plain := _without_asides(sentence):
+            asides = [] if _ADVICE.match(plain) else _ASIDE.findall(sentence)
+            reading.unread += [aside for aside in asides if _SPEAKS.search(aside)]
+            _read_sentence(reading, plain)
 
 
 def _read_sentence(reading: _Reading, sentence: str) -> None:
