@@ -35,7 +35,7 @@ def deadline(
 
     输出不是终端时也给 JSON。从标准输入读取时，每行一句，每句答一行 JSON，退出码为 0。
     """
-    of_year = year if year is not None else clock.today().year
+    of_year = year if year is not None else clock.civil(clock.now()).year
     if phrase == "-":
         for line in sys.stdin:
             print_json(answer(line.rstrip("\r\n"), year=of_year))

@@ -12,7 +12,7 @@ _VERBS = words(
     "运营 试运营 试运行 运行 启动 启用 开工 竣工 验收 开展 组织 召开 实施 组织实施 施行 执行 落实 推进 整改 整治 自查 自评 检查 "
     "督查 督导 抽查 核查 核对 排查 摸排 走访 巡查 巡检 巡访 更新 维护 调度 通报 反馈 汇总 总结 小结 评估 考核 评定 评审 "
     "审核 审查 初审 复核 上线 审议 出台 制定 编制 修订 签订 拨付 发放 兑现 清零 销号 归档 结案 结项 结题 结束 申报 申请 "
-    "报名 填报 录入 登记 年检 培训 宣传 举办 举行 实现 达到 达标 形成 建立 健全 完善 组建 成立 更换 安装 改造 消除 见效 "
+    "报名 填报 录入 年检 培训 宣传 举办 举行 实现 达到 达标 形成 建立 健全 完善 组建 更换 安装 改造 消除 见效 "
     "收尾 完工 交付 投产 挂牌 揭牌 全覆盖 覆盖 配齐 配备 补齐 公告 告知 缴纳 报告 汇报 复查 入户 慰问 送达 转报 寄送 发送 "
     "回复 答复 签收 传达 部署 动员 研究 梳理 统计 发文 定稿 提出 处理 办毕 整改到位 落实到位 报结 参加 新建 新增"
 )
@@ -50,7 +50,7 @@ def _any(listed: tuple[str, ...]) -> str:
 
 
 _VERB = re.compile(_any(_VERBS))
-_WORD = rf"(?:{_any(_VERBS + _ADVERBS + _OBJECTS)}|{_OFFICE}|{_PERIOD_PAPER}|{_AMOUNT}|{_LATE}|各[0-9]次|1次|了|的|和|、|,|等工作)"
+_WORD = rf"(?:{_any(_VERBS + _ADVERBS + _OBJECTS)}|{_OFFICE}|{_PERIOD_PAPER}|{_AMOUNT}|{_LATE}|各[0-9]次|1次|了|和|、|,|等工作)"
 _ACTS = re.compile(rf"{_WORD}*")
 _COUNT = re.compile(
     rf"(?P<before>{_WORD}*?)(?:(?:至少|不少于|不低于|最少|不得少于)(?P<between>{_WORD}*?))?"
@@ -69,6 +69,8 @@ def follows(text: str, *, dated: bool) -> bool:
     """Whether the text may follow a date; after a bare span (dated False) it must say what is done then."""
     if not text or not harmless(text):
         return False
+    if re.fullmatch(r"(?:各|分别)[0-9]次", text):
+        return True
     start = re.sub(rf"^(?:{_any(_ADVERBS)})+", "", text)
     if dated:
         return True

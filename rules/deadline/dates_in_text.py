@@ -81,6 +81,9 @@ def _before(text: str) -> One | None:
     match at:
         case Day() | End() | NthWeekday() | NthWorkday():
             return _by(at)
+        case Month(month=1) | TenDays(first=1) if not included:
+            # 4月上旬前 and 1月前 would point before anything the writer can have meant.
+            return None
         case Month() | TenDays():
             return Due(at=at, how=How.BY if included else How.MAYBE_BEFORE)
         case Festival(name=name) if not included:

@@ -16,6 +16,7 @@ from rules.deadline.parts import (
     Daily,
     Due,
     End,
+    Festival,
     How,
     Inside,
     One,
@@ -88,7 +89,7 @@ def _phrase(key: str) -> tuple[Parts, tuple[str, ...]] | None:
         return exact, ("soft",) if key == "拟制定" else ()
     wording = unwrapped(key)
     for core, act in _splits(wording.core):
-        parts = _core(core, firm=wording.firm, whole=not act, labelled=wording.labelled)
+        parts = _core(core, firm=wording.firm, whole=not act)
         if parts is not None and _may_follow(parts, core, act):
             return parts, _modifiers(parts, wording.modifiers, act)
     clauses = _clauses(wording.core)
@@ -101,15 +102,13 @@ def _splits(text: str) -> list[tuple[str, str]]:
     return [(text, ""), *((head, act) for head, act in cuts if head and follows(act, dated=True))]
 
 
-def _core(core: str, *, firm: bool, whole: bool, labelled: bool) -> Parts | None:
+def _core(core: str, *, firm: bool, whole: bool) -> Parts | None:
     if firm:
         return one(core, firm=True)
     found: Parts | None = repeat(core)
     if found is None:
         found = either(core)
-    if found is None and labelled and whole:
-        found = undated(core)
-    return found
+    return undated(core) if found is None and whole else found
 
 
 def _may_follow(parts: Parts, core: str, act: str) -> bool:
@@ -118,7 +117,10 @@ def _may_follow(parts: Parts, core: str, act: str) -> bool:
         return True
     if isinstance(parts, Undated):
         return False
-    if isinstance(parts, Due) and parts.how is How.AROUND:
+    if isinstance(parts, Due) and isinstance(parts.at, Festival) and parts.how in (How.WITHIN, How.AROUND):
+        # 春节慰问 is done about that time, not on the day.
+        return parts.at.holiday or parts.how is How.AROUND
+    if isinstance(parts, Several) and re.fullmatch(r"(?:各|分别)[0-9]次", act):
         return True
     dated = re.search(r"(?:前|底|末|日|止|起|:[0-9]{2}|时|次)$", core) is not None or isinstance(
         parts, Weekly | Daily
@@ -167,9 +169,11 @@ def _clauses(core: str) -> Several | None:
 def _clause(piece: str) -> One | None:
     for core, act in _splits(unwrapped(piece).core):
         found = one(core)
-        if found is None or not isinstance(found, Due) or found.how not in (How.BY, How.WITHIN, How.BEFORE):
+        if isinstance(found, Inside) or found is None:
             continue
-        if found.how is How.WITHIN and isinstance(found.at, WholeYear):
+        if isinstance(found, Due) and found.how not in (How.BY, How.WITHIN, How.BEFORE):
+            continue
+        if isinstance(found, Due) and found.how is How.WITHIN and isinstance(found.at, WholeYear):
             continue
         if _may_follow(found, core, act):
             return found

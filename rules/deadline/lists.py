@@ -7,8 +7,9 @@ import re
 from itertools import pairwise
 
 from rules.deadline.dates_in_text import one
+from rules.deadline.naming import year_of
 from rules.deadline.parts import PLAN, Day, Due, End, Festival, How, Month, One, Several, Window
-from rules.deadline.spans import one_in, one_year
+from rules.deadline.spans import months_of, one_in, one_year
 
 _JOINTS = re.compile(r"、|,|;|以及|和|与|及")
 _TAIL = re.compile(r"(.*?)(之前|以前|前后|前|期间|当天|当日)?")
@@ -17,7 +18,7 @@ _MAX = 12
 
 def several(text: str) -> Several | None:
     """The list that the whole text names, or None. Raises Impossible for a day no calendar has."""
-    pieces = _JOINTS.split(re.sub(r"^(?:每逢|逢)", "", text))
+    pieces = _JOINTS.split(_apart(re.sub(r"^(?:每逢|逢)", "", text)))
     if not 2 <= len(pieces) <= _MAX or not all(pieces):
         return None
     pieces = _spelt_out(pieces)
@@ -25,7 +26,40 @@ def several(text: str) -> Several | None:
     if not items or any(item is None for item in items):
         return None
     dated = _in_one_year([item for item in items if item is not None])
+    if _shares_before(text, dated) or not _ascending(dated):
+        return None
     return Several(items=tuple(dict.fromkeys(dated))) if _alike(dated) else None
+
+
+def _shares_before(text: str, items: list[One]) -> bool:
+    """中秋、国庆前 means before both, or before each: only a 前 of its own for each of them is clear."""
+    feasts = [item for item in items if isinstance(item, Due) and isinstance(item.at, Festival)]
+    return (
+        len(feasts) > 1
+        and feasts[0].how in (How.BEFORE, How.EVE)
+        and len(re.findall("前", text)) < len(items)
+    )
+
+
+def _ascending(items: list[One]) -> bool:
+    """12月底、6月底前 may mean next year's June; a list that goes back in the year is not read."""
+    ends = [
+        item.at if isinstance(item, Due) else item.last for item in items if isinstance(item, Due | Window)
+    ]
+    known = [
+        (year_of(end).absolute or 0, year_of(end).offset, months[0])
+        for end in ends
+        if (months := months_of(end)) is not None
+    ]
+    return known == sorted(known)
+
+
+_HOLIDAY = r"(?:元旦|春节|元宵节?|清明节?|端午节?|中秋节?|国庆节?)"
+
+
+def _apart(text: str) -> str:
+    """元旦春节期间 names two holidays without a mark between them."""
+    return re.sub(rf"({_HOLIDAY})(?={_HOLIDAY})", r"\1、", text)
 
 
 def either(text: str) -> One | Several | None:

@@ -18,6 +18,7 @@ from rules.deadline.parts import (
     Repeat,
     Several,
     Undated,
+    WholeYear,
     Window,
 )
 
@@ -105,8 +106,6 @@ def _included(due: Due) -> list[str]:
 def _clock(at: object) -> list[str]:
     if isinstance(at, Day) and at.half_day:
         return [f"“{at.half_day}”的钟点以本单位作息时间为准。"]
-    if isinstance(at, Day) and at.clock and at.month and at.clock < "07:00" and at.clock != "00:00":
-        return ["钟点按二十四小时制理解。"]
     return []
 
 
@@ -128,7 +127,7 @@ def _window(window: Window) -> list[str]:
     if window.since:
         found.append("起始日为发文之日，以文件日期为准。")
     first, last = window.first, window.last
-    if first is not None:
+    if first is not None and not isinstance(first, WholeYear):
         one, other = year_of(first), year_of(last)
         crossing = (
             one.absolute and other.absolute and other.absolute > one.absolute
@@ -144,6 +143,8 @@ def _undated(name: str) -> list[str]:
     if name.startswith("season("):
         return [SEASON_NOTES[name[7:-1]]]
     found = [note for start, note in _UNDATED.items() if name.startswith(start)]
+    if ("hour" in name or "minute" in name) and "event=" in name:
+        found = ["从所写事件发生时起按钟点计算，事件发生之前没有日期。"]
     if name.startswith("within(") and "event=" not in name:
         found = ["没有写明从哪一天起算，需要统筹科室定下起算日。"]
     return found

@@ -118,7 +118,7 @@ def weekday(character: str) -> int:
 def read_clock(text: str) -> tuple[str | None, str | None] | None:
     """('HH:MM', None) or (None, '下班') of a time of day, (None, None) of no text; None if not one.
 
-    An hour from 1 to 6 without 上午 or 下午 is not read unless written as 时 or HH:MM.
+    An hour from 1 to 6 is not read without 上午, 下午 or a leading zero: 5:30 may be half past five in the afternoon.
     """
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
@@ -133,16 +133,17 @@ def read_clock(text: str) -> tuple[str | None, str | None] | None:
         )
     if off:
         return None
-    clock = _hours(part, int(match["h"]), match["sep"])
+    clock = _hours(part, match["h"])
     minutes = 30 if match["half"] else int(match["min"] or match["min2"] or 0)
     if clock is None or minutes > 59 or (clock == 24 and minutes):
         return None
     return f"{clock:02d}:{minutes:02d}", None
 
 
-def _hours(part: str | None, hour: int, separator: str | None) -> int | None:
+def _hours(part: str | None, written: str) -> int | None:
+    hour = int(written)
     if part is None:
-        return None if hour > 24 or (separator == "点" and 1 <= hour <= 6) else hour
+        return None if hour > 24 or (1 <= hour <= 6 and len(written) == 1) else hour
     if part in ("下午", "傍晚"):
         return hour + 12 if 1 <= hour < 12 else hour if 12 <= hour <= 23 else None
     if part in ("晚上", "晚间", "晚", "夜间"):
@@ -212,6 +213,11 @@ def _plan_period(text: str, year: Year) -> Span | None:
 
 
 def _festival(text: str, year: Year) -> Span | None:
+    dated = re.fullmatch(r"(?P<m>[0-9]{1,2})[月·](?P<d>[0-9]{1,2})日?(?P<name>\D{2,})", text) or re.fullmatch(
+        r"(?P<name>.+?)\((?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日\)", text
+    )
+    if dated:
+        return _dated_festival(dated, year)
     name = lexicon.NAMES.get(text) or lexicon.NAMES.get(re.sub(r"[当][天日]$", "", text))
     if name is not None:
         return Festival(year=year, name=name)
@@ -229,6 +235,21 @@ def _festival(text: str, year: Year) -> Span | None:
         return Festival(year=year, name=name, holiday=True)
     whole = name is not None and isinstance(lexicon.PLACES[name], lexicon.WholeMonth | lexicon.Local)
     return Festival(year=year, name=name) if name and whole and text.endswith("月期间") else None
+
+
+def _dated_festival(match: re.Match[str], year: Year) -> Span | None:
+    """12·4国家宪法日: the name and its date, if they agree."""
+    found = _festival(match["name"], year)
+    if not isinstance(found, Festival) or found.holiday:
+        return None
+    place, said = lexicon.PLACES[found.name], (int(match["m"]), int(match["d"]))
+    if not isinstance(place, lexicon.Fixed):
+        return None
+    if said != (place.month, place.day):
+        raise Impossible(
+            f"“{found.name}”是 {place.month} 月 {place.day} 日，与文中的日期不符，请核对原文后重新填写。"
+        )
+    return found
 
 
 def _numbered(text: str, year: Year) -> Span | None:

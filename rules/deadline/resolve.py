@@ -65,6 +65,7 @@ def resolve(reading: Reading, *, year: int, almanac: Almanac, workdays: WorkdayT
         case Undated():
             dates = _Dates()
     dates = _rolled(dates, reading.modifiers, at)
+    occurrences = tuple(_rolled_one(each, reading.modifiers, at) for each in occurrences)
     return _finished(reading, dates, occurrences, at)
 
 
@@ -220,6 +221,12 @@ def _rolled(dates: _Dates, modifiers: tuple[str, ...], at: Calendar) -> _Dates:
     moved = at.workdays.shift(due, 1) if onward else at.workdays.on_or_before(due)
     note = f"{due.isoformat()} 不是工作日，按文中“节假日{'顺延' if onward else '提前'}”调整为 {moved.isoformat()}。"
     return _Dates(starts_on=dates.starts_on, due_on=moved, due_at=dates.due_at, notes=(*dates.notes, note))
+
+
+def _rolled_one(each: Occurrence, modifiers: tuple[str, ...], at: Calendar) -> Occurrence:
+    moved = _rolled(_Dates(due_on=each.due_on), modifiers, at).due_on
+    assert moved is not None, "a date rolls to a date"
+    return Occurrence(starts_on=each.starts_on, due_on=moved, label=each.label)
 
 
 def _standing(

@@ -6,7 +6,7 @@ from rules.deadline.acts import follows
 from rules.deadline.dates_in_text import one
 from rules.deadline.lexicon import NAMES, ONLY_WITH_RELATION, SEASONS, words
 from rules.deadline.naming import rule_of
-from rules.deadline.parts import Due, How, Undated, Window
+from rules.deadline.parts import Day, Due, How, Undated, Window
 
 _STANDING = words(
     "常态化 常态化推进 常态化开展 常态化实施 常态长效 常抓不懈 长期 长期坚持 长期推进 长期有效 长期开展 持续 持续推进 持续开展 持续实施 "
@@ -54,6 +54,7 @@ _AFTER = re.compile(rf"(?:自|从|在)?(?P<event>.+?){_LINK}(?:的)?第?{_N}{_U}
 _AHEAD = re.compile(
     rf"(?P<event>.*?)(?:前|之前|以前|至少提前|提前|应提前)(?:至少)?{_N}{_U}(?:{_IN}|之?前)?(?P<act>.*)"
 )
+_AHEAD_LAST = re.compile(rf"(?P<event>.+?)(?:的)?{_N}{_U}(?:之前|以前|前)(?P<act>.*)")
 _BARE = re.compile(rf"(?:限|限期|在|须在|应在|应当在)?{_N}{_U}{_IN}(?P<act>.*)")
 _LENGTH = re.compile(
     r"(?:改造|建设|服务|整改|行动|活动|公示|公开|试点|试用|有效|办理|任期|合同|项目|征集|公告|执行|实施)?"
@@ -66,7 +67,7 @@ _FULL = re.compile(
 _EVENT_WORDS = re.compile(
     "收到|接到|接|通知|公布|发布|印发|登记|批准|审批|核准|审核|受理|通过|结束|完成|届满|期满|到期|发现|发生|事发|会后|会议|签订|签署|成立|作出|送达|"
     "办结|换届|变更|验收|备案|整改|公示|立案|检查|评估|活动|启动|实施|下达|交办|反馈|举办|召开|开始|开展|施工|项目|申请|提交|生效|申报|报名|拨付|获批|"
-    "培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限"
+    "取得|领取|知道|知悉|确认|认定|核定|核实|签字|支付|竣工|投用|移交|接收|派单|转办|报送|报告|公告|宣布|变动|约谈|督办|变化|出现|产生|得知|获知|获悉|接报|迁入|任命|选举|当选|发文|培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限"
 )
 # 年检 and the like are papers; any other 年, 月, 季 in an event is a date this module must not swallow.
 _NAMED_YEARS = re.compile(
@@ -100,8 +101,11 @@ def _as_of(text: str) -> str | None:
         found = one(since[1]) if since else None
         return f"since({rule_of(found)})" if isinstance(found, Due) and found.how is How.WITHIN else None
     found = one(match[1])
+    if isinstance(found, Due) and isinstance(found.at, Day) and found.at.clock:
+        # 截至3月31日17时 is as often a closing time as a cut-off of figures.
+        return None
     plain = isinstance(found, Due) and found.how in (How.WITHIN, How.BY) and not match[1].endswith("前")
-    return f"as_of({rule_of(found)})" if found is not None and plain else None
+    return f"as_of({_day_of(rule_of(found))})" if found is not None and plain else None
 
 
 def _published(text: str) -> str | None:
@@ -109,7 +113,11 @@ def _published(text: str) -> str | None:
     found = one(match[1]) if match else None
     if not isinstance(found, Due) or found.how is not How.WITHIN:
         return None
-    return f"published({rule_of(found).removeprefix('on_date(').removesuffix(')')})"
+    return f"published({_day_of(rule_of(found))})"
+
+
+def _day_of(rule: str) -> str:
+    return rule[8:-1] if rule.startswith("on_date(") else rule
 
 
 def _counted(text: str) -> str | None:
@@ -144,7 +152,7 @@ def _after(text: str) -> str | None:
 
 
 def _ahead(text: str) -> str | None:
-    match = _AHEAD.fullmatch(text)
+    match = _AHEAD.fullmatch(text) or _AHEAD_LAST.fullmatch(text)
     if match is None or not _acts(match["act"]):
         return None
     event = match["event"]
@@ -177,6 +185,8 @@ def _amount(match: re.Match[str]) -> str:
 
 def _event(text: str) -> bool:
     """Whether the text can only be an event: known words, and no date or festival inside."""
+    if text in ("会", "事", "课", "赛"):
+        return True
     if not 1 <= len(text) <= 24 or not re.fullmatch(r"[\u4e00-\u9fff《》()]+", text):
         return False
     rest = _NAMED_YEARS.sub("", text)

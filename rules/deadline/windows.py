@@ -94,6 +94,9 @@ def _left(left: str, right: str) -> Span | None:
         return own
     unit = re.match(r"第?[0-9]+(年度?|月|日|季度)", right)
     whole_year = re.fullmatch(r"[0-9]{4}年度?", right) is not None
+    if re.fullmatch(r"[0-9]{4}", left) and right.endswith("年度"):
+        # 2026-2027年度 may be two years or one season across the year end.
+        return None
     if re.fullmatch(r"[0-9]{4}", left):
         return point(left + "年") if whole_year else None
     units = (

@@ -39,7 +39,6 @@ class Wording:
     core: str
     modifiers: tuple[str, ...]
     firm: bool
-    labelled: bool = False
 
 
 def unwrapped(text: str) -> Wording:
@@ -51,17 +50,16 @@ def unwrapped(text: str) -> Wording:
     if roll and roll.start() > 0:
         text = text[: roll.start()]
         modifiers.append("holiday_roll(next)" if roll["way"] == "顺延" else "holiday_roll(previous)")
-    firm = labelled = False
+    firm = False
     for _ in range(4):
         taken = _taken(text)
         if taken is None:
             break
         text, kind = taken
         firm = firm or kind in ("firm", "closing")
-        labelled = labelled or kind in ("label", "closing")
         if kind in ("soft", "firm"):
             modifiers.append(kind)
-    return Wording(text, tuple(dict.fromkeys(modifiers)), firm, labelled)
+    return Wording(text, tuple(dict.fromkeys(modifiers)), firm)
 
 
 def _taken(text: str) -> tuple[str, str] | None:
