@@ -219,6 +219,16 @@ def role_refusals(verb: Verb, by: Actor) -> tuple[str, ...]:
     return (f"{by.name}没有{VERB_NAMES[verb]}的权限，请由{may}办理。",)
 
 
+def grounds_refusals(verb: Verb, *, reason: str, authority: str) -> tuple[str, ...]:
+    """Suspension and waiver rest on a reason and on whoever or whatever paper allowed it."""
+    own = []
+    if not reason.strip():
+        own.append(f"{VERB_NAMES[verb]}要写明理由，请补写。")
+    if not authority.strip():
+        own.append(f"{VERB_NAMES[verb]}要写明依据（批准人或文号），请补写。")
+    return tuple(own)
+
+
 def _of_edition(matter: Matter, verb: Verb) -> tuple[str, ...]:
     if matter.in_force or _H not in ROLES[verb]:
         return ()
