@@ -1,0 +1,79 @@
+"""Look at the register of units. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from office.actions.office import Office
+from office.errors import NotFound
+from office.store import units as store
+from office.store.units import ContactEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLine:
+    """One line of the register; `contacts` counts those in use."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str | None
+    active: bool
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitShown:
+    """One unit with all it is known by and everyone who is told."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    parent: str | None
+    active: bool
+    aliases: tuple[str, ...]
+    contacts: tuple[ContactEntry, ...]
+
+
+def list_units(office: Office) -> tuple[UnitLine, ...]:
+    """Every unit, in the order they were entered."""
+    with office.store.reading() as connection:
+        units = store.all_units(connection)
+        contacts = store.contacts_of(connection)
+    names = {one.id: one.name for one in units}
+    counts: dict[int, int] = {}
+    for contact in contacts:
+        counts[contact.unit_id] = counts.get(contact.unit_id, 0) + contact.active
+    return tuple(
+        UnitLine(
+            code=one.code,
+            name=one.name,
+            kind=one.kind,
+            parent=names.get(one.parent_id) if one.parent_id else None,
+            active=one.active,
+            contacts=counts.get(one.id, 0),
+        )
+        for one in units
+    )
+
+
+def show_unit(office: Office, name: str) -> UnitShown:
+    """The unit of that code, name or alias; NotFound with the next step."""
+    with office.store.reading() as connection:
+        found = store.find_unit(connection, name)
+        if found is None:
+            raise NotFound(
+                f"没有叫“{name}”的单位，请用 duban unit list 查看，或先用 duban unit import 登记。"
+            )
+        parents = store.units_by_id(connection, [found.parent_id] if found.parent_id else [])
+        return UnitShown(
+            id=found.id,
+            code=found.code,
+            name=found.name,
+            kind=found.kind,
+            parent=parents.get(found.parent_id) if found.parent_id else None,
+            active=found.active,
+            aliases=tuple(sorted(store.aliases_of(connection, found.id))),
+            contacts=store.contacts_of(connection, found.id),
+        )
