@@ -83,10 +83,15 @@ _OTHER_NAMES = {"五一": "劳动节", "国际劳动节": "劳动节", "劳动":
 
 
 def in_order(tables: Iterable[YearTable]) -> tuple[YearTable, ...]:
-    """Projections first, then by date of issue, so that whatever comes later supersedes."""
-    return tuple(
-        sorted(tables, key=lambda table: (table.state is YearState.PUBLISHED, table.issued_on or date.min))
-    )
+    """Projections first, then by date of issue, so that whatever comes later supersedes.
+
+    A notice without a date counts as issued on the eve of its year, an undated amendment on the last day of it.
+    """
+    return tuple(sorted(tables, key=lambda table: (table.state is YearState.PUBLISHED, _issued(table))))
+
+
+def _issued(table: YearTable) -> date:
+    return table.issued_on or date(table.year if table.amends else table.year - 1, 12, 31)
 
 
 def in_force(tables: Sequence[YearTable]) -> Sequence[YearTable]:

@@ -110,7 +110,7 @@ def _remarks(
     if not document_no:
         yield "没有读到文号，请确认来源。"
     if issued_on is None:
-        yield "没有读到发文日期，将按最新的通知处理。"
+        yield "没有读到发文日期，将以导入当天为准。"
     if missing and "部分节假日安排" not in title:
         yield f"没有涉及{'、'.join(missing)}，按修改通知处理，只替换其中写明的节日。"
     if any(not day.names for day in off):

@@ -6,7 +6,7 @@ Must not store anything; whoever confirms hands the table to the store.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from calendars.notices.draft import Extension, NoticeDraft, NoticeRefused, spoken
@@ -48,8 +48,12 @@ class NoticePreview:
         return not self.problems
 
 
-def preview(draft: NoticeDraft, current: WorkdayTable) -> NoticePreview:
-    """The draft against the table in force: changed days, checksum of the year as it would stand, and a verdict."""
+def preview(draft: NoticeDraft, current: WorkdayTable, *, received_on: date | None = None) -> NoticePreview:
+    """The draft against the table in force: changed days, checksum of the year as it would stand, and a verdict.
+
+    `received_on` dates a notice that carries no date of its own.
+    """
+    draft = replace(draft, issued_on=draft.issued_on or received_on)
     problems = [*draft.problems, *_outdated(draft, current)]
     table, after = None, None
     try:
@@ -90,10 +94,13 @@ def _outdated(draft: NoticeDraft, current: WorkdayTable) -> Iterable[str]:
             yield f"{draft.year}年已有{spoken(table.issued_on)}的{table.source}，这份更早，不会生效，请核对发文日期。"
 
 
-def to_year_table(draft: NoticeDraft, current: WorkdayTable | None = None) -> YearTable:
+def to_year_table(
+    draft: NoticeDraft, current: WorkdayTable | None = None, *, received_on: date | None = None
+) -> YearTable:
     """The confirmed draft as a table. Raises NoticeRefused while it has problems.
 
-    An extension needs the table in force, because the notice does not repeat when the block begins.
+    An extension needs the table in force, because the notice does not repeat when the block begins. `received_on`
+    dates a notice that carries no date of its own.
     """
     if draft.problems:
         raise NoticeRefused(draft.problems[0])
@@ -105,7 +112,7 @@ def to_year_table(draft: NoticeDraft, current: WorkdayTable | None = None) -> Ye
         state=YearState.PUBLISHED,
         document_no=draft.document_no,
         title=draft.title,
-        issued_on=draft.issued_on,
+        issued_on=draft.issued_on or received_on,
         off=tuple(sorted(off)),
         make_up=tuple(sorted(make_up)),
         amends=draft.amends,

@@ -17,7 +17,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from calendars.notices.draft import NoticeDraft, NoticeRefused, require_year, settle
+from calendars.notices.draft import NoticeDraft, NoticeRefused, require_year, settle, spoken
 from calendars.notices.phrases import names_in
 from calendars.workdays.projection import statutory_days
 from rules.workdays import NamedDay
@@ -49,7 +49,10 @@ def read_json(content: bytes) -> NoticeDraft:
             (off if record["isOffDay"] else make_up).append(day)
         else:
             unread.append(f"第{place}条：{json.dumps(record, ensure_ascii=False)}")
-    return _settled(file["year"], off, make_up, unread, [], title=_papers(file.get("papers")))
+    weekend_work = [day for day in make_up if day.on.weekday() >= 5]
+    # Such files also note when an extended holiday ended; that day is worked anyway.
+    warnings = [f"{spoken(day.on)}本来就是工作日，没有计入。" for day in make_up if day not in weekend_work]
+    return _settled(file["year"], off, weekend_work, unread, warnings, title=_papers(file.get("papers")))
 
 
 def _json_day(record: Any) -> NamedDay | None:

@@ -55,6 +55,29 @@ def test_a_json_name_in_the_long_form_is_the_same_holiday() -> None:
     assert draft.off[0].names == ("国庆", "中秋")
 
 
+def test_a_json_weekday_that_is_worked_anyway_is_left_out_with_a_word() -> None:
+    days = [
+        {"name": "春节", "date": "2026-02-17", "isOffDay": True},
+        {"name": "春节", "date": "2026-02-24", "isOffDay": False},
+    ]
+    draft = read_json(a_json(days=days))
+
+    assert (draft.make_up, draft.problems) == ((), ())
+    assert any("2月24日" in warning for warning in draft.warnings)
+
+
+def test_an_undated_json_takes_the_place_of_the_shipped_notice() -> None:
+    days = [{"name": "元旦", "date": "2026-01-02", "isOffDay": True}]
+    days += [
+        {"name": day.name, "date": f"{day.on}", "isOffDay": True} for day in OFF_2026 if day.on.month > 1
+    ]
+
+    shown = preview(read_json(a_json(days=days)), load_workdays(), received_on=date(2026, 1, 5))
+
+    assert shown.table and shown.table.issued_on == date(2026, 1, 5)
+    assert date(2026, 1, 1) in {change.on for change in shown.changes}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

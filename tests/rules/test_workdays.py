@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -159,6 +160,20 @@ def test_a_later_whole_notice_supersedes_the_earlier_one_in_any_order_of_arrival
 
         assert table.span("端午", 2026) == (date(2026, 6, 18), date(2026, 6, 19))
         assert table.source(2026).count("放假安排") == 1
+
+
+def test_an_undated_notice_supersedes_the_autumns_and_yields_to_amendments_of_the_year() -> None:
+    dated = a_year(off=a_block(date(2026, 6, 19), date(2026, 6, 21), "端午"))
+    undated = replace(dated, issued_on=None, off=a_block(date(2026, 6, 18), date(2026, 6, 19), "端午"))
+    amendment = a_year(
+        off=a_block(date(2026, 6, 17), date(2026, 6, 19), "端午"), issued_on=date(2026, 4, 1), amends=True
+    )
+
+    assert workday_table([undated, dated]).span("端午", 2026) == (date(2026, 6, 18), date(2026, 6, 19))
+    assert workday_table([amendment, undated, dated]).span("端午", 2026) == (
+        date(2026, 6, 17),
+        date(2026, 6, 19),
+    )
 
 
 def test_an_amendment_replaces_only_the_holiday_it_names() -> None:
