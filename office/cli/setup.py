@@ -1,0 +1,126 @@
+"""duban setup: database, units, example people and the first editions. Running it again changes nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from calendars.reader.year import units_of
+from office import clock
+from office.actions.apply_year import YearApplied, apply_year
+from office.actions.enter_examples import enter_examples
+from office.actions.import_units import import_unit_book
+from office.actions.office import Office
+from office.cli.options import DryRun, Json
+from office.cli.output import complain, print_json, say
+from office.errors import Refused
+from office.settings import Settings, load
+from office.store.engine import open_store
+from office.store.migrate import migrate, pending
+from office.wiring import calendars_folder, open_office
+from rules.people import SYSTEM
+
+
+def setup(dry_run: DryRun = False, as_json: Json = False) -> None:
+    """建库或升级，登记单位和示例人员，载入设置里的年度；重复运行不改变已有内容。"""
+    settings = load()
+    if dry_run:
+        say("将" + "；".join(_intended(settings)) + "。")
+        return
+    done = prepare(settings, quiet=as_json)
+    if as_json:
+        print_json([_summary(one) for one in done])
+    if any(not one.whole for one in done):
+        raise typer.Exit(1)
+
+
+def prepare(settings: Settings, *, quiet: bool = False) -> tuple[YearApplied, ...]:
+    """Make the bureau ready to work. Editions that are at fault are told and do not stop the others."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.store_url)
+    try:
+        moved = migrate(store)
+    finally:
+        store.close()
+    tell = _silent if quiet else say
+    if moved.from_revision != moved.to_revision:
+        tell(f"台账数据库已建立（结构版本 {moved.to_revision}）：{settings.home.resolve()}")
+    with open_office(settings) as office:
+        _enter_people(office, settings, tell)
+        return tuple(_apply(office, settings, year, tell, quiet=quiet) for year in settings.edition_years)
+
+
+def _enter_people(office: Office, settings: Settings, tell: Callable[[str], None]) -> None:
+    now = clock.now()
+    book = units_of(calendars_folder(settings))
+    units = import_unit_book(office, book, by=SYSTEM, now=now)
+    if units.new:
+        tell(f"已登记单位 {len(units.new)} 个。")
+    examples = enter_examples(office, now=now)
+    if examples.people:
+        tell(
+            f"已登记示例人员 {examples.people} 名、联系方式 {examples.contacts} 条（均为虚构）；"
+            "正式使用前请用 duban unit import 导入真实联系人。"
+        )
+
+
+def _apply(
+    office: Office, settings: Settings, year: int, tell: Callable[[str], None], *, quiet: bool
+) -> YearApplied:
+    with _bar(f"载入 {year} 年度", quiet=quiet) as progress:
+        done = apply_year(
+            office, year, calendars_folder(settings), by=SYSTEM, now=clock.now(), progress=progress
+        )
+    new = [one for one in done.editions if one.outcome != "unchanged"]
+    if new:
+        owed = sum(one.obligations_new for one in new)
+        tell(f"{year} 年度：{len(done.editions)} 项专项行动，新增任务 {owed} 条。")
+    for fault in done.faults:
+        complain(f"{fault.file} 第 {fault.line} 行：{fault.message}")
+    for sentence in done.refused:
+        complain(sentence)
+    return done
+
+
+def _summary(done: YearApplied) -> dict[str, object]:
+    return {
+        "year": done.year,
+        "editions": len(done.editions),
+        "changed": sum(one.outcome != "unchanged" for one in done.editions),
+        "obligations_new": sum(one.obligations_new for one in done.editions),
+        "faults": done.faults,
+        "refused": done.refused,
+    }
+
+
+def _intended(settings: Settings) -> Iterator[str]:
+    try:
+        store = open_store(settings.store_url)
+        try:
+            yield "升级台账数据库" if pending(store) else "保持台账数据库不变"
+        finally:
+            store.close()
+    except OSError:
+        raise Refused(f"{settings.home} 不能写入，请修正权限或改设 DUBAN_HOME。") from None
+    yield f"登记单位与示例人员，载入 {'、'.join(map(str, settings.edition_years))} 年度"
+
+
+@contextmanager
+def _bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; nothing where output is read by a program."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, everything: progress.update(task, completed=done, total=everything)
+
+
+def _silent(_text: str) -> None:
+    return
