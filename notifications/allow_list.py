@@ -1,5 +1,6 @@
 """Whom messages may reach. Until someone lifts the list, nothing leaves the machine except to the addresses on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notifications.letters import is_address
@@ -22,7 +23,7 @@ class Refusal:
     sentence: str
 
 
-def allow_list(entries: list[str], *, lifted: bool = False) -> AllowList:
+def allow_list(entries: Iterable[str], *, lifted: bool = False) -> AllowList:
     """The list from settings: `name@domain` is an address, `@domain` a domain, anything else the name of a push target."""
     cleaned = [entry.strip().lower() for entry in entries if entry.strip()]
     return AllowList(

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from notifications import wording
+from rules.standing import Light
 
 ROOM = Path(__file__).parent
 
@@ -54,7 +55,7 @@ class Item:
     """One obligation as its unit needs to read it.
 
     `days_left` counts workdays and is negative when overdue. `provisional` says that the dates rest on a year whose
-    day-off notice is not out yet. `light` is a code of wording.LIGHTS. `document` names the source and its item.
+    day-off notice is not out yet. `document` names the source and its item.
     """
 
     obligation_id: int | str
@@ -66,7 +67,7 @@ class Item:
     days_left: int
     document: str
     provisional: bool
-    light: str
+    light: Light
     expected_evidence: tuple[str, ...] = ()
     hard_due_on: date | None = None
     previous_due_on: date | None = None
@@ -127,6 +128,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Without this, every include asks the file system whether its file has changed.
+        auto_reload=False,
     )
     environment.filters.update(wording.FILTERS)
     environment.globals.update(wording.GLOBALS)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from notifications.messages import Desk, Item
+from rules.standing import Light
 
 DESK = Desk(name="市民政局办公室", contact="赵科员", phone="0000-1234567")
 
@@ -18,6 +19,6 @@ ITEM = Item(
     expected_evidence=("巡检计划", "备案文号"),
     document="市民政局2025年工作要点 附件1第7项",
     provisional=False,
-    light="yellow",
+    light=Light.YELLOW,
     link="https://duban.example/o/201",
 )

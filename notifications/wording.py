@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from rules.standing import LIGHT_WORDS, Light
+
 if TYPE_CHECKING:
     from notifications.messages import Item
 
@@ -17,12 +19,12 @@ SHOWN = 15
 # A leader must see every unit that is missing; beyond this the list belongs into a table.
 NAMED = 300
 
-# Code → (word, colour of the card's edge). The word is always shown, the colour never stands alone.
-LIGHTS = {
-    "red": ("红灯", "#c62828"),
-    "yellow": ("黄灯", "#b26a00"),
-    "green": ("绿灯", "#2e7d32"),
-    "grey": ("灰灯", "#757575"),
+# The colour of an item's edge. It never stands alone: the light's word is always beside it.
+COLOURS = {
+    Light.RED: "#c62828",
+    Light.YELLOW: "#b26a00",
+    Light.GREEN: "#2e7d32",
+    Light.GREY: "#757575",
 }
 
 # Line breaks would let a name pose as further lines of a letter; direction marks would turn its characters round;
@@ -32,7 +34,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-
 
 def one_line(text: str) -> str:
     """The text on a single line, without characters that have no business in a letter."""
-    return _UNPRINTABLE.sub(" ", text)
+    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
 
 
 def printable(value: Any) -> Any:
@@ -72,21 +74,22 @@ def time_left(item: "Item", as_of_on: date) -> str:
     return f"还有{item.days_left}个工作日"
 
 
-def light_word(code: str) -> str:
-    return LIGHTS[code][0]
+def standing_words(item: "Item", as_of_on: date) -> str:
+    """红灯 · 已逾期3个工作日: the light and its reason side by side."""
+    return f"{LIGHT_WORDS[item.light]} · {time_left(item, as_of_on)}{'（暂定）' if item.provisional else ''}"
 
 
-def light_colour(code: str) -> str:
-    return LIGHTS[code][1]
+def light_colour(light: Light) -> str:
+    return COLOURS[light]
 
 
-def facts(item: "Item", as_of_on: date, reader: str) -> list[tuple[str, str]]:
+def facts(item: "Item", reader: str) -> list[tuple[str, str]]:
     """The lines under an item, as (label, words): text and HTML say the same because both come from here.
 
     The unit that owes is named when the reader is another one.
     """
     lines = [] if item.unit == reader else [("责任单位", item.unit)]
-    lines.append(("时限", f"{full_date(item.due_on, item.provisional)}，{time_left(item, as_of_on)}"))
+    lines.append(("时限", full_date(item.due_on, item.provisional)))
     if item.last_workday != item.due_on:
         lines.append(("最后工作日", full_date(item.last_workday, item.provisional)))
     if item.previous_due_on is not None:
@@ -143,7 +146,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "full_date": full_date,
     "short_date": short_date,
     "time_left": time_left,
-    "light_word": light_word,
+    "standing_words": standing_words,
     "light_colour": light_colour,
     "first_due": first_due,
 }

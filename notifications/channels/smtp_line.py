@@ -23,7 +23,7 @@ class Tls(StrEnum):
 
     NONE = "none"
     STARTTLS = "starttls"
-    SSL = "ssl"
+    SSL = "tls"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +209,9 @@ def _by_code(code: int) -> Status:
 
 
 def _with_dots_doubled(data: bytes) -> bytes:
-    """RFC 5321, 4.5.2: a line that begins with a dot is sent with two."""
+    """RFC 5321, 4.5.2: a line that begins with a dot is sent with two. Base64 has none, and looking is ten times cheaper."""
+    if b"\n." not in data and not data.startswith(b"."):
+        return data
     return re.sub(rb"(?m)^\.", b"..", data)
 
 

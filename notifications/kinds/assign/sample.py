@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +29,7 @@ SAMPLE = AssignMessage(
     unit="钟楼区民政局",
     as_of_on=date(2026, 1, 5),
     items=(
-        replace(ITEM, days_left=57, light="green"),
+        replace(ITEM, days_left=57, light=Light.GREEN),
         replace(
             ITEM,
             obligation_id=318,
@@ -40,7 +41,7 @@ SAMPLE = AssignMessage(
             days_left=97,
             expected_evidence=("自查报告", "问题台账"),
             document="市民政局2025年工作要点 附件1第5项",
-            light="green",
+            light=Light.GREEN,
             link="https://duban.example/o/318",
         ),
     ),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +46,7 @@ SAMPLE = CalendarChangeMessage(
             days_left=73,
             expected_evidence=("走访小结",),
             document="市民政局年度总结 第3项",
-            light="green",
+            light=Light.GREEN,
             link="https://duban.example/o/901",
         ),
     ),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,6 @@ SAMPLE = ChaseMessage(
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 4, 3),
-    items=(replace(ITEM, days_left=-3, light="red", note="4月1日已催办一次"),),
+    items=(replace(ITEM, days_left=-3, light=Light.RED, note="4月1日已催办一次"),),
     desk=DESK,
 )

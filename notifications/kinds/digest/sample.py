@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item, Kind
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +76,7 @@ SAMPLE = DigestMessage(
                     days_left=-9,
                     expected_evidence=("整改台账",),
                     document="市民政局年检通知 第4项",
-                    light="red",
+                    light=Light.RED,
                     link="https://duban.example/o/377",
                 ),
             ),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,13 +28,13 @@ SAMPLE = EscalateMessage(
     unit="市民政局",
     as_of_on=date(2026, 4, 14),
     items=(
-        replace(ITEM, days_left=-9, light="red", link=None),
+        replace(ITEM, days_left=-9, light=Light.RED, link=None),
         replace(
             ITEM,
             obligation_id=202,
             unit="天宁区民政局",
             days_left=-9,
-            light="red",
+            light=Light.RED,
             link=None,
             note="已退回2次",
         ),
@@ -49,7 +50,7 @@ SAMPLE = EscalateMessage(
             days_left=-2,
             expected_evidence=("初审意见",),
             document="市民政局年检通知",
-            light="red",
+            light=Light.RED,
             link=None,
         ),
     ),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ SAMPLE = ExtensionMessage(
         last_workday=date(2026, 4, 10),
         previous_due_on=date(2026, 3, 31),
         days_left=10,
-        light="green",
+        light=Light.GREEN,
         extended=True,
     ),
     granted=True,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from notifications.messages import Desk, Item
 from notifications.sample_parts import DESK, ITEM
+from rules.standing import Light
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +34,7 @@ SAMPLE = SendBackMessage(
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 26),
-    item=replace(ITEM, light="yellow"),
+    item=replace(ITEM, light=Light.YELLOW),
     reason="巡检计划未列各街道的完成月份，备案文号与附件不一致。",
     reviewer="区划地名处 陈科长",
     times=1,
