@@ -1,0 +1,109 @@
+"""The ledger as people read it: a page of obligations, each with the light that the reminders go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from office.actions.day import thresholds
+from office.actions.office import Office
+from office.store import obligation_list
+from office.store.engine import Connection
+from office.store.obligation_list import Filter, Listed
+from rules.standing import Facts, Light, Pace, Standing, standing
+from rules.workdays import YearUnknown
+
+PAGE_SIZE = 50
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedObligation:
+    """One row with what follows from the calendar: light, last workday, whether the date is provisional."""
+
+    listed: Listed
+    standing: Standing
+    last_workday: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the list, from 1. `total` is None when a light was asked for: lights are not stored."""
+
+    obligations: tuple[ListedObligation, ...]
+    page: int
+    page_size: int
+    total: int | None
+
+
+def list_obligations(
+    office: Office,
+    wanted: Filter,
+    *,
+    today: date,
+    light: Light | None = None,
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> Page:
+    """The obligations of one page, the earliest date first."""
+    offset = (page - 1) * page_size
+    with office.store.reading() as connection:
+        if light is None:
+            total = obligation_list.count(connection, wanted)
+            listed = obligation_list.rows(connection, wanted, offset=offset, limit=page_size)
+            found = [seen(office, one, today) for one in listed]
+        else:
+            total = None
+            lit = (one for one in _all(office, connection, wanted, today) if one.standing.light is light)
+            found = list(islice(lit, offset, offset + page_size))
+    return Page(obligations=tuple(found), page=page, page_size=page_size, total=total)
+
+
+def seen(office: Office, listed: Listed, today: date) -> ListedObligation:
+    """A stored row with its light and its last workday."""
+    last_workday, provisional = _dates(office, listed)
+    return ListedObligation(
+        listed=listed,
+        standing=standing(_facts(listed), today, office.workdays, thresholds(office)),
+        last_workday=last_workday,
+        provisional=provisional,
+    )
+
+
+def _all(office: Office, connection: Connection, wanted: Filter, today: date) -> Iterator[ListedObligation]:
+    offset = 0
+    while some := obligation_list.rows(connection, wanted, offset=offset, limit=_CHUNK):
+        for listed in some:
+            yield seen(office, listed, today)
+        offset += len(some)
+
+
+def _facts(listed: Listed) -> Facts:
+    return Facts(
+        state=listed.state,
+        due_on=listed.due_on,
+        submitted_on=listed.submitted_on,
+        closed_on=listed.closed_on,
+        pace=_pace(listed),
+    )
+
+
+def _pace(listed: Listed) -> Pace | None:
+    if listed.target is None:
+        return None
+    return Pace(target=listed.target, reported=listed.reported, starts_on=listed.starts_on)
+
+
+def _dates(office: Office, listed: Listed) -> tuple[date, bool]:
+    """The last workday and whether it is provisional; of a date that an extension moved, computed anew."""
+    if listed.due_on == listed.point_due_on:
+        return listed.point_last_workday, listed.point_provisional
+    try:
+        last = office.workdays.on_or_before(listed.due_on)
+        return last, office.workdays.is_provisional(last, listed.due_on)
+    except YearUnknown:
+        # A date granted in a year that nobody knows yet: it stands as it is, and says so.
+        return listed.due_on, True
