@@ -111,6 +111,7 @@ class Indicator:
     unit_of_measure: str = ""
     target_op: str | None = None
     target_value: Decimal | None = None
+    target_last_year: Decimal | None = None  # set while the new year's aim is still to be confirmed
     note: str | None = None
 
 

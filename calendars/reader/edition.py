@@ -16,7 +16,7 @@ from calendars.reader.dates import ROLLS, Year
 from calendars.reader.faults import FaultList
 from calendars.reader.ladders import load_ladders
 from calendars.reader.milestones import DEFAULT_KEYS, Shared, milestone, recurrence
-from calendars.reader.nodes import Fields, as_fields, line_of, open_file
+from calendars.reader.nodes import Fields, as_fields, line_of, open_file, open_text
 from calendars.reader.units import UnitBook
 from rules.almanac import Almanac
 from rules.campaign import CampaignKind, Edition, Milestone, Source
@@ -60,12 +60,29 @@ def read_edition(
     Raises CalendarFaults holding every fault found, each with its line. Sums that do not agree are no fault.
     """
     report = FaultList(f"{path.parent.name}/{path.name}")
-    top = open_file(path, report)
+    return _read(open_file(path, report), path, units, (almanac, workdays), ladders, report)
+
+
+def read_edition_text(
+    text: str, path: Path, *, units: UnitBook, almanac: Almanac, workdays: WorkdayTable
+) -> Edition:
+    """The same for text that is to be written to `path`; the path is only named, not opened."""
+    report = FaultList(f"{path.parent.name}/{path.name}")
+    return _read(open_text(text, report), path, units, (almanac, workdays), None, report)
+
+
+def _read(
+    top: MappingNode | None,
+    path: Path,
+    units: UnitBook,
+    tables: tuple[Almanac, WorkdayTable],
+    ladders: Mapping[str, Ladder] | None,
+    report: FaultList,
+) -> Edition:
     edition = None
     if top is not None:
         fields = Fields(top, EDITION_KEYS, report)
-        known_ladders = load_ladders() if ladders is None else ladders
-        edition = _edition(fields, path, units, (almanac, workdays), known_ladders)
+        edition = _edition(fields, path, units, tables, load_ladders() if ladders is None else ladders)
     report.raise_if_any()
     assert edition is not None, "a file without faults has given an edition"
     return edition

@@ -36,11 +36,19 @@ def open_file(path: Path, report: Report) -> MappingNode | None:
     """The top mapping of a YAML file, or None once the fault that hides it has been reported."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        node = YAML(typ="safe", pure=True).compose(text)
     except OSError as error:
         report(1, f"文件读不出来（{error.strerror}），请检查文件是否还在、是否有读取权限。")
     except UnicodeDecodeError:
         report(1, "文件不是 UTF-8 编码，请用文本编辑器另存为 UTF-8 后再试。")
+    else:
+        return open_text(text, report)
+    return None
+
+
+def open_text(text: str, report: Report) -> MappingNode | None:
+    """The same for text that is not a file yet."""
+    try:
+        node = YAML(typ="safe").compose(text)
     except MarkedYAMLError as error:
         report(*_malformed(error))
     except YAMLError:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 
 from ruamel.yaml.nodes import Node
 
+from calendars.reader.cells import Cell, cell
 from calendars.reader.faults import Report
 from calendars.reader.nodes import Fields, as_fields, line_of
-from rules.campaign import EvidenceType, ExpectedEvidence, Indicator, Source
+from rules.campaign import EvidenceType, ExpectedEvidence, Indicator, Source, TargetState
 
 EVIDENCE_KEYS = ("key", "title", "type", "required", "unit", "min", "max", "reason")
 INDICATOR_KEYS = ("key", "name", "formula", "unit", "op", "target", "note")
@@ -127,6 +128,7 @@ def _indicator(node: Node, report: Report) -> Indicator | None:
     key, name, op = fields.text("key"), fields.text("name"), operator(fields)
     if "target" in fields and "op" not in fields:
         report(fields.line_at("target"), f"指标“{name}”有目标值但没写 op，请写 op: '>=' 或 op: '='。")
+    aim = _aim(fields)
     if not (key and name):
         return None
     return Indicator(
@@ -135,9 +137,19 @@ def _indicator(node: Node, report: Report) -> Indicator | None:
         formula=fields.text("formula"),
         unit_of_measure=fields.text("unit") or "",
         target_op=op,
-        target_value=fields.number("target"),
+        target_value=aim.value if aim else None,
+        target_last_year=aim.last_year if aim else None,
         note=fields.text("note"),
     )
+
+
+def _aim(fields: Fields) -> Cell | None:
+    """What an indicator is to reach: a number, or last year's while this year's is open."""
+    node = fields.node("target")
+    aim = cell(node, fields.report) if node is not None else None
+    if aim is not None and aim.state not in (TargetState.GIVEN, TargetState.UNCONFIRMED):
+        fields.report(fields.line_at("target"), "指标的目标应是数字或“待定”，没有目标的请删去这一行。")
+    return aim
 
 
 def operator(fields: Fields) -> str | None:

@@ -81,7 +81,15 @@ def name_key(name: str) -> str:
 
 def load_units(path: Path | None = None) -> UnitBook:
     """The unit book of a file (the city's own by default). Raises CalendarFaults with every fault of it."""
-    where = path or UNITS_FILE
+    return _shipped() if path is None else _load(path)
+
+
+@cache
+def _shipped() -> UnitBook:
+    return _load(UNITS_FILE)
+
+
+def _load(where: Path) -> UnitBook:
     report = FaultList(where.name)
     top = open_file(where, report)
     fields = Fields(top, ("units", "groups"), report) if top else None
