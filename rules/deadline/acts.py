@@ -50,11 +50,12 @@ def _any(listed: tuple[str, ...]) -> str:
 
 
 _VERB = re.compile(_any(_VERBS))
-_WORD = rf"(?:{_any(_VERBS + _ADVERBS + _OBJECTS)}|{_OFFICE}|{_PERIOD_PAPER}|{_AMOUNT}|{_LATE}|各[0-9]次|1次|了|和|、|,|等工作)"
-_ACTS = re.compile(rf"{_WORD}*")
+# Atomic and possessive: a word is taken once, so that a long tail that fails does so in linear time.
+_WORD = rf"(?>{_any(_VERBS + _ADVERBS + _OBJECTS)}|{_OFFICE}|{_PERIOD_PAPER}|{_AMOUNT}|{_LATE}|各[0-9]次|1次|了|和|、|,|等工作)"
+_ACTS = re.compile(rf"{_WORD}*+")
 _COUNT = re.compile(
     rf"(?P<before>{_WORD}*?)(?:(?:至少|不少于|不低于|最少|不得少于)(?P<between>{_WORD}*?))?"
-    rf"(?P<n>[0-9]{{1,2}})(?:[-至](?P<to>[0-9]{{1,2}}))?(?:次|场|轮|回)(?:以上)?(?P<after>{_WORD}*)"
+    rf"(?P<n>[0-9]{{1,2}})(?:[-至](?P<to>[0-9]{{1,2}}))?(?:次|场|轮|回)(?:以上)?(?P<after>{_WORD}*+)"
 )
 _LIMIT = 60
 """Longer tails are sentences, not deadlines; the bound also keeps matching fast."""

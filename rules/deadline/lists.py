@@ -59,6 +59,8 @@ _HOLIDAY = r"(?:元旦|春节|元宵节?|清明节?|端午节?|中秋节?|国庆
 
 def _apart(text: str) -> str:
     """元旦春节期间 names two holidays without a mark between them."""
+    if not re.search(r"期间|假期$", text):
+        return text
     return re.sub(rf"({_HOLIDAY})(?={_HOLIDAY})", r"\1、", text)
 
 

@@ -15,7 +15,7 @@ _DIGIT = {character: str(value) for value, character in enumerate("零一二三�
 _UNITS = r"(?:年|月|日|号|季度|个|天|周|星期|礼拜|时|点|小时|次|场|轮|旬)"
 _JOINT = r"[-至到、和及与]"
 _NUMERAL = re.compile(
-    rf"(?:(?<=第)[{NUMERALS}]+"
+    rf"(?<![0-9{NUMERALS}])(?:(?<=第)[{NUMERALS}]+"
     rf"|[{NUMERALS}]+(?=(?:{_JOINT}第?[{NUMERALS}0-9]+)*{_UNITS})"
     rf"|(?<=[时点])[{NUMERALS}]+(?=分))"
 )
@@ -25,7 +25,9 @@ _MARKS = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DASHES = re.compile(r"[-—–―‐‑‒−─~〜∼⁓]+")
-_QUOTES = re.compile(r"[“”\"‘’'「」『』]")
+_FIGURES = f"0-9{NUMERALS}"
+_QUOTE = "[“”\"‘’'「」『』]"
+_QUOTES = re.compile(rf"{_QUOTE}(?![{_FIGURES}])|(?<![{_FIGURES}]){_QUOTE}|^{_QUOTE}|{_QUOTE}$")
 _NEXT_QUOTE = re.compile(r"[”」』]\s*[、,]?\s*[“「『]")
 
 
@@ -41,11 +43,12 @@ def normalise(text: str) -> str | None:
     key = unicodedata.normalize("NFKC", text)
     key = re.sub("[\u00b7•・‧∙⋅]", "·", key)
     key = _MARKS.sub("", key, count=1)
+    # A quotation mark between two figures stays, and makes the phrase unreadable rather than join them.
     key = _QUOTES.sub("", _NEXT_QUOTE.sub("、", key))
     key = _DASHES.sub("-", key)
     key = re.sub(r"(?<=[0-9])\s+(?=[0-9])", "\0", key)
     key = re.sub(r"\s+", "", key).replace("\0", " ")
-    key = re.sub(r"元月", "1月", key)
+    key = re.sub(r"(?<![0-9一二三四五六七八九十])元月", "1月", key)
     key = _NUMERAL.sub(_arabic, key)
     key = re.sub(r"(?<=[0-9])号(?!楼|令|文|线|院)", "日", key)
     # One closing mark only: a phrase that ends in dots or in a dash has been cut off.

@@ -170,7 +170,7 @@ def _length(text: str) -> str | None:
         return None
     unit = match[4]
     # 30日 alone may be the 30th of a month, 20日后 a point in time.
-    if match[0] == f"{match[1]}日" or re.fullmatch(r"[0-9]+日(后|以上)?", text):
+    if re.match(r"[0-9至-]+日", text) or "0" in (match[1], match[2], match[3]):
         return None
     n = match[1] + (f"-{match[2] or match[3]}" if match[2] or match[3] else "")
     kind = "span" if re.match(r"未来|近|今后", text) else "duration"
