@@ -23,6 +23,26 @@ class Timeline:
     days: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionName:
+    """A published edition by everything it is called."""
+
+    id: int
+    campaign: str
+    year: int
+    name: str
+    kind: str
+
+
+def list_editions(office: Office) -> tuple[EditionName, ...]:
+    """Every published edition, oldest year first."""
+    with office.store.reading() as connection:
+        return tuple(
+            EditionName(id=one.id, campaign=one.campaign, year=one.year, name=one.name, kind=one.kind)
+            for one in published_editions(connection)
+        )
+
+
 def list_timelines(office: Office) -> tuple[Timeline, ...]:
     """One timeline for each published edition, oldest year first."""
     with office.store.reading() as connection:

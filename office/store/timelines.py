@@ -24,6 +24,7 @@ class DatedPoint:
 class PublishedEdition:
     """A published edition with its points in order of time."""
 
+    id: int
     campaign: str
     year: int
     name: str
@@ -43,6 +44,7 @@ def published_editions(connection: Connection) -> tuple[PublishedEdition, ...]:
     )
     return tuple(
         PublishedEdition(
+            id=row.id,
             campaign=row.campaign,
             year=row.year,
             name=row.name,

@@ -1,0 +1,55 @@
+"""How one edition stands today, as the run of its flow shows it to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from office import clock
+from office.actions.office import Office
+from office.errors import NotFound
+from office.store import summaries
+from office.store.editions import find_edition
+from office.store.summaries import Missing, PointCount, ProblemCount, SubjectCount, UnitTarget
+
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionSummary:
+    """One edition in figures. `planned` counts today's reminders by the kind of their rung."""
+
+    edition_id: int
+    campaign: str
+    year: int
+    name: str
+    today: date
+    planned: Mapping[str, int]
+    points: tuple[PointCount, ...]
+    missing: tuple[Missing, ...]
+    targets: tuple[UnitTarget, ...]
+    subjects: tuple[SubjectCount, ...]
+    problems: tuple[ProblemCount, ...]
+
+
+def sum_up_edition(office: Office, campaign: str, year: int, *, now: datetime) -> EditionSummary:
+    """The edition's figures at this moment; NotFound when there is no such edition."""
+    today = clock.civil(now)
+    with office.store.reading() as connection:
+        found = find_edition(connection, campaign, year)
+        if found is None:
+            raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
+        return EditionSummary(
+            edition_id=found.id,
+            campaign=campaign,
+            year=year,
+            name=found.value.name,
+            today=today,
+            planned=summaries.planned_on(connection, found.id, today),
+            points=summaries.point_counts(connection, found.id, today),
+            missing=summaries.missing_units(connection, found.id, today, limit=SHOWN),
+            targets=summaries.unit_targets(connection, found.id),
+            subjects=summaries.subject_counts(connection, found.id),
+            problems=summaries.problem_counts(connection, found.id),
+        )
