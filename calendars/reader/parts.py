@@ -14,6 +14,7 @@ from calendars.reader.cells import Cell, cell
 from calendars.reader.faults import Report
 from calendars.reader.nodes import Fields, as_fields, line_of
 from rules.campaign import EvidenceType, ExpectedEvidence, Indicator, Source, TargetState
+from rules.figures import FormulaError, parse_formula
 
 EVIDENCE_KEYS = ("key", "title", "type", "required", "unit", "min", "max", "reason")
 INDICATOR_KEYS = ("key", "name", "formula", "unit", "op", "target", "note")
@@ -128,19 +129,29 @@ def _indicator(node: Node, report: Report) -> Indicator | None:
     key, name, op = fields.text("key"), fields.text("name"), operator(fields)
     if "target" in fields and "op" not in fields:
         report(fields.line_at("target"), f"指标“{name}”有目标值但没写 op，请写 op: '>=' 或 op: '='。")
-    aim = _aim(fields)
+    aim, formula = _aim(fields), _formula(fields)
     if not (key and name):
         return None
     return Indicator(
         key=key,
         name=name,
-        formula=fields.text("formula"),
+        formula=formula,
         unit_of_measure=fields.text("unit") or "",
         target_op=op,
         target_value=aim.value if aim else None,
         target_last_year=aim.last_year if aim else None,
         note=fields.text("note"),
     )
+
+
+def _formula(fields: Fields) -> str | None:
+    text = fields.text("formula")
+    try:
+        if text is not None:
+            parse_formula(text)
+    except FormulaError as error:
+        fields.report(fields.line_at("formula"), f"算法“{text}”第{error.position}个字处读不懂：{error}")
+    return text
 
 
 def _aim(fields: Fields) -> Cell | None:

@@ -11,6 +11,7 @@ from calendars.almanac import almanac_for
 from calendars.reader import load_ladders, load_units, read_year
 from calendars.workdays import load_workdays
 from rules.campaign import CampaignKind, Edition, Milestone, Quota, Target, TargetState
+from rules.figures import parse_formula
 
 DISTRICTS = ("溧阳市", "金坛区", "武进区", "新北区", "天宁区", "钟楼区", "经开区")
 SUB_ROWS = (1, 3, 9, 4, 2, 2, 3, 3, 1, 3, 1, 3, 3, 1, 1, 4)  # one number for each of the 16 work areas
@@ -358,6 +359,14 @@ def test_every_milestone_can_be_shown_to_be_done(editions):
     for edition in editions.values():
         for one in edition.milestones:
             assert one.evidence or one.undated, (edition.campaign, one.key)
+
+
+def test_every_figure_of_a_formula_is_asked_for_in_its_file(editions):
+    for edition in editions.values():
+        asked = {item.key for one in edition.milestones for item in one.evidence if item.type == "figure"}
+        asked |= {"target" for one in edition.milestones if one.quota}
+        for indicator in edition.indicators:
+            assert set(parse_formula(indicator.formula).names) <= asked, edition.campaign
 
 
 def test_photos_are_the_exception_and_carry_their_reason(editions):

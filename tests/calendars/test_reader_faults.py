@@ -115,6 +115,25 @@ def test_a_stage_that_cannot_follow_is_told(tmp_path, due, after, words):
     assert words in faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("indicator", "words"),
+    [
+        ("formula: 100 * (fixed / found", "读不懂"),
+        ("formula: fixed // found", "读不懂"),
+        ("target: 80", "没写 op"),
+        ("op: '>=', target: 多多益善", "应是数字"),
+        ("op: '>', target: 80", "比较符"),
+    ],
+)
+def test_an_indicator_that_cannot_be_computed_or_judged_is_told(tmp_path, indicator, words):
+    text = SOUND + f"indicators:\n  - {{key: rate, name: 完成率, {indicator}}}\n"
+
+    faults = faults_of(write_campaign(tmp_path, text))
+
+    assert [fault.line for fault in faults] == [line_of(text, "key: rate")]
+    assert words in faults[0].message
+
+
 def test_a_stage_cannot_wait_for_one_without_a_gate(tmp_path):
     text = changed(("    gate: true\n", "")) + TWO_STAGES.format(due="年内", after="plan")
 
