@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from calendars.workdays.projection import statutory_days
 from rules.workdays import FESTIVALS, NamedDay
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2056
+FARTHEST_MAKE_UP = 16
+"""Days between a make-up day and the nearest day off; the notices of 2009 to 2026 stay within eleven."""
 WEEKDAYS = "一二三四五六日"
 
 
@@ -94,6 +97,16 @@ def _contradictions(year: int, off: tuple[NamedDay, ...], make_up: tuple[NamedDa
     for on in sorted(worked):
         if on.weekday() < 5:
             yield f"{spoken(on)}本来就是工作日，不能作调休上班日，请核对日期。"
+        if free and min(abs((on - day).days) for day in free) > FARTHEST_MAKE_UP:
+            yield f"{spoken(on)}上班，离放假日期太远，请核对日期。"
+    for name in FESTIVALS:
+        block = {day.on for day in off if name in day.names}
+        if (
+            block
+            and min(abs((day - on).days) for day, its in statutory_days(year) if its == name for on in block)
+            > 6
+        ):
+            yield f"{name}的放假日期离{name}当天太远，请核对月份和日期。"
     for on in sorted(free | worked):
         if not date(year - 1, 12, 1) <= on <= date(year + 1, 1, 31):
             yield f"{spoken(on)}不在{year}年的安排之内，请核对年份。"

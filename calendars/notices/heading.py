@@ -48,7 +48,9 @@ def holidays_in(title: str) -> tuple[str, ...]:
     """The holiday an amending notice speaks of in its title, for clauses without a heading of their own."""
     if names := names_in(title):
         return names
-    named = re.search(r"关于(?:\d{4}年)?([^调放]{2,40}?)(?:调休)?放假", title)
+    named = re.search(
+        r"关于(?:\d{4}年)?((?!\d{4}年)[^调放]{1,40}?(?:节|活动|(?<!节假)日))(?:调休)?放假", title
+    )
     return (named.group(1),) if named else ()
 
 

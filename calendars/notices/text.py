@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 from calendars.notices import heading
 from calendars.notices.draft import Extension, NoticeDraft, NoticeRefused, settle, spoken
@@ -22,7 +23,7 @@ _HEAD = re.compile(rf"^{_MARK}({NAMES}|{_OTHER_DAY})(?:假期|放假安排|放�
 _ADDRESSEES = re.compile(r"各[^。;\d]*(?:机构|单位|部门|政府|委员会):?")
 _INTRO = re.compile(r"[^。;]*?如下:?")
 _ADVICE = re.compile(r"(?:鼓励|倡导|提倡|建议)")
-_SPEAKS = re.compile(r"放假|上班|补班|补休|调休|连休|公休|延长|\d+[日号]")
+_SPEAKS = re.compile(r"放假|上班|补班|休息|补休|调休|连休|公休|延长|\d+[日号]|(?:星期|周)[一二三四五六日天]")
 _ASIDE = re.compile(r"(?<![日号\d])\([^()]*\)")
 _COUNTED = r"(?:、?共?(?P<count>\d+|[一二三四五六七八九十])天)?"
 _SMALL = {numeral: value for value, numeral in enumerate("一二三四五六七八九十", start=1)}
@@ -155,7 +156,7 @@ def _take_off(reading: _Reading, section: _Section, found: re.Match[str]) -> Non
 
 def _take_work(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
     """A make-up day; 「2月3日起正常上班」 only says that the block is over, so it must be an ordinary workday."""
-    over = bool(found["since"]) or "正常" in found.group() or "照常" in found.group()
+    over = bool(found["since"]) or any(word in found.group() for word in ("正常", "照常", "正式", "恢复"))
     for day in days_in(found["days"], section.carry):
         if day in section.off or (found["since"] and day.weekday() >= 5):
             reading.problems.append(f"「{found.group()}」与放假安排对不上，请核对原文。")
@@ -164,11 +165,10 @@ def _take_work(reading: _Reading, section: _Section, found: re.Match[str]) -> No
 
 
 def _check_count(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
-    said = found["count"]
-    if said and int(_SMALL.get(said, said)) != len(set(section.off)):
-        reading.problems.append(
-            f"{'、'.join(section.names)}写的是共{said}天，按日期数是{len(set(section.off))}天，请核对原文。"
-        )
+    said, counted = found["count"], len(set(section.off))
+    if said and int(_SMALL.get(said, said)) != counted:
+        whose = "、".join(section.names) or "原文"
+        reading.problems.append(f"{whose}写的是共{said}天，按日期数是{counted}天，请核对原文。")
 
 
 def _join_weekend(reading: _Reading, section: _Section, found: re.Match[str]) -> None:
@@ -218,7 +218,10 @@ _FORMS: tuple[tuple[str, Callable[[_Reading, _Section, re.Match[str]], None]], .
         _take_off,
     ),
     (r"共(?P<count>\d+|[一二三四五六七八九十])天", _check_count),
-    (rf"(?P<days>{SPANS})(?P<since>起?)(?:均|都|照常|正常|恢复|调休|需|须|应|要)*(?:上班|补班)", _take_work),
+    (
+        rf"(?P<days>{SPANS})(?P<since>起?)(?:均|都|为|照常|正常|正式|恢复|调休|需|须|应|要)*(?:上班|补班)日?",
+        _take_work,
+    ),
     (r"(?:可)?与周[末一二三四五六日]连休", _join_weekend),
     (r"(?:放假)?不调休", _nothing_moved),
     (rf"(?P<days>{SPANS})(?:为|是)?(?:{NAMES})?(?:法定节假日|法定假日|公休日|照常公休|正常公休)", _explain),
@@ -231,8 +234,16 @@ _FORMS: tuple[tuple[str, Callable[[_Reading, _Section, re.Match[str]], None]], .
 )
 
 
+def _torn(days: list[date]) -> bool:
+    """Whether a block falls apart; a rest day made good just behind it still belongs to it."""
+    ordered = sorted(days)
+    return any((after - before).days > 3 for before, after in pairwise(ordered))
+
+
 def _settled(reading: _Reading, title: str, document_no: str, issued_on: date | None) -> NoticeDraft:
     for section in reading.sections:
+        if len(section.names) > 1 and _torn(section.off):
+            reading.problems.append(f"{'、'.join(section.names)}的放假日期不相连，请把各个节日分开写。")
         if section.nothing_moved and section.make_up:
             reading.problems.append(f"{'、'.join(section.names)}写了不调休，却有上班日，请核对原文。")
         for day in section.exchanged:

@@ -10,7 +10,7 @@ from chinese_calendar.constants import Holiday, holidays, workdays
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from calendars.notices import checksum_of, expected_checksum, read_text, to_year_table
+from calendars.notices import NoticeRefused, checksum_of, expected_checksum, read_text, to_year_table
 from calendars.workdays import statutory_days
 from rules.workdays import FESTIVALS, workday_table
 from tests.calendars.notice_writer import Block, Hand, written
@@ -87,7 +87,7 @@ def invented(draw: st.DrawFn) -> tuple[int, list[Block]]:
     for name in FESTIVALS:
         begin = first[name] + timedelta(days=draw(st.integers(-3, 1)))
         off = tuple(begin + timedelta(days=offset) for offset in range(draw(st.integers(1, 9))))
-        around = [begin + timedelta(days=offset) for offset in range(-12, 22)]
+        around = [begin + timedelta(days=offset) for offset in range(-12, 15)]
         weekends = [day for day in around if day.weekday() >= 5 and day not in off]
         make_up = draw(st.lists(st.sampled_from(weekends), unique=True, max_size=3))
         assume(not taken & {*off, *make_up})
@@ -123,3 +123,39 @@ def test_a_notice_read_for_the_wrong_year_is_caught_by_its_weekdays(
     text = written(year, blocks, Hand(weekday=weekday)).replace(f"{year}年", f"{year + 1}年")
 
     assert any("请核对日期和年份" in problem for problem in read_text(text).problems)
+
+
+@given(
+    st.text(
+        alphabet="0123456789年月日至、，。；：（）()星期周六日放假调休上班共天元旦春节与末连公补延长\n -",
+        max_size=60,
+    )
+)
+@settings(max_examples=200)
+def test_no_text_at_all_breaks_the_reader(text: str) -> None:
+    try:
+        draft = read_text(text, year=2026)
+    except NoticeRefused as refused:
+        assert "请" in str(refused)
+    else:
+        assert draft.year == 2026
+
+
+@given(invented(), st.data())
+@settings(max_examples=100, derandomize=True)
+def test_a_notice_with_a_piece_missing_is_never_read_as_other_days_without_a_word(
+    notice: tuple[int, list[Block]], data: st.DataObject
+) -> None:
+    """Copying loses characters; whatever is left must not quietly arrange other days.
+
+    Always the same examples: a lost digit that moves a day by whole weeks near its holiday cannot be noticed.
+    """
+    year, blocks = notice
+    text = written(year, blocks)
+    at = data.draw(st.integers(text.index("一、"), len(text) - 1))
+    torn = text[:at] + text[at + data.draw(st.integers(1, 4)) :]
+
+    whole, rest = read_text(text), read_text(torn)
+
+    same = (rest.off, rest.make_up) == (whole.off, whole.make_up)
+    assert same or rest.problems
