@@ -103,6 +103,14 @@ class Line:
     def _attempt(self, prepared: Prepared) -> tuple[Receipt, bool]:
         """The receipt, and whether the line was lost (not slow) before anything of the letter went out."""
         try:
+            return self._converse(prepared)
+        except BaseException:
+            # Stopped in the middle of a letter: what the server would answer next belongs to that letter.
+            self._drop()
+            raise
+
+    def _converse(self, prepared: Prepared) -> tuple[Receipt, bool]:
+        try:
             smtp = self._smtp or self._connect()
         except _Refused as refused:
             return self._give_rest(refused.receipt), False
