@@ -141,6 +141,8 @@ def an_obligation(
     **point_options: object,
 ) -> int:
     """One obligation, with whatever it needs around it that is not given."""
+    # A writer on SQLite would wait for itself, so all else is written before.
+    unit = unit_id or a_unit(office)
     edition = edition_id or an_edition(office)
     milestone_id, point_id = point or a_point(
         office,
@@ -156,7 +158,7 @@ def an_obligation(
             edition_id=edition,
             milestone_id=milestone_id,
             point_id=point_id,
-            unit_id=unit_id or a_unit(office),
+            unit_id=unit,
             ladder=ladder,
             opened_on=opened_on,
             due_on=due_on,
