@@ -1,0 +1,37 @@
+"""The page that teaches how to write a campaign file tells every key, and its example is sound."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from calendars.reader import load_ladders
+from calendars.reader.edition import EDITION_KEYS
+from calendars.reader.milestones import DEFAULT_KEYS, MILESTONE_KEYS
+from calendars.reader.parts import EVIDENCE_KEYS, INDICATOR_KEYS
+from calendars.reader.quotas import QUOTA_KEYS
+from rules.campaign import KIND_NAMES, CampaignKind, EvidenceType, TargetState
+from tests.calendars.campaign_files import faults_of, read_campaign, write_campaign
+
+PAGE = (Path(__file__).parents[2] / "docs" / "calendars.md").read_text(encoding="utf-8")
+KEYS = sorted({*EDITION_KEYS, *MILESTONE_KEYS, *DEFAULT_KEYS, *QUOTA_KEYS, *EVIDENCE_KEYS, *INDICATOR_KEYS})
+
+
+@pytest.mark.parametrize("word", [*KEYS, *CampaignKind, *EvidenceType, *load_ladders()])
+def test_every_key_and_choice_is_explained(word):
+    assert f"`{word}`" in PAGE
+
+
+def test_the_kinds_bear_the_names_that_are_shown_elsewhere():
+    for kind, name in KIND_NAMES.items():
+        assert f"`{kind}` | {name} |" in PAGE
+
+
+def test_the_example_is_sound(tmp_path):
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    path = write_campaign(tmp_path, example)
+
+    assert faults_of(path) == ()
+    quota = read_campaign(path).milestones[1].quota
+    assert quota is not None
+    assert [one.state for one in quota.targets][2:] == [TargetState.BLANK, TargetState.NONE]
