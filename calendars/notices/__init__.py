@@ -12,7 +12,7 @@ from calendars.notices.preview import (
     preview,
     to_year_table,
 )
-from calendars.notices.records import read_json, read_sheet
+from calendars.notices.records import decoded, read_json, read_sheet
 from calendars.notices.text import read_text
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "NoticePreview",
     "NoticeRefused",
     "checksum_of",
+    "decoded",
     "expected_checksum",
     "preview",
     "read_json",

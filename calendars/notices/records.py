@@ -97,20 +97,21 @@ def _rows(path: Path) -> Sequence[Sequence[Any]]:
     if not path.is_file():
         raise NoticeRefused(f"找不到文件{path.name}，请检查路径。")
     if path.suffix.lower() == ".csv":
-        return list(csv.reader(io.StringIO(_decoded(path.read_bytes()))))
+        return list(csv.reader(io.StringIO(decoded(path.read_bytes()))))
     try:
         return CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     except (CalamineError, OSError, IndexError, ValueError):
         raise NoticeRefused(f"打不开{path.name}，请另存为 xlsx 或 csv 后再上传。") from None
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Text in UTF-8 or the older Chinese encoding. Raises NoticeRefused for anything else."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise NoticeRefused("文件的文字编码认不出来，请另存为 UTF-8 的 csv 或 xlsx。")
+    raise NoticeRefused("文件的文字编码认不出来，请另存为 UTF-8 后再试。")
 
 
 def _heading(cells: Sequence[Any]) -> bool:
