@@ -40,7 +40,16 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(2, description="同时使用的 SMTP 连接数", ge=1, le=8)
     allow_addresses: tuple[str, ...] = Field((), description="外发许可名单：地址，或 @域名；空则一封也不外发")
     allow_all: bool = Field(False, description="撤去外发许可名单（正式启用时由运维打开）")
+    smtp_login_without_tls: bool = Field(False, description="允许不加密登录 SMTP（仅限本机或内网专线）")
+    apprise_targets: dict[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Apprise 目标：名称与地址，名称即联系人的地址；只能由运维填写",
+    )
     apprise_schemas: tuple[str, ...] = Field((), description="许可使用的 Apprise 渠道名")
+    desk_name: str = Field("市民政局", description="消息落款单位")
+    desk_contact: str | None = Field(None, description="消息里的联系人")
+    desk_phone: str | None = Field(None, description="消息里的联系电话")
     link_base: str | None = Field(None, description="消息里链接的前缀；门户启用后填写")
 
     quiet_from: str = Field("20:00", pattern=r"^\d\d:\d\d$", description="免打扰开始（北京时间）")

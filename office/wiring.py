@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
+from notifications.allow_list import AllowList, allow_list
+from notifications.channels import Channel, ChannelError, apprise_channel, eml, smtp
 from office.actions.office import Office
-from office.errors import NotFound, Refused
+from office.errors import Fault, NotFound, Refused
 from office.settings import Settings, load
 from office.store.engine import Store, open_store
 from office.store.migrate import pending
@@ -53,6 +55,50 @@ def actor(office: Office, name: str | None) -> Actor:
     if found is None:
         raise NotFound(f"没有名为“{wanted}”的人员，请用 duban person list 查看，或用 --as 写明操作人。")
     return found
+
+
+@contextmanager
+def open_channels(settings: Settings) -> Iterator[Mapping[str, Channel]]:
+    """The ways out that the settings allow, by the name contacts carry: `mail`, and `apprise` where targets are set.
+
+    Raises Fault with the channel's own sentence when it cannot be opened with these settings.
+    """
+    allow = allow_list(settings.allow_addresses, lifted=settings.allow_all)
+    with ExitStack() as open_until_sent:
+        try:
+            channels = {"mail": open_until_sent.enter_context(_mail(settings, allow))}
+            if settings.apprise_targets:
+                push = apprise_channel.PushSettings(
+                    schemas=frozenset(settings.apprise_schemas), targets=settings.apprise_targets
+                )
+                channels["apprise"] = open_until_sent.enter_context(apprise_channel.open_channel(push, allow))
+        except ChannelError as error:
+            raise Fault(str(error)) from error
+        yield channels
+
+
+def _mail(settings: Settings, allow: AllowList) -> AbstractContextManager[Channel]:
+    if settings.mail == "eml":
+        return eml.open_channel(outbox_folder(settings))
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return smtp.open_channel(
+        smtp.SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=smtp.Tls(settings.smtp_security),
+            username=settings.smtp_user,
+            password=password,
+            login_without_tls=settings.smtp_login_without_tls,
+            timeout_seconds=settings.smtp_timeout_seconds,
+            connections=settings.smtp_connections,
+        ),
+        allow,
+    )
+
+
+def outbox_folder(settings: Settings) -> Path:
+    """Where the embedded default puts mail, one file a letter."""
+    return settings.home / "outbox"
 
 
 def calendars_folder(settings: Settings) -> Path:
