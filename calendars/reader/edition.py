@@ -18,7 +18,7 @@ from calendars.reader.ladders import load_ladders
 from calendars.reader.milestones import DEFAULT_KEYS, Shared, milestone, recurrence
 from calendars.reader.nodes import Fields, as_fields, line_of, open_file, open_text
 from calendars.reader.units import UnitBook
-from rules.almanac import Almanac
+from rules.almanac import FIRST_YEAR, LAST_YEAR, Almanac
 from rules.campaign import CampaignKind, Edition, Milestone, Source
 from rules.ladder import Ladder
 from rules.workdays import WorkdayTable
@@ -160,6 +160,9 @@ def _kind(fields: Fields) -> CampaignKind | None:
 def _year(fields: Fields, path: Path) -> int | None:
     year = fields.whole("year")
     folder = path.parent.name
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        fields.report(fields.line_at("year"), f"{year}年不在{FIRST_YEAR}至{LAST_YEAR}年之间，请改正年份。")
+        return None
     if year is not None and folder.isdecimal() and int(folder) != year:
         fields.report(
             fields.line_at("year"),

@@ -50,7 +50,9 @@ def open_text(text: str, report: Report) -> MappingNode | None:
     try:
         node = YAML(typ="safe").compose(text)
     except MarkedYAMLError as error:
-        report(*_malformed(error))
+        report(*_malformed(error, text))
+    except RecursionError:
+        report(1, "文件的层次太深，请对照说明改写。")
     except YAMLError:
         report(1, "文件里有不能识别的控制字符，请删去后再试。")
     else:
@@ -58,10 +60,13 @@ def open_text(text: str, report: Report) -> MappingNode | None:
     return None
 
 
-def _malformed(error: MarkedYAMLError) -> tuple[int, str]:
+def _malformed(error: MarkedYAMLError, text: str) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
-    line = int(mark.line) + 1 if mark else 1
-    return line, f"格式不对（{error.problem or '无法识别'}），请检查这一行前后的缩进、冒号后的空格和引号。"
+    lines = text.splitlines() or [""]
+    line = min(int(mark.line) + 1, len(lines)) if mark else 1
+    if lines[line - 1].startswith("\t"):
+        return line, "行首用了制表符，请改用空格缩进。"
+    return line, "格式不对，请检查这一行前后的缩进、冒号后的空格、括号和引号。"
 
 
 def _top(node: Node | None, report: Report) -> MappingNode | None:
@@ -128,7 +133,8 @@ class Fields:
 
     def whole(self, key: str) -> int | None:
         node = self._of_shape(key, "int")
-        return None if node is None else int(node.value)
+        number = None if node is None else as_number(node, self.report)
+        return None if number is None else int(number)
 
     def number(self, key: str) -> Decimal | None:
         node = self._of_shape(key, "int", "float")

@@ -1,9 +1,12 @@
 """Every fault of a campaign file is told with its line and a next step, and all of them at once."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from calendars.almanac import almanac_for
 from calendars.reader import CalendarFaults, load_ladders, load_units, read_year
+from calendars.reader.year import CALENDARS
 from calendars.workdays import load_workdays
 from tests.calendars.campaign_files import SOUND, changed, faults_of, write_campaign
 
@@ -84,6 +87,7 @@ CASES = [
     ("wall_before_due", ("    gate: true", "    hard_due: 2月底前\n    gate: true"), "hard_due:", "早于"),
     ("roll_without_reason", ("kind: filing", "kind: filing\nroll: next"), "roll:", "roll_reason"),
     ("wrong_name", ("campaign: signs", "campaign: sings"), "campaign:", "signs.yaml"),
+    ("impossible_year", ("year: 2025", "year: 99999"), "year:", "改正年份"),
     ("wrong_year", ("year: 2025", "year: 2026"), "year:", "2025年的文件夹"),
     ("unknown_recurrence", ("kind: filing", "kind: filing\nrecurrence: never"), "recurrence:", "never"),
     ("no_milestones", (SOUND[SOUND.index("milestones:") :], "milestones: []\n"), "milestones:", "一项也没有"),
@@ -159,7 +163,16 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["campaign: [", "a: b: c", "\t- x", "campaign: 'x", "milestones:\n  - key: a\n key: b", "x: \x00"],
+    [
+        "campaign: [",
+        "a: b: c",
+        "\t- x",
+        "campaign: 'x",
+        "milestones:\n  - key: a\n key: b",
+        "x: \x00",
+        "a: 1\n---\nb: 2",
+        "[" * 9000,
+    ],
 )
 def test_malformed_yaml_is_one_fault_and_no_crash(tmp_path, text):
     faults = faults_of(write_campaign(tmp_path, text))
@@ -253,3 +266,32 @@ def test_faults_of_a_ladder_are_told(tmp_path, rungs, words):
 
     with pytest.raises(CalendarFaults, match=words):
         load_ladders(path)
+
+
+SHIPPED = sorted((CALENDARS / "2025").glob("*.yaml"))
+LINES = st.sampled_from(
+    (
+        "",
+        "  - x",
+        "  key: 1",
+        "due: [",
+        "\t",
+        "? [a, b]: c",
+        "quota: {targets: 3}",
+        "<<: {a: b}",
+        "0x1F: 0o17",
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=st.sampled_from(SHIPPED), where=st.floats(0, 0.999), line=LINES, cut=st.integers(0, 3))
+def test_a_damaged_file_gives_faults_with_lines_and_never_a_crash(tmp_path_factory, path, where, line, cut):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = int(where * len(lines))
+    lines[at : at + cut] = [line]
+    damaged = write_campaign(tmp_path_factory.mktemp("damaged"), "\n".join(lines), name=path.stem)
+
+    for fault in faults_of(damaged):
+        assert 1 <= fault.line <= len(lines) + 1
+        assert fault.message.endswith("。")
