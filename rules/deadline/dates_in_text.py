@@ -97,9 +97,13 @@ def _before(text: str) -> One | None:
 def _eve(text: str) -> One | None:
     match = re.fullmatch(r"(.+?)(前夕|前夜|前1[天日])", text)
     at = point(match[1]) if match else None
-    if isinstance(at, Festival) and _is_day(at):
+    if match is None or not isinstance(at, Festival) or not _is_day(at):
+        return None
+    if at.name == "元旦" and at.year == PLAN:
+        return None
+    if match[2] in ("前夕", "前夜"):
         return Due(at=at, how=How.EVE)
-    return None
+    return Due(at=Shifted(festival=at, n=1), how=How.WITHIN)
 
 
 def _around(text: str) -> One | None:

@@ -16,17 +16,20 @@ _TAIL = re.compile(r"(.*?)(之前|以前|前后|前|期间|当天|当日)?")
 _MAX = 12
 
 
-def several(text: str) -> Several | None:
-    """The list that the whole text names, or None. Raises Impossible for a day no calendar has."""
+def several(text: str, *, unmarked: bool = False) -> Several | None:
+    """The list that the whole text names, or None; unmarked: no list mark can stand before it.
+
+    Raises Impossible for a day no calendar has.
+    """
     pieces = _JOINTS.split(_apart(re.sub(r"^(?:每逢|逢)", "", text)))
     if not 2 <= len(pieces) <= _MAX or not all(pieces):
         return None
-    pieces = _spelt_out(pieces)
+    pieces = _spelt_out(pieces, unmarked)
     items = [one(piece) for piece in pieces] if pieces else []
     if not items or any(item is None for item in items):
         return None
     dated = _in_one_year([item for item in items if item is not None])
-    if _shares_before(text, dated) or not _ascending(dated):
+    if _shares_before(text, dated) or not ascending(dated):
         return None
     return Several(items=tuple(dict.fromkeys(dated))) if _alike(dated) else None
 
@@ -41,7 +44,7 @@ def _shares_before(text: str, items: list[One]) -> bool:
     )
 
 
-def _ascending(items: list[One]) -> bool:
+def ascending(items: list[One]) -> bool:
     """12月底、6月底前 may mean next year's June; a list that goes back in the year is not read."""
     ends = [
         item.at if isinstance(item, Due) else item.last for item in items if isinstance(item, Due | Window)
@@ -64,17 +67,17 @@ def _apart(text: str) -> str:
     return re.sub(rf"({_HOLIDAY})(?={_HOLIDAY})", r"\1、", text)
 
 
-def either(text: str) -> One | Several | None:
+def either(text: str, *, unmarked: bool = False) -> One | Several | None:
     """A date, a window or a list."""
     found = one(text)
-    return found if found is not None else several(text)
+    return found if found is not None else several(text, unmarked=unmarked)
 
 
-def _spelt_out(pieces: list[str]) -> list[str]:
+def _spelt_out(pieces: list[str], unmarked: bool) -> list[str]:
     """Each piece with what it borrows, or nothing where borrowing would be guessing."""
     last = pieces[-1]
     if any(re.fullmatch(r"(?:.*年)?第?[0-9]{1,2}", piece) for piece in pieces[:-1]):
-        return _numbers(pieces)
+        return _numbers(pieces, unmarked)
     if last == "下半年" and pieces == ["上", "下半年"]:
         return ["上半年", last]
     pieces = _same_month(pieces)
@@ -84,7 +87,7 @@ def _spelt_out(pieces: list[str]) -> list[str]:
     return [_with_tail(piece, pieces[-1], tail[2]) for piece in pieces]
 
 
-def _numbers(pieces: list[str]) -> list[str]:
+def _numbers(pieces: list[str], unmarked: bool) -> list[str]:
     """6、12月底前 and 一、三季度: bare numbers that share the last one's words."""
     first = re.fullmatch(r"(?:(.*年))?第?([0-9]{1,2})", pieces[0])
     last = re.fullmatch(r"第?([0-9]{1,2})(月.*|季度.*)", pieces[-1])
@@ -92,17 +95,17 @@ def _numbers(pieces: list[str]) -> list[str]:
     if first is None or last is None or not all(middle):
         return []
     numbers = [int(first[2]), *(int(each[1]) for each in middle if each), int(last[1])]
-    if not _a_series(numbers, quarters=last[2].startswith("季度"), marked=first[1] is not None):
+    if not _a_series(numbers, quarters=last[2].startswith("季度"), unmarked=unmarked or first[1] is not None):
         return []
     return [f"{first[1] or ''}{number}{last[2]}" for number in numbers]
 
 
-def _a_series(numbers: list[int], *, quarters: bool, marked: bool) -> bool:
+def _a_series(numbers: list[int], *, quarters: bool, unmarked: bool) -> bool:
     """Whether the numbers can only be months: 「3、5月底前」 may be item 3 of a list, due in May."""
     steps = {after - before for before, after in pairwise(numbers)}
     if min(steps) <= 0:
         return False
-    if quarters or marked:
+    if quarters or unmarked:
         return True
     if len(numbers) > 2:
         return len(steps) == 1 and (numbers[0] > 2 or steps != {1})
@@ -114,7 +117,7 @@ def _same_month(pieces: list[str]) -> list[str]:
     spelt = [pieces[0]]
     month = re.match(r".*?[0-9]{1,2}月", pieces[0])
     for piece in pieces[1:]:
-        borrows = month is not None and re.match(r"[0-9]{1,2}日|[上中下]旬|[0-9]{1,2}-[0-9]{1,2}日", piece)
+        borrows = month is not None and re.match(r"[0-9]{1,2}日|[上中下]旬|底|[0-9]{1,2}-[0-9]{1,2}日", piece)
         spelt.append(month[0] + piece if month and borrows else piece)
         month = re.match(r".*?[0-9]{1,2}月", piece) or month
     return spelt

@@ -164,7 +164,7 @@ def _month(text: str, year: Year) -> Span | None:
 
 
 def _month_end(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(rf"{MF}(?:底|末|月底|月末)", text)
+    match = re.fullmatch(rf"{MF}(?:底|末|月底|月末|的?最后1[天日])", text)
     if match is None:
         return None
     _check(year, int(match["m"]))

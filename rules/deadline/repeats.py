@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from rules.deadline.acts import count_of
-from rules.deadline.lists import either
+from rules.deadline.lists import either, several
 from rules.deadline.naming import rule_of
 from rules.deadline.parts import (
     PLAN,
@@ -32,7 +32,7 @@ from rules.deadline.parts import (
     Window,
 )
 from rules.deadline.points import read_clock, weekday
-from rules.deadline.spans import one_year
+from rules.deadline.spans import months_of, one_year
 
 _EVERY_MONTH = tuple(range(1, 13))
 _WEEKDAYS = "一二三四五六日天"
@@ -54,14 +54,21 @@ def repeat(text: str) -> Parts | None:
 def _yearly(text: str) -> Parts | None:
     since = re.fullmatch(r"(?:自|从)?([0-9]{4})年度?(?:起|开始),?(每年.*)", text)
     year, text = (int(since[1]), since[2]) if since else (None, text)
-    match = re.fullmatch(r"每年(?:度)?(?:的)?,?(.*)", text) or re.fullmatch(r"1年(?=[0-9]次)(.*)", text)
+    match = re.fullmatch(r"(?:每年(?:度)?|按年度?|逐年)(?:的)?,?(.*)", text) or re.fullmatch(
+        r"1年(?=[0-9]次)(.*)", text
+    )
+    total = re.fullmatch(r"(?:全年|年内|全年内|本年度)(.+)", text) if match is None else None
+    if total and count_of(total[1]):
+        match = total
     if match is None:
         return None
     count = count_of(match[1])
     if count is not None:
         name = f"yearly({count})" if count else "yearly"
         return Repeat(name=name, items=(Due(at=WholeYear(), how=How.WITHIN),), since=year)
-    found = either(match[1])
+    rest = re.sub(r"^\((.+)\)$", r"\1", match[1])
+    rest = re.sub(r"^(?=[底末终](?:之|以)?前?$)", "年", rest)
+    found = either(rest, unmarked=True)
     if found is None or (isinstance(found, Due) and found.how in (How.FROM, How.AROUND)):
         return None
     items = found.items if isinstance(found, Several) else (found,)
@@ -125,9 +132,27 @@ def _spans(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], rest: str) 
             name=f"{name}({count})" if count else name,
             items=tuple(Due(at=span, how=How.WITHIN) for span in spans),
         )
+    named = re.fullmatch(r"\((.+)\)", rest)
+    if named:
+        return _named(name, spans, named[1])
     if re.fullmatch(r"(?:末|底|期末)(?:之前|以前|前)?", rest):
         return Repeat(name=f"{name}_by_end", items=tuple(Due(at=End(of=span), how=How.BY) for span in spans))
     return _after(name, spans, rest)
+
+
+def _named(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], text: str) -> Parts | None:
+    """每半年(6月底、12月底前): a date for each span, inside it."""
+    found = several(text, unmarked=True)
+    if found is None or len(found.items) != len(spans):
+        return None
+    cells: list[Quarter | Half] = list(spans)
+    for item, span in zip(found.items, cells, strict=True):
+        at = months_of(item.at) if isinstance(item, Due) else None
+        cell = months_of(span)
+        if at is None or cell is None or not cell[0] <= at[0] <= at[1] <= cell[1]:
+            return None
+    inner = ",".join(rule_of(item) for item in found.items)
+    return Repeat(name=f"{name}({inner})", items=found.items)
 
 
 def _after(name: str, spans: tuple[Month | Quarter | Half, ...], rest: str) -> Parts | None:
@@ -169,7 +194,7 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
         return _after(name, tuple(Month(month=month) for month in months), rest)
     if rest.startswith("份"):
         return None
-    read = [either(_template(month, rest)) for month in months]
+    read = [either(_template(month, rest), unmarked=True) for month in months]
     if any(found is None or not _listable(found) for found in read):
         return None
     items = tuple(
@@ -183,10 +208,11 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
 
 def _template(month: int, rest: str) -> str:
     """This month's text; 每月30日前 means the month's last day where there is no 30th."""
-    if month == 2:
-        rest = re.sub(r"^(29|30|31)日(?=(?:之前|以前|前)?$)", "底", rest)
-    elif month in (4, 6, 9, 11):
-        rest = re.sub(r"^31日(?=(?:之前|以前|前)?$)", "底", rest)
+    if re.fullmatch(r"[0-9]{1,2}日(?:[、和及][0-9]{1,2}日)*(?:之前|以前|前)?", rest):
+        if month == 2:
+            rest = re.sub(r"(?:29|30|31)日", "底", rest)
+        elif month in (4, 6, 9, 11):
+            rest = rest.replace("31日", "底")
     return f"{month}月{rest}"
 
 

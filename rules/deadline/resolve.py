@@ -240,7 +240,8 @@ def _standing(
         last = at.workdays.on_or_before(dates.due_on) if dates.due_on else None
         return last, at.workdays.is_provisional(min([*days, last or days[0]]), max(days)), ()
     except YearUnknown:
-        return None, True, ("所涉年份还没有放假安排，节假日前的最后工作日无法给出。",)
+        later = max(days).year > at.workdays.years[-1]
+        return None, later, ("工作日表没有所涉年份，最后工作日无法给出。",)
 
 
 def _year_notes(reading: Reading, at: Calendar) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def normalise(text: str) -> str | None:
     key = re.sub(r"(?<![0-9一二三四五六七八九十])元月", "1月", key)
     key = _NUMERAL.sub(_arabic, key)
     key = re.sub(r"(?<=[0-9])号(?!楼|令|文|线|院)", "日", key)
+    key = re.sub(r"^[(\[【]([^()\[\]【】]+)[)\]】]$", r"\1", key)
     # One closing mark only: a phrase that ends in dots or in a dash has been cut off.
     return re.sub(r"(?<![.。-])[。;,!:.]$", "", key)
 

@@ -10,7 +10,7 @@ from rules.deadline.parts import Day, Due, How, Undated, Window
 
 _STANDING = words(
     "常态化 常态化推进 常态化开展 常态化实施 常态长效 常抓不懈 长期 长期坚持 长期推进 长期有效 长期开展 持续 持续推进 持续开展 持续实施 "
-    "持续用力 持续抓好 坚持常态化 常年 常年坚持 常年开展 日常 经常性 经常性开展 动态 动态更新 动态管理 动态调整 日常工作 长效推进 贯穿始终"
+    "持续用力 持续抓好 坚持常态化 常年 常年坚持 常年开展 日常 经常性 经常性开展 动态 动态更新 动态管理 动态调整 日常工作 长效推进 贯穿始终 长期公开 长年 长年实施 长年坚持 长期落实 长期执行 长期保持 持续巩固 持续深化 常抓常管 常态化坚持 常态化管理"
 )
 _EVENT = words(
     "及时 及时办理 及时上报 及时更新 及时报送 随时 随时上报 随时报送 随时更新 实时 实时更新 即时 第一时间 立即 立即整改 立行立改 即知即改 "
@@ -55,6 +55,9 @@ _AHEAD = re.compile(
     rf"(?P<event>.*?)(?:前|之前|以前|至少提前|提前|应提前)(?:至少)?{_N}{_U}(?:{_IN}|之?前)?(?P<act>.*)"
 )
 _AHEAD_LAST = re.compile(rf"(?P<event>.+?)(?:的)?{_N}{_U}(?:之前|以前|前)(?P<act>.*)")
+_MOMENT = re.compile(
+    r"(?:自|从|在|应在|应于)?(?P<event>.+?)(?:(?P<before>前|之前|以前)|(?P<since>之日起|之日|当日起|后|之后|以后|时))(?P<act>.*)"
+)
 _BARE = re.compile(rf"(?:限|限期|在|须在|应在|应当在)?{_N}{_U}{_IN}(?P<act>.*)")
 _LENGTH = re.compile(
     r"(?:改造|建设|服务|整改|行动|活动|公示|公开|试点|试用|有效|办理|任期|合同|项目|征集|公告|执行|实施)?"
@@ -67,7 +70,12 @@ _FULL = re.compile(
 _EVENT_WORDS = re.compile(
     "收到|接到|接|通知|公布|发布|印发|登记|批准|审批|核准|审核|受理|通过|结束|完成|届满|期满|到期|发现|发生|事发|会后|会议|签订|签署|成立|作出|送达|"
     "办结|换届|变更|验收|备案|整改|公示|立案|检查|评估|活动|启动|实施|下达|交办|反馈|举办|召开|开始|开展|施工|项目|申请|提交|生效|申报|报名|拨付|获批|"
-    "取得|领取|知道|知悉|确认|认定|核定|核实|签字|支付|竣工|投用|移交|接收|派单|转办|报送|报告|公告|宣布|变动|约谈|督办|变化|出现|产生|得知|获知|获悉|接报|迁入|任命|选举|当选|发文|培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限"
+    "审查|同意|审议|许可|取得|领取|知道|知悉|确认|认定|核定|核实|签字|支付|竣工|投用|移交|接收|派单|转办|报送|报告|公告|宣布|变动|约谈|督办|变化|出现|产生|得知|获知|获悉|接报|迁入|任命|选举|当选|发文|培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限"
+)
+# What happens at a moment; 工作前 or 项目后 would be none.
+_ENDED = re.compile(
+    "(?:收到|接到|通知|公布|发布|印发|登记|批准|审批|核准|审核|受理|通过|结束|完成|届满|期满|到期|发现|发生|签订|成立|作出|送达|办结|换届|变更|"
+    "验收|合格|备案|立案|启动|实施|下达|交办|举办|召开|开始|生效|批复|施行|到位|入住|取得|竣工|投用|同意|许可)$"
 )
 # 年检 and the like are papers; any other 年, 月, 季 in an event is a date this module must not swallow.
 _NAMED_YEARS = re.compile(
@@ -123,7 +131,7 @@ def _day_of(rule: str) -> str:
 def _counted(text: str) -> str | None:
     if len(text) > 60:
         return None
-    return _bare(text) or _within(text) or _ahead(text) or _after(text) or _length(text)
+    return _bare(text) or _within(text) or _ahead(text) or _after(text) or _length(text) or _moment(text)
 
 
 def _acts(text: str) -> bool:
@@ -162,6 +170,16 @@ def _ahead(text: str) -> str | None:
         return None
     n, unit = _amount(match).split(",")
     return f"offset({event or '未写明'},-{n},{unit})"
+
+
+def _moment(text: str) -> str | None:
+    """任期届满前, 验收合格后: tied to an event, with no number at all."""
+    match = _MOMENT.fullmatch(text)
+    if match is None or not _acts(match["act"]) or not _event(match["event"]):
+        return None
+    if not _ENDED.search(match["event"]):
+        return None
+    return f"{'before' if match['before'] else 'since'}_event({match['event']})"
 
 
 def _length(text: str) -> str | None:

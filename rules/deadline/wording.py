@@ -27,6 +27,10 @@ _CLOSING_LABEL = re.compile(
 _CLOSES = re.compile(
     r"(?:网上|线上|现场|材料|作品)?(?:报名|申报|报送|提交|征集|申请|投稿|受理|反馈|上报|投标|推荐|填报)(?:截止|止)(?:到|至|于|为|:)?"
 )
+# A stage's name is a label; words of time or denial in it would make it more.
+_STAGE = re.compile(
+    r"(?:第[1-9]阶段|[^\W0-9_年月季旬日周每前后未不非底末至到]{2,8}阶段)(?:\((?P<within>[^()]+)\)|:(?P<after>.+))"
+)
 _ROLL = re.compile(
     r"[,;]?\(?(?:遇|如遇|若遇|逢)?(?:法定)?(?:节假日|休息日|双休日|周末|公休日|非工作日)(?:、(?:双休日|周末|休息日|公休日))?(?:的|则)?(?:自动|依次)?(?P<way>顺延|提前)\)?"
 )
@@ -46,6 +50,10 @@ def unwrapped(text: str) -> Wording:
     if text == "今年计划":
         return Wording(core="今年", modifiers=("soft",), firm=False)
     modifiers: list[str] = []
+    stage = _STAGE.fullmatch(text)
+    if stage:
+        text = stage["within"] or stage["after"]
+        modifiers.append("stage")
     roll = re.search(_ROLL.pattern + "$", text)
     if roll and roll.start() > 0:
         text = text[: roll.start()]

@@ -31,7 +31,7 @@ def test_a_date_beyond_every_known_year_keeps_its_day_and_says_what_is_missing()
     assert found.due_on == date(2030, 12, 31)
     assert found.last_workday is None
     assert found.provisional
-    assert any("还没有放假安排" in each for each in found.assumptions)
+    assert any("工作日表没有所涉年份" in each for each in found.assumptions)
 
 
 def test_a_phrase_that_rolls_over_days_off_moves_to_the_next_workday_and_says_so():
