@@ -63,6 +63,9 @@ def dated(phrase: str, year: Year, line: int, report: Report) -> Dated | None:
 
 def _why_undated(reading: Reading) -> str:
     because = "".join(reading.assumptions) or f"“{reading.text}”本身不定日期。"
+    # What is done whenever it comes up needs no date; everything else waits for one.
+    if reading.rule.startswith("event_driven") or "统筹科室" in because:
+        return because
     return f"{because}请统筹科室定下日期后写进 due。"
 
 
