@@ -1,0 +1,68 @@
+"""duban person: who may do what."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from office.actions.add_person import add_person, list_people
+from office.actions.find import unit_named
+from office.actions.office import Office
+from office.cli.options import As, DryRun, Json, On, moment
+from office.cli.output import print_json, print_table, say
+from office.store.people import Person
+from office.wiring import actor, open_office
+from rules.moves import ROLE_NAMES
+from rules.people import SYSTEM, Actor, Role
+
+app = typer.Typer(no_args_is_help=True, help="人员与角色。")
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="姓名。")],
+    unit: Annotated[str, typer.Option("--unit", help="所在单位的编码、名称或别名。")],
+    role: Annotated[
+        list[Role],
+        typer.Option(
+            "--role", help="角色，可写多次：" + "、".join(f"{r.value} {ROLE_NAMES[r]}" for r in Role)
+        ),
+    ],
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """登记人员，或给已登记的人增加角色；名录为空时先登记一位运维。"""
+    with open_office() as office:
+        person = add_person(
+            office, name=name, unit=unit, roles=role, by=_by(office, by), now=moment(on), dry_run=dry_run
+        )
+    if as_json:
+        print_json(person)
+        return
+    head = "试运行，未写入：" if dry_run else "已登记："
+    say(f"{head}{person.name}（{person.unit}），{_roles(person)}。")
+
+
+@app.command("list")
+def list_(
+    unit: Annotated[str | None, typer.Option("--unit", help="只看一个单位。")] = None, as_json: Json = False
+) -> None:
+    """列出人员与角色。"""
+    with open_office() as office:
+        people = list_people(office, unit_id=unit_named(office, unit).id if unit else None)
+    if as_json:
+        print_json(people)
+        return
+    rows = ((one.unit, one.name, _roles(one), "在岗" if one.active else "停用") for one in people)
+    print_table(f"人员名录（{len(people)}人）", ("单位", "姓名", "角色", "状态"), rows)
+
+
+def _by(office: Office, name: str | None) -> Actor:
+    return SYSTEM if name is None and not list_people(office) else actor(office, name)
+
+
+def _roles(person: Person) -> str:
+    return "、".join(ROLE_NAMES[role] for role in person.roles)

@@ -1,0 +1,173 @@
+"""People are entered with roles that nobody gives himself; the history verifies and shows where it was touched."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from office import clock
+from office.actions.office import Office
+from office.actions.verify_history import verify_history
+from office.cli import history as history_commands
+from office.cli import people as people_commands
+from office.errors import NotFound, Refused
+from office.store import history, tables
+from office.store.history import Head
+from office.store.people import find_actor
+from rules.chain import GENESIS
+from rules.people import SYSTEM, Role
+from tests.builders import SET_UP_AT, a_person, a_unit
+
+
+def run(app, *words: object):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+
+
+def answer(app, *words: object):
+    result = run(app, *words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def some_history(office: Office, count: int) -> Head:
+    with office.store.writing() as connection:
+        for number in range(count):
+            history.append(
+                connection,
+                at=SET_UP_AT,
+                by=SYSTEM,
+                verb="note",
+                noun="round",
+                noun_id=number,
+                detail={"n": number},
+            )
+        return history.head(connection)
+
+
+def tampered(office: Office, statement: sa.Executable) -> None:
+    """Someone with the database in hand takes the guards away first."""
+    with office.store.writing() as connection:
+        for name in ("update", "delete"):
+            found = connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='history' AND lower(sql) LIKE ?",
+                (f"%before {name}%",),
+            ).scalar_one()
+            connection.exec_driver_sql(f"DROP TRIGGER {found}")
+        connection.execute(statement)
+
+
+def test_the_first_operator_enters_himself_and_then_the_others(office: Office) -> None:
+    a_unit(office, "市民政局", kind="bureau")
+
+    with pytest.raises(Refused, match="要记在具体的人名下"):
+        run(people_commands.app, "add", "周统筹", "--unit", "市民政局", "--role", "coordinator")
+    run(people_commands.app, "add", "运维", "--unit", "市民政局", "--role", "operator")
+    answer(
+        people_commands.app,
+        "add",
+        "周统筹",
+        "--unit",
+        "市民政局",
+        "--role",
+        "coordinator",
+        "--role",
+        "reviewer",
+    )
+    listed = answer(people_commands.app, "list")
+
+    assert [(one["name"], one["roles"]) for one in listed] == [
+        ("运维", ["operator"]),
+        ("周统筹", ["coordinator", "reviewer"]),
+    ]
+    with pytest.raises(Refused, match="不能给自己增加角色"):
+        run(people_commands.app, "add", "运维", "--unit", "市民政局", "--role", "leader")
+
+
+def test_a_coordinator_enters_handlers_and_nobody_else(office: Office) -> None:
+    home = a_unit(office, "市民政局", kind="bureau")
+    a_unit(office)
+    a_person(office, "周统筹", home, Role.COORDINATOR)
+    by = ("--as", "周统筹")
+
+    answer(people_commands.app, "add", "王科长", "--unit", "天宁区民政局", "--role", "handler", *by)
+
+    with pytest.raises(Refused, match="不能登记分管领导"):
+        run(people_commands.app, "add", "赵某", "--unit", "天宁区民政局", "--role", "leader", *by)
+
+
+def test_two_people_of_one_name_are_told_apart_by_their_units(office: Office) -> None:
+    first, second = a_unit(office), a_unit(office, "钟楼区民政局")
+    a_person(office, "王科长", first, Role.HANDLER)
+    a_person(office, "王科长", second, Role.HANDLER)
+
+    with office.store.reading() as connection:
+        found = find_actor(connection, "王科长@钟楼区民政局")
+        with pytest.raises(Refused, match="有 2 位“王科长”"):
+            find_actor(connection, "王科长")
+
+    assert found is not None and found.unit_id == second
+
+
+def test_the_history_verifies_and_a_changed_entry_is_found(office: Office) -> None:
+    noted = some_history(office, 2_500)
+
+    whole = verify_history(office, noted=noted)
+    tampered(office, sa.update(tables.history).where(tables.history.c.id == 1_777).values(actor="赵某"))
+    broken = verify_history(office)
+
+    assert (whole.entries, whole.broken_at) == (2_500, None)
+    assert broken.broken_at == 1_777 and "内容被改动过" in (broken.reason or "")
+
+
+@pytest.mark.parametrize(("gone", "broken_at"), [(5, 5), (10, 10)])
+def test_a_missing_entry_is_found_even_at_the_end_when_the_head_was_noted(
+    office: Office, gone: int, broken_at: int
+) -> None:
+    noted = some_history(office, 10)
+
+    tampered(office, sa.delete(tables.history).where(tables.history.c.id == gone))
+
+    assert verify_history(office, noted=noted).broken_at == broken_at
+
+
+def test_a_chain_that_was_written_anew_differs_from_the_noted_head(office: Office) -> None:
+    some_history(office, 3)
+
+    other = verify_history(office, noted=Head(entries=2, entry_hash="f" * 64))
+
+    assert other.broken_at == 2 and "整条链可能被重写" in (other.reason or "")
+
+
+def test_the_command_prints_a_head_that_it_takes_back(office: Office) -> None:
+    empty = answer(history_commands.app, "verify")
+    some_history(office, 3)
+
+    told = run(history_commands.app, "verify").output
+    noted = told.strip().rpartition("：")[2]
+    again = answer(history_commands.app, "verify", "--since", noted)
+
+    assert (empty["entries"], empty["head"]) == (0, GENESIS)
+    assert (again["intact"], again["entries"]) == (True, 3)
+    assert run(history_commands.app, "verify", "--since", "3").exit_code == 2
+
+
+def test_the_history_of_one_matter_and_one_edition_is_shown(office: Office) -> None:
+    with office.store.writing() as connection:
+        for noun_id in (1, 2):
+            history.append(
+                connection,
+                at=clock.at(SET_UP_AT.date()),
+                by=SYSTEM,
+                verb="submit",
+                noun="obligation",
+                noun_id=noun_id,
+            )
+
+    one = answer(history_commands.app, "show", "--obligation", "2")
+
+    assert [(entry["id"], entry["noun_id"], entry["detail"]) for entry in one] == [(2, 2, {})]
+    with pytest.raises(NotFound, match="没有专项行动"):
+        run(history_commands.app, "show", "--edition", "nothing/2026")
