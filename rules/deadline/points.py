@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rules.deadline import lexicon
+from rules.deadline.clocks import WEEKDAYS, read_clock, weekday
 from rules.deadline.parts import (
     PLAN,
     Day,
@@ -25,7 +26,6 @@ from rules.deadline.parts import (
 )
 
 _DAYS_IN = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-_WEEKDAYS = "一二三四五六日天"
 _OFFSETS = {
     "今年": 0, "本年": 0, "本年度": 0, "当年": 0, "当年度": 0,
     "明年": 1, "次年": 1, "来年": 1, "翌年": 1, "下1年": 1, "下年": 1, "下年度": 1, "下1年度": 1, "明年度": 1,
@@ -37,16 +37,10 @@ _YEAR = re.compile(
 
 M = r"(?P<m>[0-9]{1,2})月"
 MF = M + r"份?"
-WEEKDAY = rf"(?:星期|周|礼拜)(?P<w>[{_WEEKDAYS}])"
-CLOCK = (
-    r"(?:当[日天])?(?:(?P<part>凌晨|清晨|早上|早晨|早|上午|中午|正午|下午|傍晚|晚上|晚间|晚|夜间)?"
-    r"(?:(?P<h>[0-9]{1,2})(?:(?P<sep>[时点])(?:整|(?P<half>半)|(?P<min>[0-9]{2}|[0-9](?=分))分?)?|:(?P<min2>[0-9]{2})(?:时|分)?))?)"
-    r"(?P<off>下班)?"
-)
-_CLOCK = re.compile(CLOCK)
+WEEKDAY = rf"(?:星期|周|礼拜)(?P<w>[{WEEKDAYS}])"
 INCLUDED = r"(?:\((?:含|包含|包括)(?:当[日天]|本[日天]|该日|[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日)?\))?"
 DAY = re.compile(
-    rf"{MF}(?P<d>[0-9]{{1,2}})日{INCLUDED}(?:\({WEEKDAY}\)|(?:星期|周)(?P<w2>[{_WEEKDAYS}]))?{INCLUDED}"
+    rf"{MF}(?P<d>[0-9]{{1,2}})日{INCLUDED}(?:\({WEEKDAY}\)|(?:星期|周)(?P<w2>[{WEEKDAYS}]))?{INCLUDED}"
     rf"(?:当[日天])?(?P<clock>.*)"
 )
 _ISO = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})日?( ?)(.*)")
@@ -110,49 +104,6 @@ def _check(year: Year, month: int, day: int = 1) -> None:
         last = 28
     if not 1 <= day <= last:
         raise Impossible(f"{month} 月没有 {day} 日，请核对原文后重新填写。")
-
-
-def weekday(character: str) -> int:
-    """0 for 一 (Monday) to 6 for 日 and 天."""
-    return min(_WEEKDAYS.index(character), 6)
-
-
-def read_clock(text: str) -> tuple[str | None, str | None] | None:
-    """('HH:MM', None) or (None, '下班') of a time of day, (None, None) of no text; None if not one.
-
-    An hour from 1 to 6 is not read without 上午, 下午 or a leading zero: 5:30 may be half past five in the afternoon.
-    """
-    match = _CLOCK.fullmatch(text.strip())
-    if match is None:
-        return None
-    part, off = match["part"], match["off"]
-    if match["h"] is None:
-        named = (part or "") + (off or "")
-        return (
-            (None, named or None)
-            if named in ("", "上午", "下午", "中午", "下班", "上午下班", "下午下班")
-            else None
-        )
-    if off:
-        return None
-    clock = _hours(part, match["h"])
-    minutes = 30 if match["half"] else int(match["min"] or match["min2"] or 0)
-    if clock is None or minutes > 59 or (clock == 24 and minutes):
-        return None
-    return f"{clock:02d}:{minutes:02d}", None
-
-
-def _hours(part: str | None, written: str) -> int | None:
-    hour = int(written)
-    if part is None:
-        return None if hour > 24 or (1 <= hour <= 6 and len(written) == 1) else hour
-    if part in ("下午", "傍晚"):
-        return hour + 12 if 1 <= hour < 12 else hour if 12 <= hour <= 23 else None
-    if part in ("晚上", "晚间", "晚", "夜间"):
-        return hour + 12 if 5 <= hour <= 12 else hour if 17 <= hour <= 24 else None
-    if part in ("中午", "正午"):
-        return hour if 11 <= hour <= 13 else None
-    return hour if 0 <= hour <= 12 else None
 
 
 def _month(text: str, year: Year) -> Span | None:

@@ -12,7 +12,6 @@ from rules.deadline.naming import rule_of
 from rules.deadline.parts import (
     PLAN,
     AfterEnd,
-    Daily,
     Day,
     Due,
     End,
@@ -27,15 +26,13 @@ from rules.deadline.parts import (
     Repeat,
     Several,
     Undated,
-    Weekly,
     WholeYear,
     Window,
 )
-from rules.deadline.points import read_clock, weekday
 from rules.deadline.spans import months_of, one_year
+from rules.deadline.weeks import daily, weekly
 
 _EVERY_MONTH = tuple(range(1, 13))
-_WEEKDAYS = "一二三四五六日天"
 _AFTER = re.compile(
     r"(?:度|份)?(?:结束|终了|终结)(?:之日)?(?:起|之?后|以后)?([0-9]{1,2})(日|天|个工作日|个月)(?:以内|之内|内)"
 )
@@ -243,57 +240,6 @@ def _spot(found: One | Several | None, rest: str) -> str:
     return f"({rest})"
 
 
-def _weekly(text: str) -> Parts | None:
-    match = re.fullmatch(r"每个?(?:周|星期|礼拜)(.*)", text) or re.fullmatch(r"1周(?=[0-9]次)(.*)", text)
-    if match is None:
-        return None
-    rest = match[1]
-    count = count_of(rest)
-    if count is not None:
-        return Weekly(name=f"weekly_min({count})" if count else "weekly", weekdays=())
-    day = rf"(?:周|星期|礼拜)?[{_WEEKDAYS}]"
-    named = re.fullmatch(rf"({day}(?:(?:[、和及至-]){day})*)(.*?)(之前|以前|前)?", rest)
-    if named is None:
-        return None
-    clock = read_clock(named[2])
-    if clock is None or clock[0] == "00:00":
-        return None
-    days = _weekdays(named[1])
-    if not days:
-        return None
-    name = "weekly_" + ("by" if named[3] else "on")
-    spot = ",".join(str(each + 1) for each in days) + (f" {clock[0]}" if clock[0] else "")
-    return Weekly(name=f"{name}({spot})", weekdays=days, clock=clock[0])
-
-
-def _weekdays(text: str) -> tuple[int, ...]:
-    text = re.sub(r"周|星期|礼拜", "", text)
-    days = [weekday(character) for character in text if character in _WEEKDAYS]
-    if re.search("[至-]", text):
-        return tuple(range(days[0], days[1] + 1)) if len(days) == 2 and days[0] < days[1] else ()
-    return tuple(sorted(set(days)))
-
-
-def _daily(text: str) -> Parts | None:
-    match = re.fullmatch(r"(?:每[日天]|逐日|按日)(.*)", text) or re.fullmatch(
-        r"每个?(?P<work>工作日)(.*)", text
-    )
-    match = match or re.fullmatch(r"1[天日](?=[0-9]次)(.*)", text)
-    if match is None:
-        return None
-    work = "工作日" in text
-    rest = match[2] if work and match.re.groups > 1 else match[1]
-    count = count_of(rest)
-    base = "every_workday" if work else "daily"
-    if count is not None:
-        return Daily(name=f"{base}({count})" if count else base, workdays_only=work)
-    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest)
-    clock = read_clock(timed[1]) if timed else None
-    if clock is None or clock[0] in (None, "00:00"):
-        return None
-    return Daily(name=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
-
-
 def _every_years(text: str) -> Parts | None:
     match = re.fullmatch(r"每([2-9]|10)年(.*)", text) or re.fullmatch(r"([2-9])年(?=1次)(.*)", text)
     if match is None or count_of(match[2]) not in ("", "1"):
@@ -305,8 +251,8 @@ _RULES: tuple[Callable[[str], Parts | None], ...] = (
     _half_yearly,
     _quarterly,
     _monthly,
-    _weekly,
-    _daily,
+    weekly,
+    daily,
     _every_years,
     _yearly,
 )

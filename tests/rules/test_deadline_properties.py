@@ -10,10 +10,11 @@ from rules.deadline import CannotResolve, NotUnderstood, Reading, read, resolve
 from rules.workdays import YearUnknown
 from tests.rules.deadline_cases import ALMANAC
 from tests.rules.test_deadline_dates import CASES as DATED
+from tests.rules.test_deadline_notices import CASES as NOTICED
 from tests.rules.test_deadline_repeats import CASES as REPEATED
 from tests.rules.test_deadline_undated import CASES as UNDATED
 
-PHRASES = [case.phrase for case in (*DATED, *REPEATED, *UNDATED)]
+PHRASES = [case.phrase for case in (*DATED, *NOTICED, *REPEATED, *UNDATED)]
 WORDS = (
     *"年月日号季度半前后底末内起止至到的每上中下旬初周一二三十百〇廿第个次、，。；：—-~·()（）“”0123456789０１２３ ",
     *(

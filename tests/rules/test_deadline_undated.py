@@ -87,6 +87,46 @@ CASES = cases(
 2026年起 | from(year(2026)) | 2026-01-01>
 从3月开始 | from(month(3)) | 2026-03-01>
 今冬明春期间 | season(今冬明春) | >
+信息形成或者变更之日起20个工作日内 | within(20,workday,event=信息形成或者变更) | >
+部门预算经本级财政部门批复后20日内公开 | within(20,day,event=部门预算经本级财政部门批复) | >
+长期公开 | standing(长期公开) | >
+长年实施 | standing(长年实施) | >
+4月份开始 | from(month(4)) | 2026-04-01>
+七一前后 | festival(建党节,around) | >
+近期 | unscheduled(近期) | >
+立即整改，长期坚持 | event_driven(立即整改)+standing(长期坚持) | >
+立行立改、长期坚持 | event_driven(立行立改)+standing(长期坚持) | >
+1日内 | within(1,day) | >
+24小时 | duration(24,hour) | >
+三天内 | within(3,day) | >
+7个工作日内反馈 | within(7,workday) | >
+十五日内 | within(15,day) | >
+二十日以内 | within(20,day) | >
+两个月内 | within(2,month) | >
+自收到之日起 | since_event(收到) | >
+自收到本通知之日起10个工作日内 | within(10,workday,event=收到本通知) | >
+接到通知后 | since_event(接到通知) | >
+接通知后三日内 | within(3,day,event=接通知) | >
+文件印发后一个月内 | within(1,month,event=文件印发) | >
+本办法施行之日起6个月内 | within(6,month,event=本办法施行) | >
+自本办法施行之日起 | since_event(本办法施行) | >
+批准之日起 | since_event(批准) | >
+自审核同意之日起30日内 | within(30,day,event=审核同意) | >
+业务主管单位审查同意之日起30日内 | within(30,day,event=业务主管单位审查同意) | >
+清算结束之日起15日内 | within(15,day,event=清算结束) | >
+活动举办前20日 | offset(活动举办,-20,day) | >
+会议召开15日前 | offset(会议召开,-15,day) | >
+换届前3个月 | offset(换届,-3,month) | >
+任期届满前 | before_event(任期届满) | >
+任期届满前3个月 | offset(任期届满,-3,month) | >
+期满前30日内 | offset(期满,-30,day) | >
+到期前15个工作日 | offset(到期,-15,workday) | >
+验收合格后10日内 | within(10,day,event=验收合格) | >
+完成后5日内报送 | within(5,day,event=完成) | >
+年检结束后一个月内 | within(1,month,event=年检结束) | >
+验收合格后 | since_event(验收合格) | >
+通知后 | since_event(通知) | >
+项目完成时 | since_event(项目完成) | >
 """
 )
 
