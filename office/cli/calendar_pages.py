@@ -84,13 +84,17 @@ def print_edition(one: EditionShown) -> None:
             milestone.title,
             milestone.due_phrase,
             "、".join(_date(point) for point in milestone.points) or (milestone.undated or "—"),
-            "、".join(milestone.leads),
+            _leads(milestone.leads),
             f"{milestone.finished}/{milestone.obligations}",
             milestone.source,
         )
         for milestone in one.milestones
     )
     print_table("节点", ("节点", "原文时限", "到期日", "牵头单位", "办结/任务", "出处"), rows)
+
+
+def _leads(names: tuple[str, ...]) -> str:
+    return "、".join(names) if len(names) <= 2 else f"{names[0]}等{len(names)}个单位"
 
 
 def _date(point: tuple[str, object, object, bool]) -> str:

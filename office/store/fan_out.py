@@ -104,4 +104,5 @@ def _forwarded(unit_id: ColumnElement[Any], subject_id: ColumnElement[Any]) -> C
 
 def _insert(connection: Connection, chosen: Select[Any]) -> int:
     statement = insert(connection, obligation).from_select(list(_TARGETS), chosen).on_conflict_do_nothing()
-    return int(connection.execute(statement).rowcount)
+    # Without this PostgreSQL's answer is thrown away before it can be asked.
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)

@@ -1,14 +1,204 @@
-"""Rosters and their subjects."""
+"""Rosters and their subjects: staged in batches, compared and written in sets, counted exactly."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from office.store.tables import roster
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+)
+
+from office.store.tables import obligation, roster, subject
+from office.store.types import Id
+from rules.moves import NOT_STARTED, OPEN, State
+
+_temporary = MetaData()
+incoming = Table(
+    "incoming_subject",
+    _temporary,
+    Column("code", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("unit_id", Id, nullable=False),
+    Column("in_scope", Integer, nullable=False),
+    Column("taken_part_on", Date),
+    Column("outcome", String(16)),
+    Column("outcome_on", Date),
+    Column("attributes", JSON),
+    # It was out of scope, or gone from the sheet, and is back.
+    Column("returned", Boolean, nullable=False, server_default=false()),
+    prefixes=["TEMPORARY"],
+)
+_ALWAYS = ("name", "unit_id", "in_scope", "attributes")
+_PARTICIPATION = ("taken_part_on",)
+_CONCLUSION = ("outcome", "outcome_on")
+_CHANGEABLE = tuple(sorted(state.value for state in OPEN | NOT_STARTED | {State.SUSPENDED}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRoster:
+    """One imported roster."""
+
+    id: int
+    key: str
+    sha256: str
+    filename: str
+    subjects: int
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterDifference:
+    """What an import changes."""
+
+    new: int
+    changed: int
+    gone: int
 
 
 def roster_id(connection: Connection, edition_id: int, key: str) -> int | None:
     """The edition's roster of that key, if it was imported."""
-    found = select(roster.c.id).where(roster.c.edition_id == edition_id, roster.c.key == key)
-    value = connection.execute(found).scalar()
-    return None if value is None else int(value)
+    found = find_roster(connection, edition_id, key)
+    return found.id if found else None
+
+
+def find_roster(connection: Connection, edition_id: int, key: str) -> StoredRoster | None:
+    """The edition's roster of that key."""
+    row = connection.execute(
+        select(roster).where(roster.c.edition_id == edition_id, roster.c.key == key)
+    ).first()
+    if row is None:
+        return None
+    return StoredRoster(
+        id=row.id,
+        key=row.key,
+        sha256=row.sha256,
+        filename=row.filename,
+        subjects=row.subjects,
+        imported_at=row.imported_at,
+    )
+
+
+def write_roster(connection: Connection, known: int | None, values: Mapping[str, object]) -> int:
+    """Insert the roster, or note the newer file on it; returns its id."""
+    if known is not None:
+        connection.execute(roster.update().where(roster.c.id == known).values(**values))
+        return known
+    key = connection.execute(roster.insert().values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+@contextmanager
+def receiving(connection: Connection) -> Iterator[None]:
+    """A temporary table that rows are received in before any of them counts."""
+    _temporary.create_all(connection, checkfirst=False)
+    try:
+        yield
+    finally:
+        transaction = connection.get_transaction()
+        if transaction is not None and transaction.is_active:
+            _temporary.drop_all(connection, checkfirst=False)
+
+
+def receive(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """One batch of rows: the columns of `incoming` apart from `returned`."""
+    if rows:
+        connection.execute(incoming.insert(), [dict(row) for row in rows])
+
+
+def settle(
+    connection: Connection, roster_id: int, *, participation: bool, conclusion: bool
+) -> RosterDifference:
+    """Bring the roster to what was received. Columns the sheet does not have are left as they are."""
+    names = (*_ALWAYS, *(_PARTICIPATION if participation else ()), *(_CONCLUSION if conclusion else ()))
+    same = and_(subject.c.roster_id == roster_id, subject.c.code == incoming.c.code)
+    connection.execute(
+        incoming.update()
+        .where(exists().where(same, subject.c.in_scope == 0), incoming.c.in_scope == 1)
+        .values(returned=True)
+    )
+    changed = connection.execute(
+        subject.update()
+        .where(same, or_(*(_differs(name) for name in names)))
+        .values({name: incoming.c[name] for name in names})
+    )
+    listed = exists().where(incoming.c.code == subject.c.code)
+    gone = connection.execute(
+        subject.update()
+        .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1, ~listed)
+        .values(in_scope=0)
+    )
+    return RosterDifference(
+        new=_insert_new(connection, roster_id), changed=int(changed.rowcount), gone=int(gone.rowcount)
+    )
+
+
+def follow(connection: Connection, roster_id: int, edition_id: int, *, today: date) -> tuple[int, int]:
+    """Obligations after a changed roster: returns how many were cancelled and how many are owed again."""
+    out = select(subject.c.id).where(subject.c.roster_id == roster_id, subject.c.in_scope == 0)
+    back = (
+        select(subject.c.id)
+        .join(incoming, incoming.c.code == subject.c.code)
+        .where(subject.c.roster_id == roster_id, incoming.c.returned)
+    )
+    mine = and_(obligation.c.edition_id == edition_id, obligation.c.subject_id > 0)
+    cancelled = connection.execute(
+        obligation.update()
+        .where(mine, obligation.c.state.in_(_CHANGEABLE), obligation.c.subject_id.in_(out))
+        .values(state=State.CANCELLED.value, version=obligation.c.version + 1)
+    )
+    returned = connection.execute(
+        obligation.update()
+        .where(mine, obligation.c.state == State.CANCELLED.value, obligation.c.subject_id.in_(back))
+        .values(state=State.ASSIGNED.value, opened_on=today, version=obligation.c.version + 1)
+    )
+    connection.execute(
+        obligation.update()
+        .where(
+            mine,
+            obligation.c.state.in_(_CHANGEABLE),
+            subject.c.id == obligation.c.subject_id,
+            subject.c.roster_id == roster_id,
+            subject.c.unit_id != obligation.c.unit_id,
+            exists().where(incoming.c.code == subject.c.code),
+        )
+        .values(unit_id=subject.c.unit_id, version=obligation.c.version + 1)
+    )
+    return int(cancelled.rowcount), int(returned.rowcount)
+
+
+def _insert_new(connection: Connection, roster_id: int) -> int:
+    names = ("code", "name", "unit_id", "in_scope", "taken_part_on", "outcome", "outcome_on", "attributes")
+    known = exists().where(subject.c.roster_id == roster_id, subject.c.code == incoming.c.code)
+    chosen = select(literal(roster_id), *(incoming.c[name] for name in names)).where(~known)
+    statement = subject.insert().from_select(["roster_id", *names], chosen)
+    # Without this PostgreSQL's answer is thrown away before it can be asked.
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
+
+
+def _differs(name: str) -> ColumnElement[bool]:
+    ours, theirs = subject.c[name], incoming.c[name]
+    if name == "attributes":
+        # PostgreSQL cannot compare two JSON values; their text is written by the same hand.
+        return cast(ours, Text).is_distinct_from(cast(theirs, Text))
+    return ours.is_distinct_from(theirs)

@@ -128,7 +128,7 @@ def test_each_lead_unit_owes_each_point(bureau: Office) -> None:
 
 @pytest.mark.postgres
 def test_each_lead_unit_owes_each_point_on_postgresql(pg_bureau: Office) -> None:
-    apply(pg_bureau, a_file())
+    assert apply(pg_bureau, a_file()).obligations_new == 2
     later = apply(pg_bureau, a_file(a_milestone(due_on=APRIL)))
 
     assert later.obligations_moved == 2

@@ -1,0 +1,21 @@
+"""The edition a command names, or one sentence with the next step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from office.errors import NotFound
+from office.store import editions as store
+from office.store.editions import StoredEdition
+
+
+def edition_or_refuse(connection: Any, campaign: str, year: int) -> StoredEdition:
+    """By the campaign's code, or by its name. Raises NotFound."""
+    found = store.find_edition(connection, campaign, year) or next(
+        (one for one in store.editions(connection, year=year) if one.value.name == campaign), None
+    )
+    if found is None:
+        raise NotFound(
+            f"{year}年没有“{campaign}”，请用 duban calendar show {year} 查看，或先用 duban calendar apply {year} 载入。"
+        )
+    return found
