@@ -1,0 +1,87 @@
+"""Which reminder a group of obligations is owed by now, and which ones it has passed over.
+
+A group shares its ladder, the day it was opened and the day it is due. Asked is what is owed by a day, not what
+falls on it, so that a round after a week's standstill catches up; what was missed collapses into one current rung.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from rules.ladder import Ladder, Rung, RungKind
+from rules.workdays import WorkdayTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """A rung and the day it is owed. `provisional`: counted in a year whose day-off notice is not out yet."""
+
+    rung: Rung
+    on: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """A rung that passed without a message of its own, should it not have had one, and why."""
+
+    fire: Fire
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """`current` is the one rung to be sent, None while none has come; `superseded` are those before it, in order."""
+
+    current: Fire | None
+    superseded: tuple[Superseded, ...] = ()
+
+
+def fires(ladder: Ladder, *, opened_on: date, due_on: date, workdays: WorkdayTable) -> tuple[Fire, ...]:
+    """Every rung that applies to the group, in order of time. Raises YearUnknown beyond the known years.
+
+    Days count from the last workday on or before the due date. Rungs that would lie before `opened_on` never applied.
+    """
+    base = workdays.on_or_before(due_on)
+    days = [(_day(rung, opened_on, base, workdays), rung) for rung in ladder.rungs]
+    applying = sorted(
+        ((day, position, rung) for position, (day, rung) in enumerate(days) if day >= opened_on),
+        key=lambda entry: entry[:2],
+    )
+    return tuple(_fire(rung, day, base, workdays) for day, _, rung in applying)
+
+
+def owed(ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays: WorkdayTable) -> Owed:
+    """The latest rung whose day has come, and those it supersedes."""
+    # Nothing can have come before the first day, and a due date beyond the known years need not stop others.
+    if today < opened_on:
+        return Owed(current=None)
+    come = [
+        fire
+        for fire in fires(ladder, opened_on=opened_on, due_on=due_on, workdays=workdays)
+        if fire.on <= today
+    ]
+    if not come:
+        return Owed(current=None)
+    *passed, current = come
+    return Owed(current=current, superseded=tuple(_superseded(fire, current) for fire in passed))
+
+
+def _day(rung: Rung, opened_on: date, base: date, workdays: WorkdayTable) -> date:
+    if rung.kind is RungKind.ASSIGN:
+        return opened_on
+    return workdays.shift(base, rung.workdays)
+
+
+def _fire(rung: Rung, day: date, base: date, workdays: WorkdayTable) -> Fire:
+    counted = rung.kind is not RungKind.ASSIGN
+    provisional = counted and workdays.is_provisional(min(day, base), max(day, base))
+    return Fire(rung=rung, on=day, provisional=provisional)
+
+
+def _superseded(fire: Fire, by: Fire) -> Superseded:
+    missed = (
+        f"{fire.on.month}月{fire.on.day}日的一档未单独发出，并入{by.on.month}月{by.on.day}日的{by.rung.key}"
+    )
+    return Superseded(fire=fire, cause=missed)
