@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,9 @@ def backup(office: Office, *, now: datetime, folder: Path | None = None) -> Back
         reused, damaged = _copy_evidence(office.vault, building / EVIDENCE, latest(target.parent))
         listed = _manifest(building, office, now)
         building.rename(target)
+    except Fault:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
         raise Fault(f"备份没有完成（{error.strerror or error}），请检查磁盘空间与权限后重试。") from error
@@ -120,13 +124,15 @@ def _copy_evidence(vault: Vault, target: Path, previous: Path | None) -> tuple[i
                 reused += 1
                 continue
             own.unlink()
-        try:
-            with vault.open(sha256) as source, own.open("wb") as copy:
+        with ExitStack() as opened:
+            try:
+                source = opened.enter_context(vault.open(sha256))
+            except (Fault, NotFound) as error:
+                # The rest is worth saving all the more when one item is damaged.
+                damaged.append(str(error))
+                continue
+            with own.open("wb") as copy:
                 shutil.copyfileobj(source, copy, _CHUNK)
-        except (Fault, NotFound) as error:
-            # The rest is worth saving all the more when one item is damaged.
-            own.unlink(missing_ok=True)
-            damaged.append(str(error))
     return reused, tuple(damaged)
 
 
