@@ -5,25 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from office.cli.output import complain
 from office.errors import OfficeError
-
-app = typer.Typer(
-    name="duban",
-    help="督办：民政局专项行动的时限、提醒、佐证与销号。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 # Nouns with several verbs: each module has `app`.
 GROUPS = {
@@ -54,6 +45,39 @@ COMMANDS = {
 }
 
 
+class Nouns(TyperGroup):
+    """Imports a noun's module only when it is asked for: `duban deadline` must not wait for pandas."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted([*GROUPS, *COMMANDS])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in GROUPS and cmd_name not in COMMANDS:
+            return None
+        shell = typer.Typer(add_completion=False)
+        # With a callback a single command stays a command of its own.
+        shell.callback()(lambda: None)
+        if cmd_name in GROUPS:
+            shell.add_typer(import_module(GROUPS[cmd_name]).app, name=cmd_name)
+        else:
+            module, _, function = COMMANDS[cmd_name].partition(":")
+            shell.command(cmd_name)(getattr(import_module(module), function))
+        group = get_command(shell)
+        assert isinstance(group, TyperGroup)
+        return group.commands[cmd_name]
+
+
+app = typer.Typer(
+    name="duban",
+    cls=Nouns,
+    help="督办：民政局专项行动的时限、提醒、佐证与销号。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
 @app.callback()
 def _home(
     home: Annotated[
@@ -65,29 +89,10 @@ def _home(
         os.environ["DUBAN_HOME"] = str(home)
 
 
-def _function(place: str) -> Callable[..., Any]:
-    module, _, name = place.partition(":")
-    function: Callable[..., Any] = getattr(import_module(module), name)
-    return function
-
-
-def build() -> typer.Typer:
-    """The whole command line, every noun joined."""
-    for noun, module in GROUPS.items():
-        if not find_spec(module):
-            continue
-        app.add_typer(import_module(module).app, name=noun)
-    for name, place in COMMANDS.items():
-        if not find_spec(place.partition(":")[0]):
-            continue
-        app.command(name)(_function(place))
-    return app
-
-
 def main() -> None:
     """Entry point. Exit status: 0 done, 1 refused, 2 wrong usage, 3 fault."""
     try:
-        build()()
+        app()
     except OfficeError as error:
         complain(str(error))
         sys.exit(error.exit_status)
