@@ -56,7 +56,8 @@ MEDIA_WORDS: dict[EvidenceType, str] = {
 LONGEST_LINK = 1000
 # What a figure column keeps exactly: four decimals in 64 bits.
 _LARGEST = Decimal(10) ** 14
-_FIGURE = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(.*)", re.DOTALL)
+# The unit does not begin with what could be more of the number: 1,23人 and 3.7.5 are no figures.
+_FIGURE = re.compile(r"([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)\s*([^\d,.].*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def parse_figure(text: str) -> tuple[Decimal, str | None] | None:
     if not found:
         return None
     try:
-        return Decimal(found[1].replace(",", "")), found[2].strip() or None
+        return Decimal(found[1].replace(",", "")), (found[2] or "").strip() or None
     except InvalidOperation:
         return None
 
