@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ruamel.yaml.nodes import Node, ScalarNode
+from yaml.nodes import Node, ScalarNode
 
 from calendars.reader.faults import Report
 from calendars.reader.nodes import as_number, line_of, shape

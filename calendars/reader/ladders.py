@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from ruamel.yaml.nodes import Node
+from yaml.nodes import Node
 
 from calendars.reader.faults import FaultList, Report
 from calendars.reader.nodes import Fields, as_fields, open_file

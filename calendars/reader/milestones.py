@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from ruamel.yaml.nodes import MappingNode
+from yaml.nodes import MappingNode
 
 from calendars.reader import parts, quotas
 from calendars.reader.dates import Dated, Year, dated, with_wall

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml import MarkedYAMLError, YAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from calendars.reader.compose import compose
 from calendars.reader.faults import Report
 
 _TAG = "tag:yaml.org,2002:"
@@ -48,7 +48,7 @@ def open_file(path: Path, report: Report) -> MappingNode | None:
 def open_text(text: str, report: Report) -> MappingNode | None:
     """The same for text that is not a file yet."""
     try:
-        node = YAML(typ="safe").compose(text)
+        node = compose(text)
     except MarkedYAMLError as error:
         report(*_malformed(error, text))
     except RecursionError:

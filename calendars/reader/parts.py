@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from ruamel.yaml.nodes import Node
+from yaml.nodes import Node
 
 from calendars.reader.cells import Cell, cell
 from calendars.reader.faults import Report

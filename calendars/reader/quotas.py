@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ruamel.yaml.nodes import MappingNode
+from yaml.nodes import MappingNode
 
 from calendars.reader.cells import cell
 from calendars.reader.faults import Report
