@@ -22,6 +22,7 @@ from rules.deadline.parts import (
     Weekly,
     WholeYear,
 )
+from rules.deadline.repeats import repeat
 from rules.deadline.spans import one_in, one_year
 from rules.deadline.undated import undated
 from rules.deadline.wording import unwrapped
@@ -64,10 +65,23 @@ def clauses(text: str) -> tuple[Parts, tuple[str, ...]] | None:
     duties = tuple(duty for duty in beside if duty is not None)
     if not dated:
         return Undated(name="+".join(duties)), ()
+    if duties and not duties_only and len(dated) == 1:
+        found = _recurring(dated[0])
+        if found is not None:
+            return found, duties
     items = None if duties_only else _dated(dated)
     if items is None or not ascending(items):
         return None
     return (items[0] if len(items) == 1 else Several(items=tuple(items), labels=tuple(dated))), duties
+
+
+def _recurring(piece: str) -> Parts | None:
+    """常态化推进,每季度调度一次: the recurrence that stands beside a standing duty."""
+    for core, act in splits(unwrapped(piece).core):
+        found = repeat(core)
+        if found is not None and may_follow(found, core, act):
+            return found
+    return None
 
 
 def _standing(piece: str) -> str | None:

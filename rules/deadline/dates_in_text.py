@@ -151,7 +151,9 @@ def _closing(text: str) -> One | None:
 
 
 def _until(text: str) -> One | None:
-    match = re.fullmatch(r"(?P<go>持续|延续|一直)?(?:至|到)(?P<at>.+?)(?:止|为止|结束|前)?", text)
+    match = re.fullmatch(
+        r"(?P<go>持续|延续|一直|延期|延长|推迟|顺延|延|调整)?(?:至|到)(?P<at>.+?)(?:止|为止|结束|前)?", text
+    )
     at = point(match["at"]) if match else None
     if match is None or at is None:
         return None

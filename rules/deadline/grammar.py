@@ -103,6 +103,8 @@ def _core(core: str, *, firm: bool, whole: bool) -> Parts | None:
 
 def _modifiers(parts: Parts, modifiers: tuple[str, ...], act: str) -> tuple[str, ...]:
     found = list(modifiers)
+    if ("力争" in act or "争取" in act) and "soft" not in found:
+        found.append("soft")
     if "累计" in act:
         found.append("cumulative")
     offset = _offset(parts)

@@ -80,6 +80,11 @@ def _spelt_out(pieces: list[str], unmarked: bool) -> list[str]:
         return _numbers(pieces, unmarked)
     if last == "下半年" and pieces == ["上", "下半年"]:
         return ["上半年", last]
+    shared = re.fullmatch(r"[0-9]{1,2}月(?:份)?的(.+)", last)
+    if shared and all(re.fullmatch(r"(?:.*年)?[0-9]{1,2}月份?", piece) for piece in pieces[:-1]):
+        return [f"{piece.removesuffix('份')}{shared[1]}" for piece in pieces[:-1]] + [
+            last.replace("的", "", 1)
+        ]
     pieces = _same_month(pieces)
     tail = _TAIL.fullmatch(pieces[-1])
     if tail is None or tail[2] is None:

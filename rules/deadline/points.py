@@ -171,6 +171,11 @@ def _festival(text: str, year: Year) -> Span | None:
     )
     if dated:
         return _dated_festival(dated, year)
+    month = re.fullmatch(r"(?P<m>[0-9]{1,2})月份?(?P<name>\D{2,}月)(?:期间)?", text)
+    if month:
+        named = lexicon.NAMES.get(month["name"], "")
+        same = lexicon.PLACES.get(named) == lexicon.WholeMonth(int(month["m"]))
+        return Festival(year=year, name=named) if same else None
     name = lexicon.NAMES.get(text) or lexicon.NAMES.get(re.sub(r"[当][天日]$", "", text))
     if name is not None:
         return Festival(year=year, name=name)
@@ -218,7 +223,8 @@ def _numbered(text: str, year: Year) -> Span | None:
 
 def _nth(text: str, year: Year) -> Span | None:
     match = re.fullmatch(
-        rf"{MF}的?(?:第(?P<n>[1-5])|(?P<last>最后1?|末))个(?:{WEEKDAY}|(?P<work>工作日))(?:当天)?", text
+        rf"{MF}的?(?:第(?P<n>[0-9]{{1,2}})|(?P<last>最后1?|末))个(?:{WEEKDAY}|(?P<work>工作日))(?:当天)?",
+        text,
     )
     if match is None:
         match = re.fullmatch(rf"{MF}(?P<last>最后)(?P<n>1)(?P<w>x)?(?P<work>个?工作日)", text)
@@ -226,6 +232,8 @@ def _nth(text: str, year: Year) -> Span | None:
         return None
     _check(year, int(match["m"]))
     nth = -1 if match["last"] else int(match["n"])
+    if not (nth == -1 or 1 <= nth <= 15):
+        return None
     if match["work"]:
         return NthWorkday(year=year, month=int(match["m"]), nth=nth)
     # A fifth Monday may not exist; 最后一个 is what such a text should say.

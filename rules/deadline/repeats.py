@@ -28,13 +28,14 @@ from rules.deadline.parts import (
     Undated,
     WholeYear,
     Window,
+    Year,
 )
 from rules.deadline.spans import months_of, one_year
 from rules.deadline.weeks import daily, weekly
 
 _EVERY_MONTH = tuple(range(1, 13))
 _AFTER = re.compile(
-    r"(?:度|份)?(?:结束|终了|终结)(?:之日)?(?:起|之?后|以后)?([0-9]{1,2})(日|天|个工作日|个月)(?:以内|之内|内)"
+    r"(?:度|份)?(?:(?:结束|终了|终结)(?:之日)?(?:起|之?后|以后)?|后)([0-9]{1,2})(日|天|个工作日|个月)(?:以内|之内|内)"
 )
 _UNIT = {"日": "day", "天": "day", "个工作日": "workday", "个月": "month"}
 
@@ -92,6 +93,13 @@ def _half_yearly(text: str) -> Parts | None:
     match = re.fullmatch(r"(?:每半年度?|每个半年)(.*)", text) or re.fullmatch(r"半年(?=[0-9]次)(.*)", text)
     if match is None:
         return None
+    month = re.fullmatch(r"(?:的)?(?:(末月|最后1个月)|(首月|第1个月))(?:的)?(.*)", match[1])
+    if month:
+        return _in_months(
+            "half_yearly_last_month" if month[1] else "half_yearly_first_month",
+            (6, 12) if month[1] else (1, 7),
+            month[3],
+        )
     return _spans("half_yearly", (Half(number=1), Half(number=2)), match[1])
 
 
@@ -115,7 +123,21 @@ def _quarterly(text: str) -> Parts | None:
     if workday:
         months = (3, 6, 9, 12) if workday[1] else (1, 4, 7, 10)
         return _in_months("quarterly", months, rest)
+    following = re.fullmatch(
+        r"(?:结束|终了)后?的?(?:次月|下1?个?月|首月|第1个月)([0-9]{1,2})日(?:之|以)?前", rest
+    )
+    if following:
+        return _month_after_quarter(int(following[1]))
     return _spans("every_quarter", _quarters(), rest)
+
+
+def _month_after_quarter(day: int) -> Parts | None:
+    """每季度结束后次月10日前: April, July, October, and January of the next year."""
+    months = ((4, PLAN), (7, PLAN), (10, PLAN), (1, Year(offset=1)))
+    if not 1 <= day <= 30:
+        return None
+    items = tuple(Due(at=Day(year=year, month=month, day=day), how=How.BY) for month, year in months)
+    return Repeat(name=f"every_quarter_after_end(next_month_by_day({day}))", items=items)
 
 
 def _quarters() -> tuple[Quarter, ...]:

@@ -8,6 +8,7 @@ from rules.deadline.lexicon import words
 _SOFT = words(
     "力争在 力争于 力争 争取在 争取于 争取 预计在 预计于 预计 拟于 拟在 拟 计划于 计划在 计划 原则上应于 原则上应在 原则上于 原则上在 原则上 一般于 一般在 一般应于 一般应在 一般 尽量在 尽量于 尽量 尽可能在 尽可能于 尽可能 有望于 有望在 有望 初步定于 初步计划 暂定于 暂定"
 )
+_LEAST = re.compile(r"(?:至少|不少于|最少|不低于)(?=每)")
 _FIRM = words(
     "最迟不晚于 最迟不得晚于 最迟不迟于 最迟不超过 最迟不得超过 最迟应于 最迟应在 最迟于 最迟在 最迟至 最迟 最晚不超过 最晚不迟于 最晚于 最晚在 最晚至 最晚 至迟于 至迟 不晚于 不迟于 不得晚于 不得迟于 应不晚于 应不迟于 不应晚于 不应迟于"
 )
@@ -69,12 +70,15 @@ def unwrapped(text: str) -> Wording:
             break
         text, kind = taken
         firm = firm or kind in ("firm", "closing")
-        if kind in ("soft", "firm"):
+        if kind in ("soft", "firm", "minimum"):
             modifiers.append(kind)
     return Wording(text, tuple(dict.fromkeys(modifiers)), firm)
 
 
 def _taken(text: str) -> tuple[str, str] | None:
+    least = _LEAST.match(text)
+    if least:
+        return text[least.end() :], "minimum"
     for pattern, kind in ((_CLOSING_LABEL, "closing"), (_CLOSES, "closing"), (_LABEL, "label")):
         match = pattern.match(text)
         if match and match.end() < len(text):
