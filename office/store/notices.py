@@ -45,14 +45,16 @@ def notice_by_hash(connection: Connection, content_hash: str) -> StoredNotice | 
     return _notice(row) if row else None
 
 
-def insert_notice(connection: Connection, table: YearTable, *, by: int | None, at: datetime) -> int:
-    """Write the proposed table; returns its id."""
+def insert_notice(
+    connection: Connection, table: YearTable, *, content_hash: str, by: int | None, at: datetime
+) -> int:
+    """Write the proposed table; returns its id. The hash is the notice's own, without the day it was received."""
     key = connection.execute(
         workday_notice.insert().values(
             year=table.year,
             document=table.source[:200],
             state="proposed",
-            content_hash=content_hash(table),
+            content_hash=content_hash,
             body=_body(table),
             imported_by=by,
             imported_at=at,
