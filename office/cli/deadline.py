@@ -1,6 +1,7 @@
 """`duban deadline`: what a phrase from a notice means, and its dates in a year.
 
-A door to calendars.phrases and rules.deadline; it decides nothing and writes nothing.
+A door to calendars.phrases and rules.deadline, with the notices this bureau confirmed; it decides nothing and
+writes nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import typer
 
 from calendars.almanac import almanac_for
 from calendars.phrases import read_phrase
-from calendars.workdays import load_workdays
 from office import clock
 from office.cli.options import Json
 from office.cli.output import print_json, say
+from office.cli.workdays import known_workdays
+from office.settings import load
 from rules.almanac import AlmanacError
 from rules.deadline import CannotResolve, NotUnderstood, Reading, Resolution, resolve
-from rules.workdays import YearUnknown
+from rules.workdays import WorkdayTable, YearUnknown
 
 REFUSED = 1
 
@@ -36,11 +38,12 @@ def deadline(
     输出不是终端时也给 JSON。从标准输入读取时，每行一句，每句答一行 JSON，退出码为 0。
     """
     of_year = year if year is not None else clock.civil(clock.now()).year
+    table = known_workdays(load())
     if phrase == "-":
         for line in sys.stdin:
-            print_json(answer(line.rstrip("\r\n"), year=of_year))
+            print_json(answer(line.rstrip("\r\n"), year=of_year, workdays=table))
         return
-    found = answer(phrase, year=of_year)
+    found = answer(phrase, year=of_year, workdays=table)
     if as_json or not sys.stdout.isatty():
         print_json(found)
     else:
@@ -49,14 +52,14 @@ def deadline(
         raise typer.Exit(REFUSED)
 
 
-def answer(phrase: str, *, year: int) -> dict[str, Any]:
+def answer(phrase: str, *, year: int, workdays: WorkdayTable) -> dict[str, Any]:
     """The answer to one phrase as the JSON contract has it."""
     reading = read_phrase(phrase)
     if isinstance(reading, NotUnderstood):
         proposal = {"proposal": reading.proposal} if reading.proposal else {}
         return {"understood": False, "reason": reading.reason, **proposal}
     try:
-        found = resolve(reading, year=year, almanac=almanac_for(), workdays=load_workdays())
+        found = resolve(reading, year=year, almanac=almanac_for(), workdays=workdays)
     except (CannotResolve, AlmanacError, YearUnknown) as refusal:
         return {"understood": False, "reason": str(refusal)}
     return _understood(reading, found)
