@@ -9,6 +9,7 @@ import typer
 
 from calendars.almanac import almanac_for
 from calendars.reader import diff_years, read_year
+from calendars.roll import RollRefused, describe, roll_year, write
 from office.actions.apply_year import YearApplied, apply_year
 from office.actions.check_calendars import CalendarsChecked, check_file, check_year
 from office.actions.edition_states import STATE_NAMES, pause_edition, resume_edition, withdraw_edition
@@ -18,7 +19,7 @@ from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.cli.progress import progress
 from office.cli.workdays import known_workdays
-from office.errors import NotFound
+from office.errors import Fault, NotFound, Refused
 from office.settings import load
 from office.wiring import actor, calendars_folder, open_office
 
@@ -140,6 +141,50 @@ def diff(
         ("专项行动", "变化"),
         ((one.campaign, one.text) for one in changes),
     )
+
+
+@app.command("roll")
+def roll(
+    year: Annotated[int, typer.Argument(help="要生成的年份，例如 2027。")],
+    from_year: Annotated[
+        int | None, typer.Option("--from", metavar="YEAR", help="从哪一年结转（默认上一年）。")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="写到哪个文件夹（默认专项行动文件夹；用随程序安装的则写到 home/proposals）。",
+        ),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="覆盖已有的同名文件。")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """从上一年的文件生成新一年：日期按原文重排，列出变动及缘由，目标一律待确认。"""
+    settings = load()
+    workdays = known_workdays(settings)
+    try:
+        plan = roll_year(
+            from_year or year - 1,
+            year,
+            almanac=almanac_for(),
+            workdays=workdays,
+            root=calendars_folder(settings),
+        )
+        folder = to or settings.calendars or settings.home / "proposals"
+        written = () if dry_run else write(plan, folder, replace=replace)
+    except RollRefused as refusal:
+        raise Refused(str(refusal)) from refusal
+    except OSError as error:
+        raise Fault(f"新一年的文件没有写成（{error.strerror}），请检查磁盘与权限。") from error
+    if as_json:
+        print_json({"plan": plan, "written": written})
+    else:
+        for line in (*describe(plan), f"{'将写入' if dry_run else '已写入'}{(folder / str(year)).resolve()}"):
+            say(line)
+    if plan.faults:
+        raise typer.Exit(1)
 
 
 @app.command("pause")
