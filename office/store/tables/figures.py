@@ -28,6 +28,7 @@ figure = Table(
     Column("unit_id", Id, ForeignKey("unit.id")),  # null: the city's own figure
     Column("name", String(64), nullable=False),  # a name in the indicators' formulas
     Column("value", Amount),  # null: known to be unknown, e.g. 应参检 not yet counted
+    Column("unit_of_measure", String(32), nullable=False, server_default=""),
     Column("as_of_on", Date, nullable=False),
     Column("reason", Text),
     Column("reported_by", Id, ForeignKey("person.id"), nullable=False),

@@ -52,6 +52,7 @@ def _figure() -> None:
         sa.Column("unit_id", Id),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", Amount()),
+        sa.Column("unit_of_measure", sa.String(length=32), server_default="", nullable=False),
         sa.Column("as_of_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("reported_by", Id, nullable=False),
