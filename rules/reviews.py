@@ -6,13 +6,18 @@ that the same person may sign off once the unit has put it right.
 
 from __future__ import annotations
 
-from rules.moves import Matter, State, Verb, refusals
+from rules.moves import ROLES, Matter, State, Verb, refusals
 from rules.people import Actor
 
 
 def review_refusals(matter: Matter, verb: Verb, by: Actor, *, reason: str | None = None) -> tuple[str, ...]:
     """Every reason against a pass, a send-back or a sign-off by this person."""
-    return (*refusals(matter, verb, by), *_four_eyes(matter, verb, by), *_no_reason(verb, reason))
+    return (
+        *refusals(matter, verb, by),
+        *_closers_only(matter, verb, by),
+        *_four_eyes(matter, verb, by),
+        *_no_reason(verb, reason),
+    )
 
 
 def submit_refusals(matter: Matter, by: Actor) -> tuple[str, ...]:
@@ -31,6 +36,12 @@ def spot_check_refusals(matter: Matter, by: Actor, *, finding: str) -> tuple[str
     if not finding.strip():
         own.append("抽查要写明核实情况，请补写后再记。")
     return tuple(own)
+
+
+def _closers_only(matter: Matter, verb: Verb, by: Actor) -> tuple[str, ...]:
+    if verb is not Verb.SEND_BACK or matter.state is not State.ACCEPTED or by.roles & ROLES[Verb.SIGN_OFF]:
+        return ()
+    return ("审核已全部通过，销号前只能由统筹科室或分管领导退回，请向他们反映。",)
 
 
 def _four_eyes(matter: Matter, verb: Verb, by: Actor) -> tuple[str, ...]:

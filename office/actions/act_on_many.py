@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from office import clock
-from office.actions.acting import cleaned, person_id, refuse
+from office.actions.acting import cleaned, person_id, refuse, unknown_day
 from office.actions.office import Office
 from office.store import bulk, history
 from office.store.bulk import Scope
@@ -100,6 +100,7 @@ def resume_many(
         for group in bulk.stopped_groups(connection, scope):
             dates = Clocks(due_on=group.due_on, hard_due_on=group.hard_due_on, today=today)
             due_on = resumed_due_on(dates, group.suspended_on)
+            refuse(*unknown_day(office, due_on))
             changed += bulk.resume(connection, scope, group, due_on=due_on)
         bulk.end_suspensions(connection, scope, by=person_id(by), on=today)
         _record(office, connection, Verb.RESUME, scope, by, now, changed, {})

@@ -18,6 +18,7 @@ from office.store.obligations import Obligation
 from rules.extensions import Clocks
 from rules.moves import Matter, State, Verb, after
 from rules.people import Actor
+from rules.workdays import YearUnknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,16 @@ def record(
 def clocks(act: Act, now: datetime) -> Clocks:
     """The obligation's two clocks on the civil day of `now`."""
     return Clocks(due_on=act.one.due_on, hard_due_on=act.one.hard_due_on, today=clock.civil(now))
+
+
+def unknown_day(office: Office, day: date | None) -> tuple[str, ...]:
+    """Why no limit can be set on a day: reminders count workdays, which nobody knows for that year yet."""
+    try:
+        if day is not None:
+            office.workdays.on_or_before(day)
+    except YearUnknown as unknown:
+        return (str(unknown),)
+    return ()
 
 
 def person_id(by: Actor) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from office.actions.acting import Acted, acting, cleaned, clocks, move, person_id, record, refuse
+from office.actions.acting import Acted, acting, cleaned, clocks, move, person_id, record, refuse, unknown_day
 from office.actions.office import Office
 from office.store import acts
 from rules.extensions import asking_refusals
@@ -30,6 +30,7 @@ def ask_extension(
         pending = acts.pending_extension(act.connection, obligation_id) is not None
         wanted: dict[str, object] = {"wanted_on": wanted_on, "reason": reason, "progress": progress}
         refuse(
+            *unknown_day(office, wanted_on),
             *asking_refusals(
                 act.matter,
                 by,
@@ -38,7 +39,7 @@ def ask_extension(
                 reason=reason,
                 progress=progress,
                 pending=pending,
-            )
+            ),
         )
         move(act, Verb.ASK_EXTENSION)
         acts.insert_extension(

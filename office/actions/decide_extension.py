@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from office.actions.acting import Act, Acted, acting, cleaned, clocks, move, person_id, record, refuse
+from office.actions.acting import (
+    Act,
+    Acted,
+    acting,
+    cleaned,
+    clocks,
+    move,
+    person_id,
+    record,
+    refuse,
+    unknown_day,
+)
 from office.actions.office import Office
 from office.store import acts, dispatches
 from office.store.acts import PendingExtension
@@ -30,9 +41,10 @@ def decide_extension(
         asked = acts.pending_extension(act.connection, obligation_id)
         asker = asked.asked_by if asked else None
         refuse(
+            *unknown_day(office, granted_on),
             *deciding_refusals(
                 act.matter, by, clocks(act, now), asked_by=asker, granted_on=granted_on, reply=reply
-            )
+            ),
         )
         assert asked is not None, "the rules refuse a decision on nothing"
         move(act, Verb.DECIDE_EXTENSION, **_moved(act, granted_on))

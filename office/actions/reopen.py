@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from office.actions.acting import Acted, acting, cleaned, clocks, move, record, refuse
+from office.actions.acting import Acted, acting, cleaned, clocks, move, record, refuse, unknown_day
 from office.actions.office import Office
 from rules.extensions import returned_due_on, returning_refusals
 from rules.moves import Verb, refusals
@@ -28,6 +28,7 @@ def reopen(
         refuse(
             *refusals(act.matter, Verb.REOPEN, by),
             *returning_refusals(clocks(act, now), resubmit_by_on),
+            *unknown_day(office, resubmit_by_on),
             *(() if reason else ("重新打开要写明原因（抽查不合格或新的情况），请补写。",)),
         )
         due_on = returned_due_on(act.one.due_on, resubmit_by_on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from office import clock
-from office.actions.acting import Acted, acting, clocks, move, person_id, record, refuse
+from office.actions.acting import Acted, acting, clocks, move, person_id, record, refuse, unknown_day
 from office.actions.office import Office
 from office.store import acts
 from rules.extensions import resumed_due_on
@@ -28,6 +28,7 @@ def resume(
         stopped = acts.open_suspension(act.connection, obligation_id)
         assert stopped is not None, "every suspended obligation has its suspension"
         due_on = resumed_due_on(clocks(act, now), stopped.suspended_on)
+        refuse(*unknown_day(office, due_on))
         move(act, Verb.RESUME, state_before=None, due_on=due_on)
         acts.end_suspension(act.connection, stopped.id, by=person_id(by), on=clock.civil(now))
         return record(act, Verb.RESUME, by, now, {"suspended_on": stopped.suspended_on})

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from office.actions.acting import Act, Acted, acting, cleaned, clocks, move, person_id, record, refuse
+from office.actions.acting import (
+    Act,
+    Acted,
+    acting,
+    cleaned,
+    clocks,
+    move,
+    person_id,
+    record,
+    refuse,
+    unknown_day,
+)
 from office.actions.office import Office
 from office.store import dispatches, submissions
 from rules.extensions import returned_due_on, returning_refusals
@@ -34,6 +45,7 @@ def send_back(
         refuse(
             *review_refusals(act.matter, Verb.SEND_BACK, by, reason=reason),
             *returning_refusals(clocks(act, now), resubmit_by_on),
+            *unknown_day(office, resubmit_by_on),
         )
         times = act.one.returned_times + 1
         move(act, Verb.SEND_BACK, due_on=due_on, returned_times=times, submitted_on=None)

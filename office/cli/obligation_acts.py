@@ -29,6 +29,7 @@ from rules.evidence import parse_figure
 from rules.moves import STATE_NAMES, VERB_NAMES
 
 Number = Annotated[int, typer.Argument(help="任务编号（duban obligation list 可查）。")]
+Version = Annotated[int | None, typer.Option("--version", help="查看时的版本号；其间若有人改动，就不办理。")]
 ResubmitBy = Annotated[date | None, day_option("--resubmit-by", "补正时限，不超过上级时限。")]
 
 
@@ -129,6 +130,7 @@ def _review(
     sends_back: Annotated[bool, typer.Option("--send-back", help="退回补正。")] = False,
     reason: Annotated[str, typer.Option("--reason", help="退回原因，或通过时的意见。")] = "",
     resubmit_by: ResubmitBy = None,
+    version: Version = None,
     by: As = None,
     on: On = None,
     dry_run: DryRun = False,
@@ -139,6 +141,7 @@ def _review(
         raise typer.BadParameter("请在 --pass 和 --send-back 中选一个。")
     with open_office() as office:
         common: dict[str, Any] = {"by": actor(office, by), "now": moment(on), "dry_run": dry_run}
+        common["version"] = version
         if passes:
             done = pass_review(office, obligation, remark=reason, **common)
         else:
@@ -149,6 +152,7 @@ def _review(
 def _sign_off(
     obligation: Number,
     note: Annotated[str, typer.Option("--note", help="备注。")] = "",
+    version: Version = None,
     by: As = None,
     on: On = None,
     dry_run: DryRun = False,
@@ -156,7 +160,15 @@ def _sign_off(
 ) -> None:
     """销号：审核全部通过后，由报送人和审核人以外的同志办理。"""
     with open_office() as office:
-        done = sign_off(office, obligation, note=note, by=actor(office, by), now=moment(on), dry_run=dry_run)
+        done = sign_off(
+            office,
+            obligation,
+            note=note,
+            by=actor(office, by),
+            now=moment(on),
+            version=version,
+            dry_run=dry_run,
+        )
     told(done, dry_run=dry_run, as_json=as_json)
 
 
