@@ -54,7 +54,7 @@ def may_follow(parts: Parts, core: str, act: str) -> bool:
 def clauses(text: str) -> tuple[Parts, tuple[str, ...]] | None:
     """The dates of all clauses and the standing duties beside them, if each clause is understood to its end."""
     pieces = [re.sub(r"^(?:并且|并|且|同时)", "", piece) for piece in re.split(r"[,;。]", text)]
-    # Dates joined by 、 are a list with rules of its own; only duties are joined so here.
+    # Bare dates joined by 、 are a list with rules of its own; here each must say what is due.
     duties_only = len(pieces) == 1
     if duties_only:
         pieces = text.split("、")
@@ -69,10 +69,17 @@ def clauses(text: str) -> tuple[Parts, tuple[str, ...]] | None:
         found = _recurring(dated[0])
         if found is not None:
             return found, duties
-    items = None if duties_only else _dated(dated)
+    if duties_only and (duties or not all(_says_what(piece) for piece in dated)):
+        return None
+    items = _dated(dated)
     if items is None or not ascending(items):
         return None
     return (items[0] if len(items) == 1 else Several(items=tuple(items), labels=tuple(dated))), duties
+
+
+def _says_what(piece: str) -> bool:
+    """Whether the clause has a date of its own and, after it, what is done."""
+    return any(act and re.search("[前底末]$", core) and one(core) is not None for core, act in splits(piece))
 
 
 def _recurring(piece: str) -> Parts | None:

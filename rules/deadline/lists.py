@@ -76,6 +76,9 @@ def either(text: str, *, unmarked: bool = False) -> One | Several | None:
 def _spelt_out(pieces: list[str], unmarked: bool) -> list[str]:
     """Each piece with what it borrows, or nothing where borrowing would be guessing."""
     last = pieces[-1]
+    if re.fullmatch(r".*[0-9]月[0-9]{1,2}", pieces[0]) and re.match(r"[0-9]{1,2}日", last):
+        # 3月5、15、25日: bare days between a month and the last day.
+        pieces = [piece + "日" if re.search(r"(?:^|月)[0-9]{1,2}$", piece) else piece for piece in pieces]
     if any(re.fullmatch(r"(?:.*年)?第?[0-9]{1,2}", piece) for piece in pieces[:-1]):
         return _numbers(pieces, unmarked)
     if last == "下半年" and pieces == ["上", "下半年"]:

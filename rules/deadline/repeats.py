@@ -52,7 +52,7 @@ def repeat(text: str) -> Parts | None:
 def _yearly(text: str) -> Parts | None:
     since = re.fullmatch(r"(?:自|从)?([0-9]{4})年度?(?:起|开始),?(每年.*)", text)
     year, text = (int(since[1]), since[2]) if since else (None, text)
-    match = re.fullmatch(r"(?:每年(?:度)?|按年度?|逐年)(?:的)?,?(.*)", text) or re.fullmatch(
+    match = re.fullmatch(r"(?:每年(?:度)?|每逢|按年度?|逐年)(?:的)?,?(.*)", text) or re.fullmatch(
         r"1年(?=[0-9]次)(.*)", text
     )
     total = re.fullmatch(r"(?:全年|年内|全年内|本年度)(.+)", text) if match is None else None
@@ -213,6 +213,7 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
         return _after(name, tuple(Month(month=month) for month in months), rest)
     if rest.startswith("份"):
         return None
+    rest = re.sub(r"^\((.+)\)$", r"\1", rest)
     read = [either(_template(month, rest), unmarked=True) for month in months]
     if any(found is None or not _listable(found) for found in read):
         return None

@@ -49,6 +49,8 @@ def normalise(text: str) -> str | None:
     key = re.sub(r"(?<=[0-9])\s+(?=[0-9])", "\0", key)
     key = re.sub(r"\s+", "", key).replace("\0", " ")
     key = re.sub(r"(?<![0-9一二三四五六七八九十])元月", "1月", key)
+    key = re.sub(r"首个(?=工作日|星期|周|礼拜|月)", "第一个", key)
+    key = re.sub(r"每逢(?=周|星期|双月|单月)", "每", key)
     key = _NUMERAL.sub(_arabic, key)
     key = re.sub(r"(?<=[0-9])号(?!楼|令|文|线|院)", "日", key)
     key = re.sub(r"^[(\[【]([^()\[\]【】]+)[)\]】]$", r"\1", key)
