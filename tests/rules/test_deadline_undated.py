@@ -127,6 +127,14 @@ CASES = cases(
 验收合格后 | since_event(验收合格) | >
 通知后 | since_event(通知) | >
 项目完成时 | since_event(项目完成) | >
+自通知印发之日起10个工作日内 | within(10,workday,event=通知印发) | >
+自印发之日起施行 | since_event(印发) | >
+试行一年 | duration(1,year) | >
+不超过30日 | duration(30,day) | >
+一周内 | within(1,week) | >
+五一前后 | festival(劳动节,around) | >
+春节前后 | festival(春节,around) | >
+冬至前后 | solar_term(冬至,around) | >
 """
 )
 
