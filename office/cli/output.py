@@ -15,8 +15,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+
+SHORT = 12
+WIDE = 140
 
 
 def plain(value: Any) -> Any:
@@ -46,13 +51,17 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people; cells are shown as text, nothing in them is markup."""
-    table = Table(title=title, title_justify="left", show_lines=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(cell) for cell in row))
-    Console(highlight=False, markup=False).print(table)
+    """A table for people; cells are shown as text, nothing in them is markup. Dates and numbers never break."""
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for number, column in enumerate(columns):
+        longest = max((cell_len(row[number]) for row in cells if number < len(row)), default=0)
+        table.add_column(column, overflow="fold", no_wrap=longest <= SHORT)
+    for row in cells:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    # A file or a pipe has no width of its own.
+    console.print(table, width=None if console.is_terminal else WIDE)
 
 
 def say(text: str) -> None:
@@ -66,8 +75,6 @@ def complain(text: str) -> None:
 
 
 def _cell(value: object) -> str:
-    from rich.markup import escape
-
     if value is None:
         return "—"
-    return escape(str(plain(value)) if isinstance(value, (Decimal, Enum)) else str(value))
+    return str(plain(value)) if isinstance(value, Decimal | Enum) else str(value)
