@@ -20,7 +20,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-SHORT = 12
+SHORT = 10
+NARROW = 8
 WIDE = 140
 
 
@@ -56,12 +57,13 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
         longest = max((cell_len(row[number]) for row in cells if number < len(row)), default=0)
-        table.add_column(column, overflow="fold", no_wrap=longest <= SHORT)
+        whole = longest <= SHORT
+        table.add_column(column, overflow="fold", no_wrap=whole, min_width=None if whole else NARROW)
     for row in cells:
         table.add_row(*row)
-    console = Console(highlight=False, markup=False)
     # A file or a pipe has no width of its own.
-    console.print(table, width=None if console.is_terminal else WIDE)
+    width = None if sys.stdout.isatty() else WIDE
+    Console(highlight=False, markup=False, width=width).print(table)
 
 
 def say(text: str) -> None:
