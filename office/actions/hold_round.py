@@ -212,7 +212,8 @@ def _note(
 def _signature(office: Office, groups: Sequence[Group]) -> str:
     """Stands for what is decided on: the groups with their sizes, the ladders and the workdays' documents."""
     ladders = {group.ladder: repr(office.ladders.get(group.ladder)) for group in groups}
-    text = repr((groups, sorted(ladders.items()), office.workdays.notices, office.workdays.local))
+    notices = [(notice.source, notice.state, notice.issued_on) for notice in office.workdays.notices]
+    text = repr((groups, sorted(ladders.items()), notices, office.workdays.local))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

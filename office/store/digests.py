@@ -1,29 +1,19 @@
-"""A round's digests: one dispatch per address of each unit that is owed something, written in sets."""
+"""A round's digests: one dispatch per address of each unit that is owed something, written in sets.
+
+Statements are written out: SQLAlchemy compiles an INSERT with ON CONFLICT anew each time, which took longer than a
+whole ordinary round.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from functools import cache
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    String,
-    Subquery,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    null,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Date, TextClause, bindparam, text
 
-from office.store.audience import Part, audience
-from office.store.conflicts import insert
+from office.store.audience import AUDIENCE
 from office.store.dispatches import NO_CHANNEL, NO_CONTACT
-from office.store.tables import dispatch, reminder
+from office.store.types import Moment
 
 DIGEST = "digest"
 
@@ -35,108 +25,74 @@ def write_digests(connection: Connection, *, round_id: int, day: date, not_befor
     again it writes what is missing and brings the counts of what is still waiting up to date. Returns how many
     rows the round has.
     """
-    merges = _anything_waits(connection, day)
-    rows = _rows(round_id, day, not_before, merges=merges)
-    statement = insert(connection, dispatch).from_select([c.name for c in rows.selected_columns], rows)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["day", "channel", "address", "kind", "ref"],
-            set_={"items": statement.excluded["items"]},
-            where=and_(dispatch.c.status == "pending", dispatch.c["items"] != statement.excluded["items"]),
-        )
-    )
+    merges = connection.scalar(_ANY_WAITING, {"day": day}) is not None
+    values = {
+        "round_id": round_id,
+        "day": day,
+        "not_before": not_before,
+        "no_channel": NO_CHANNEL,
+        "no_contact": NO_CONTACT,
+    }
+    connection.execute(_insert(merges=merges), values)
     if merges:
-        _withdraw_merged(connection, round_id, day)
-    counted = select(func.count()).where(dispatch.c.round_id == round_id)
-    return int(connection.scalar(counted) or 0)
+        reason = f"尚未发出，已并入{day}的汇总"
+        connection.execute(_WITHDRAW, {"round_id": round_id, "day": day, "reason": reason})
+    return int(connection.scalar(_COUNT, {"round_id": round_id}) or 0)
 
 
-def _rows(round_id: int, day: date, not_before: datetime, *, merges: bool) -> Any:
-    need, told = _need(round_id), audience()
-    here = and_(told.c.unit_id == need.c.unit_id, _items(need, told) > 0)
-    source = need.outerjoin(told, here)
-    since: ColumnElement[Any] = literal(round_id)
-    if merges:
-        waiting = _waiting(day)
-        source = source.outerjoin(waiting, waiting.c.contact_id == told.c.contact_id)
-        since = func.coalesce(waiting.c.since_round_id, round_id)
-    nobody = told.c.contact_id.is_(None)
-    return (
-        select(
-            literal(day).label("day"),
-            literal(DIGEST).label("kind"),
-            cast(need.c.unit_id, String(64)).label("ref"),
-            literal(round_id).label("round_id"),
-            since.label("since_round_id"),
-            need.c.unit_id.label("unit_id"),
-            told.c.contact_id.label("contact_id"),
-            func.coalesce(told.c.parts, int(Part.OWN)).label("parts"),
-            func.coalesce(told.c.channel, NO_CHANNEL).label("channel"),
-            func.coalesce(told.c.address, cast(need.c.unit_id, String(64))).label("address"),
-            case((nobody, literal("failed")), else_=literal("pending")).label("status"),
-            case((nobody, literal(NO_CONTACT)), else_=null()).label("reason"),
-            literal(not_before, dispatch.c.not_before.type).label("not_before"),
-            case((nobody, need.c.own + need.c.superior), else_=_items(need, told)).label("items"),
-            # Without a condition SQLite would read the ON of the conflict as one of the join.
+_DAY = bindparam("day", type_=Date)
+_WAITS = "status = 'pending' AND kind = 'digest' AND day < :day"
+_ANY_WAITING = text(f"SELECT id FROM dispatch WHERE {_WAITS} LIMIT 1").bindparams(_DAY)
+_COUNT = text("SELECT count(*) FROM dispatch WHERE round_id = :round_id")
+_WITHDRAW = text(
+    f"""
+    UPDATE dispatch SET status = 'withdrawn', reason = :reason
+    WHERE {_WAITS} AND contact_id IN (
+        SELECT newer.contact_id FROM dispatch AS newer
+        WHERE newer.round_id = :round_id AND newer.kind = 'digest' AND newer.since_round_id < newer.round_id
+    )
+    """
+).bindparams(_DAY)
+
+# How many of each part a unit is owed in the round.
+_NEED = """
+    SELECT target_unit_id AS unit_id, count(*) AS items,
+        sum(CASE WHEN kind = 'escalate' THEN 1 ELSE 0 END) AS superior,
+        sum(CASE WHEN kind = 'chase' THEN 1 ELSE 0 END) AS chases
+    FROM reminder WHERE round_id = :round_id AND status = 'planned' GROUP BY target_unit_id
+"""
+_ITEMS = """(
+    CASE WHEN told.own = 1 THEN need.items - need.superior WHEN told.copy = 1 THEN need.chases ELSE 0 END
+    + CASE WHEN told.superior = 1 THEN need.superior ELSE 0 END
+)"""
+_MERGED = f"""
+    LEFT JOIN (
+        SELECT contact_id, min(since_round_id) AS since_round_id FROM dispatch WHERE {_WAITS} GROUP BY contact_id
+    ) AS waiting ON waiting.contact_id = told.contact_id
+"""
+
+
+@cache
+def _insert(*, merges: bool) -> TextClause:
+    since = "coalesce(waiting.since_round_id, :round_id)" if merges else ":round_id"
+    return text(
+        f"""
+        INSERT INTO dispatch (
+            day, kind, ref, round_id, since_round_id, unit_id, contact_id, parts, channel, address,
+            status, reason, not_before, items
         )
-        .select_from(source)
-        .where(literal(True))
-    )
-
-
-def _need(round_id: int) -> Subquery:
-    """How many of each part a unit is owed in the round."""
-
-    def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((condition, 1), else_=0))
-
-    escalated = reminder.c.kind == "escalate"
-    return (
-        select(
-            reminder.c.target_unit_id.label("unit_id"),
-            how_many(~escalated).label("own"),
-            how_many(escalated).label("superior"),
-            how_many(reminder.c.kind == "chase").label("chases"),
-        )
-        .where(reminder.c.round_id == round_id, reminder.c.status == "planned")
-        .group_by(reminder.c.target_unit_id)
-        .subquery("need")
-    )
-
-
-def _items(need: Subquery, told: Subquery) -> ColumnElement[int]:
-    def has(part: Part) -> ColumnElement[bool]:
-        return told.c.parts.bitwise_and(int(part)) != 0
-
-    own = case((has(Part.OWN), need.c.own), (has(Part.COPY), need.c.chases), else_=0)
-    return own + case((has(Part.SUPERIOR), need.c.superior), else_=0)
-
-
-def _waits(day: date) -> ColumnElement[bool]:
-    return and_(dispatch.c.status == "pending", dispatch.c.kind == DIGEST, dispatch.c.day < day)
-
-
-def _anything_waits(connection: Connection, day: date) -> bool:
-    return connection.scalar(select(dispatch.c.id).where(_waits(day)).limit(1)) is not None
-
-
-def _waiting(day: date) -> Subquery:
-    earliest = func.min(dispatch.c.since_round_id).label("since_round_id")
-    return (
-        select(dispatch.c.contact_id, earliest)
-        .where(_waits(day))
-        .group_by(dispatch.c.contact_id)
-        .subquery("waiting")
-    )
-
-
-def _withdraw_merged(connection: Connection, round_id: int, day: date) -> None:
-    newer = dispatch.alias()
-    carried = select(newer.c.contact_id).where(
-        newer.c.round_id == round_id, newer.c.kind == DIGEST, newer.c.since_round_id < newer.c.round_id
-    )
-    connection.execute(
-        update(dispatch)
-        .where(_waits(day), dispatch.c.contact_id.in_(carried))
-        .values(status="withdrawn", reason=f"尚未发出，已并入{day}的汇总")
-    )
+        SELECT :day, 'digest', CAST(need.unit_id AS VARCHAR(64)), :round_id, {since}, need.unit_id,
+            told.contact_id, coalesce(told.own + 2 * told.superior + 4 * told.copy, 1),
+            coalesce(told.channel, :no_channel), coalesce(told.address, CAST(need.unit_id AS VARCHAR(64))),
+            CASE WHEN told.contact_id IS NULL THEN 'failed' ELSE 'pending' END,
+            CASE WHEN told.contact_id IS NULL THEN :no_contact END, :not_before,
+            CASE WHEN told.contact_id IS NULL THEN need.items ELSE {_ITEMS} END
+        FROM ({_NEED}) AS need
+        LEFT JOIN ({AUDIENCE}) AS told ON told.unit_id = need.unit_id AND {_ITEMS} > 0
+        {_MERGED if merges else ""}
+        -- Without a condition SQLite reads the ON of the conflict as one of the join.
+        WHERE need.items > 0
+        ON CONFLICT (day, channel, address, kind, ref) DO UPDATE SET items = excluded.items
+        WHERE dispatch.status = 'pending' AND dispatch.items <> excluded.items
+        """
+    ).bindparams(_DAY, bindparam("not_before", type_=Moment()))

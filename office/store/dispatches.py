@@ -8,17 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, text
 
 from office import clock
 from office.settings import Settings
-from office.store.audience import Part, audience
+from office.store.audience import AUDIENCE, Part
 from office.store.conflicts import insert
 from office.store.tables import dispatch
 from rules.quiet import next_opening, quiet_hours
 
 NO_CONTACT = "没有联系人，无法送达；请补录该单位的联系人后重发。"
 NO_CHANNEL = "none"
+
+_TOLD = text(
+    f"""
+    SELECT * FROM ({AUDIENCE}) AS told
+    WHERE unit_id = :unit_id AND (own + 2 * superior + 4 * copy) & :part <> 0 ORDER BY contact_id
+    """
+)
 
 
 def enqueue_urgent(
@@ -49,10 +56,7 @@ def enqueue_urgent(
         "items": 1,
         "payload": dict(payload),
     }
-    told = audience()
-    found = connection.execute(
-        select(told).where(told.c.unit_id == unit_id, told.c.parts.bitwise_and(int(part)) != 0)
-    )
+    found = connection.execute(_TOLD, {"unit_id": unit_id, "part": int(part)})
     rows = [
         {**shared, "contact_id": row.contact_id, "channel": row.channel, "address": row.address}
         for row in found

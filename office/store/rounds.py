@@ -63,6 +63,9 @@ def open_round(
     connection: Connection, *, held_on: date, now: datetime, flow_run_id: str | None = None
 ) -> Round:
     """The day's row, made if it is not there. Two that open it at once get the same row."""
+    found = round_on(connection, held_on)
+    if found is not None:
+        return found
     connection.execute(
         insert(connection, round_)
         .values(
