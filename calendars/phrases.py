@@ -13,7 +13,9 @@ from rules.deadline import NotUnderstood, Reading, read
 
 def read_phrase(text: str) -> Reading | NotUnderstood:
     """The reading of a phrase, or why it goes to a person; never raises."""
-    found = read(_converter().convert(text))
+    # A lone surrogate comes from bytes that were no UTF-8; the converter would refuse it.
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    found = read(_converter().convert(readable))
     return replace(found, text=text)
 
 

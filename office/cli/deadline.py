@@ -7,6 +7,7 @@ writes nothing.
 from __future__ import annotations
 
 import dataclasses
+import io
 import sys
 from typing import Annotated, Any
 
@@ -40,6 +41,9 @@ def deadline(
     of_year = year if year is not None else clock.civil(clock.now()).year
     table = known_workdays(load())
     if phrase == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            # A line in another encoding goes to a person; it must not end the stream.
+            sys.stdin.reconfigure(errors="replace")
         for line in sys.stdin:
             print_json(answer(line.rstrip("\r\n"), year=of_year, workdays=table))
         return

@@ -60,7 +60,7 @@ def one(text: str, *, firm: bool = False) -> One | None:
 
 def _firm(text: str) -> One | None:
     found = one(text)
-    if isinstance(found, Due) and isinstance(found.at, _POINTED):
+    if isinstance(found, Due) and isinstance(found.at, _POINTED) and found.how in (How.BY, How.WITHIN):
         return _by(found.at)
     return found if isinstance(found, Due) and found.how in (How.BY, How.BEFORE) else None
 
@@ -158,6 +158,8 @@ def _until(text: str) -> One | None:
     if match is None or at is None:
         return None
     if isinstance(at, Day) and at.clock == "00:00":
+        return None
+    if isinstance(at, WholeYear) and text.endswith("前"):
         return None
     if isinstance(at, WholeYear) and at.year.absolute and not match["go"]:
         return Due(at=replace(at, subject=False), how=How.BY)

@@ -35,13 +35,10 @@ def several(text: str, *, unmarked: bool = False) -> Several | None:
 
 
 def _shares_before(text: str, items: list[One]) -> bool:
-    """中秋、国庆前 means before both, or before each: only a 前 of its own for each of them is clear."""
-    feasts = [item for item in items if isinstance(item, Due) and isinstance(item.at, Festival)]
-    return (
-        len(feasts) > 1
-        and feasts[0].how in (How.BEFORE, How.EVE)
-        and len(re.findall("前", text)) < len(items)
-    )
+    """中秋、国庆前 and 7、8月前: before all of them, or before each? Only a 前 for each of them is clear."""
+    before = (How.BEFORE, How.EVE, How.MAYBE_BEFORE)
+    unclear = any(isinstance(item, Due) and item.how in before for item in items)
+    return unclear and len(re.findall("前", text)) < len(items)
 
 
 def ascending(items: list[One]) -> bool:

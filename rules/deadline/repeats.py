@@ -211,7 +211,7 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
         return Repeat(name=f"{name}({count})" if count else name, items=items)
     if _AFTER.fullmatch(rest):
         return _after(name, tuple(Month(month=month) for month in months), rest)
-    if rest.startswith("份"):
+    if rest.startswith("份") or rest in ("前", "之前", "以前"):
         return None
     rest = re.sub(r"^\((.+)\)$", r"\1", rest)
     read = [either(_template(month, rest), unmarked=True) for month in months]

@@ -39,3 +39,7 @@ def test_a_refused_phrase_keeps_its_original_words():
 
     assert isinstance(found, NotUnderstood)
     assert found.text == "兩節期間"
+
+
+def test_bytes_that_are_no_text_go_to_a_person():
+    assert isinstance(read_phrase("3月底前\udc80"), NotUnderstood)
