@@ -71,7 +71,8 @@ def owed(ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays
 def _day(rung: Rung, opened_on: date, base: date, workdays: WorkdayTable) -> date:
     if rung.kind is RungKind.ASSIGN:
         return opened_on
-    return workdays.shift(base, rung.workdays)
+    # What was overdue before it was handed out is chased all the same, counted from the day its unit first heard of it.
+    return workdays.shift(max(base, opened_on) if rung.workdays > 0 else base, rung.workdays)
 
 
 def _fire(rung: Rung, day: date, base: date, workdays: WorkdayTable) -> Fire:
