@@ -158,6 +158,8 @@ def _moves() -> dict[tuple[State, Verb], State | None]:
         moves[state, Verb.FORWARD] = State.ASSIGNED
         moves[state, Verb.ASK_EXTENSION] = state
         moves[state, Verb.DECIDE_EXTENSION] = state
+    # Whatever is not done changes hands with the desk, also while it waits or its clock stands.
+    for state in OPEN | WAITING | {State.SUSPENDED}:
         moves[state, Verb.HAND_OVER] = state
     for state in OPEN | NOT_STARTED:
         moves[state, Verb.SUSPEND] = State.SUSPENDED

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from office.actions.find import unit_named
 from office.actions.list_obligations import PAGE_SIZE, ListedObligation, Page, list_obligations
+from office.actions.open_evidence import open_evidence
 from office.actions.show_obligation import show_obligation
 from office.cli import obligation_acts, obligation_clock_acts, obligation_page
 from office.cli.dates import day_option
 from office.cli.options import As, Json, On, moment
-from office.cli.output import print_json, print_table
+from office.cli.output import print_json, print_table, say
 from office.clock import civil
 from office.store.obligation_list import Filter
 from office.wiring import actor, open_office
@@ -82,6 +84,24 @@ def show(
         print_json(obligation_page.as_file(shown))
         return
     obligation_page.print_file(shown)
+
+
+@app.command("evidence")
+def evidence(
+    obligation: Annotated[int, typer.Argument(help="任务编号。")],
+    sha256: Annotated[str, typer.Argument(help="材料的 SHA-256，开头几位即可（show 可查）。")],
+    to: Annotated[Path, typer.Option("--to", help="另存为哪个新文件。")],
+    by: As = None,
+    on: On = None,
+    as_json: Json = False,
+) -> None:
+    """查阅一份材料：核对指纹后另存一份，并留痕。"""
+    with open_office() as office:
+        opened = open_evidence(office, obligation, sha256, to=to, by=actor(office, by), now=moment(on))
+    if as_json:
+        print_json(opened)
+        return
+    say(f"已核对并另存：{opened.item.filename} → {opened.path}")
 
 
 def _print(found: Page) -> None:

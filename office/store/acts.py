@@ -17,10 +17,9 @@ from office.store.tables import (
     suspension,
     waiver,
 )
-from rules.moves import OPEN, WAITING, State
+from rules.moves import Verb, allowed
 
-# What a handler still has on the desk, also while its clock stands still.
-_ON_THE_DESK = [state.value for state in sorted(OPEN | WAITING | {State.SUSPENDED})]
+_ON_THE_DESK = sorted(state.value for state in allowed(Verb.HAND_OVER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

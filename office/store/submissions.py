@@ -49,6 +49,17 @@ def earlier(connection: Connection, obligation_id: int) -> Earlier:
     return Earlier(keys=frozenset(row.key for row in rows), files=files)
 
 
+def files(connection: Connection, obligation_id: int) -> tuple[Item, ...]:
+    """Every file handed in for the obligation."""
+    rows = connection.execute(
+        select(evidence_item)
+        .join(submission, submission.c.id == evidence_item.c.submission_id)
+        .where(submission.c.obligation_id == obligation_id, evidence_item.c.sha256.is_not(None))
+        .order_by(evidence_item.c.id)
+    )
+    return tuple(Item(**{name: row._mapping[name] for name in Item.__slots__}) for row in rows)
+
+
 def insert_submission(
     connection: Connection, *, obligation_id: int, by: int, at: datetime, note: str, items: Sequence[Item]
 ) -> int:

@@ -85,7 +85,10 @@ class Vault:
         """The bytes for reading, checked against their hash before the first one is handed out."""
         self.verify(sha256)
         files, root = _open(self.url)
-        with _faults(), files.open(_place(root, sha256), "rb") as source:
+        with _faults():
+            source = files.open(_place(root, sha256), "rb")
+        # What goes wrong while the caller works with the bytes is the caller's.
+        with source:
             yield source
 
     def verify(self, sha256: str) -> int:

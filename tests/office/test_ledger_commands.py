@@ -215,3 +215,27 @@ def test_wrong_usage_is_told_apart_from_refusal(office: Office, bureau) -> None:
     assert (both.exit_code, bare.exit_code) == (2, 2)
     with pytest.raises(NotFound, match="没有编号为 999 的任务"):
         duban("show", 999)
+
+
+def test_a_file_is_looked_at_by_those_who_may_and_each_look_is_recorded(
+    office: Office, bureau, tmp_path: Path
+) -> None:
+    a_person(office, "赵某", a_unit(office, "钟楼区民政局"), Role.HANDLER)
+    one = an_obligation(office, unit_id=bureau["unit"], edition_id=bureau["edition"], evidence=(PLAN,))
+    paper, copy = tmp_path / "计划.txt", tmp_path / "副本.txt"
+    paper.write_text("三月底前完成", encoding="utf-8")
+    duban("submit", one, "--file", f"plan={paper}", "--as", "王科长", "--on", "2026-03-20")
+    sha256 = answer("show", one)["submissions"][0]["items"][0]["sha256"]
+
+    duban("evidence", one, sha256[:8], "--to", copy, "--as", "陈审核", "--on", "2026-03-21")
+
+    assert copy.read_text(encoding="utf-8") == "三月底前完成"
+    assert (
+        answer("show", one)["history"][-1] | {"actor": "陈审核", "verb": "open_evidence"}
+        == (answer("show", one)["history"][-1])
+    )
+    with pytest.raises(Refused, match="无权查阅"):
+        duban("evidence", one, sha256[:8], "--to", tmp_path / "偷看.txt", "--as", "赵某")
+    with pytest.raises(Refused, match="已存在"):
+        duban("evidence", one, sha256[:8], "--to", copy, "--as", "陈审核")
+    assert not (tmp_path / "偷看.txt").exists()
