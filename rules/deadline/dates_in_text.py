@@ -30,7 +30,7 @@ from rules.deadline.parts import (
     Window,
     Year,
 )
-from rules.deadline.points import INCLUDED, Impossible, point
+from rules.deadline.points import INCLUDED, point
 from rules.deadline.windows import window
 
 _POINTED = (Day, End, NthWeekday, NthWorkday)
@@ -221,5 +221,3 @@ _RULES: tuple[Callable[[str], One | None], ...] = (
     _from,
     _inside,
 )
-
-__all__ = ["Impossible", "one"]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rules.deadline.dates_in_text import one
 from rules.deadline.naming import year_of
-from rules.deadline.parts import PLAN, Day, Due, End, Festival, How, Month, One, Several, Window
+from rules.deadline.parts import PLAN, Day, Due, End, Festival, How, One, Several, Window
 from rules.deadline.spans import months_of, one_in, one_year
 
 _JOINTS = re.compile(r"、|,|;|以及|和|与|及")
@@ -164,6 +164,3 @@ def _alike(items: list[One]) -> bool:
     if len({due.how in (How.BY, How.BEFORE) for due in dues}) > 1:
         return False
     return len(kinds) == 1 or kinds <= {Day, Festival} or kinds <= {Day, End}
-
-
-__all__ = ["Month", "either", "several"]

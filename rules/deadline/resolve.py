@@ -11,19 +11,15 @@ from rules.deadline.dates import Calendar, bounds
 from rules.deadline.labels import label_of, shown
 from rules.deadline.naming import year_of
 from rules.deadline.parts import (
-    PLAN,
     Daily,
     Day,
     Due,
-    Festival,
     How,
     Inside,
-    Month,
     One,
     Repeat,
     Several,
     Span,
-    TenDays,
     Undated,
     Weekly,
     WholeYear,
@@ -274,6 +270,3 @@ def _of_one(item: One) -> list[Span]:
             return [span for span in (first, last) if span is not None]
         case Inside(cell=cell, inner=inner):
             return [cell, *_of_one(inner)]
-
-
-__all__ = ["PLAN", "Festival", "Month", "TenDays", "resolve"]

@@ -6,7 +6,7 @@ from rules.deadline.acts import follows
 from rules.deadline.dates_in_text import one
 from rules.deadline.lexicon import NAMES, ONLY_WITH_RELATION, SEASONS, words
 from rules.deadline.naming import rule_of
-from rules.deadline.parts import Day, Due, How, Undated, Window
+from rules.deadline.parts import Day, Due, How, Undated
 
 _STANDING = words(
     "常态化 常态化推进 常态化开展 常态化实施 常态长效 常抓不懈 长期 长期坚持 长期推进 长期有效 长期开展 持续 持续推进 持续开展 持续实施 "
@@ -213,6 +213,3 @@ def _event(text: str) -> bool:
     ):
         return False
     return _EVENT_WORDS.search(text) is not None
-
-
-__all__ = ["Window", "undated"]

@@ -17,7 +17,7 @@ from rules.deadline.parts import (
     Window,
     Year,
 )
-from rules.deadline.points import Impossible, point
+from rules.deadline.points import point
 from rules.deadline.spans import months_of, moved_to
 
 _ENDS = (Day, Month, TenDays, Quarter, Half, WholeYear, End, Festival)
@@ -142,6 +142,3 @@ def _crossing(
         return None
     after = Year(absolute=year.absolute + 1) if year.absolute else Year(offset=year.offset + 1)
     return Window(first=first, last=moved_to(last, after))
-
-
-__all__ = ["Impossible", "window"]
