@@ -1,0 +1,73 @@
+"""Fresh, empty ledgers for measurements, on SQLite and on a PostgreSQL server started for them."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from calendars.reader import load_ladders
+from calendars.workdays import load_workdays
+from office.actions.office import Office
+from office.settings import Settings
+from office.store.engine import open_store
+from office.store.migrate import migrate
+from office.store.vault import Vault
+from tests.postgres import running_postgres
+
+Fresh = Callable[[], "contextmanager[Office]"]  # type: ignore[type-arg]
+
+
+@contextmanager
+def sqlite_ledgers() -> Iterator[Fresh]:
+    """Gives a function that opens a fresh office in a folder of its own."""
+
+    @contextmanager
+    def fresh() -> Iterator[Office]:
+        with tempfile.TemporaryDirectory(prefix="duban-bench-") as folder:
+            yield from _open(Settings(home=Path(folder)))
+
+    yield fresh
+
+
+@contextmanager
+def postgres_ledgers() -> Iterator[Fresh]:
+    """The same on one PostgreSQL server, a database for each office."""
+    with running_postgres() as server:
+        engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+
+        @contextmanager
+        def fresh() -> Iterator[Office]:
+            name = f"duban_{uuid.uuid4().hex[:12]}"
+            with engine.connect() as connection, ExitStack() as after:
+                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+                drop = f"DROP DATABASE {name} WITH (FORCE)"
+                after.callback(lambda: connection.exec_driver_sql(drop))
+                home = after.enter_context(tempfile.TemporaryDirectory(prefix="duban-bench-"))
+                url = sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+                yield from _open(Settings(home=Path(home), database_url=url))
+
+        yield fresh
+        engine.dispose()
+
+
+LEDGERS = {"SQLite": sqlite_ledgers, "PostgreSQL": postgres_ledgers}
+
+
+def _open(settings: Settings) -> Iterator[Office]:
+    store = open_store(settings.store_url)
+    migrate(store)
+    try:
+        yield Office(
+            settings=settings,
+            store=store,
+            vault=Vault(settings.evidence_root),
+            workdays=load_workdays(),
+            ladders=load_ladders(),
+        )
+    finally:
+        store.close()
