@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -10,13 +9,11 @@ from itertools import islice
 from office.actions.day import thresholds
 from office.actions.office import Office
 from office.store import obligation_list
-from office.store.engine import Connection
 from office.store.obligation_list import Filter, Listed
 from rules.standing import Facts, Light, Pace, Standing, standing
 from rules.workdays import YearUnknown
 
 PAGE_SIZE = 50
-_CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +54,8 @@ def list_obligations(
             found = [seen(office, one, today) for one in listed]
         else:
             total = None
-            lit = (one for one in _all(office, connection, wanted, today) if one.standing.light is light)
+            every = (seen(office, one, today) for one in obligation_list.stream(connection, wanted))
+            lit = (one for one in every if one.standing.light is light)
             found = list(islice(lit, offset, offset + page_size))
     return Page(obligations=tuple(found), page=page, page_size=page_size, total=total)
 
@@ -71,14 +69,6 @@ def seen(office: Office, listed: Listed, today: date) -> ListedObligation:
         last_workday=last_workday,
         provisional=provisional,
     )
-
-
-def _all(office: Office, connection: Connection, wanted: Filter, today: date) -> Iterator[ListedObligation]:
-    offset = 0
-    while some := obligation_list.rows(connection, wanted, offset=offset, limit=_CHUNK):
-        for listed in some:
-            yield seen(office, listed, today)
-        offset += len(some)
 
 
 def _facts(listed: Listed) -> Facts:

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from office.actions.add_person import add_person, list_people
-from office.actions.find import unit_named
+from office.actions.find import person_named, unit_named
 from office.actions.office import Office
+from office.actions.retire_person import retire_person
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.store.people import Person
@@ -58,6 +59,32 @@ def list_(
         return
     rows = ((one.unit, one.name, _roles(one), "在岗" if one.active else "停用") for one in people)
     print_table(f"人员名录（{len(people)}人）", ("单位", "姓名", "角色", "状态"), rows)
+
+
+@app.command("retire")
+def retire(
+    name: Annotated[str, typer.Argument(help="姓名，或 姓名@单位。")],
+    reason: Annotated[str, typer.Option("--reason", help="原因：调离、退休等。")],
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """停用离岗人员；名下的任务要先移交。"""
+    with open_office() as office:
+        person = retire_person(
+            office,
+            person_named(office, name),
+            reason=reason,
+            by=actor(office, by),
+            now=moment(on),
+            dry_run=dry_run,
+        )
+    if as_json:
+        print_json(person)
+        return
+    head = "试运行，未写入：" if dry_run else "已停用："
+    say(f"{head}{person.name}（{person.unit}）。")
 
 
 def _by(office: Office, name: str | None) -> Actor:

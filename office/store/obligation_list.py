@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -89,6 +90,13 @@ def rows(connection: Connection, wanted: Filter, *, offset: int, limit: int) -> 
     return tuple(_listed(row) for row in connection.execute(found))
 
 
+def stream(connection: Connection, wanted: Filter) -> Iterator[Listed]:
+    """Every row of the list in the same order, a few at a time, so that memory does not grow with the list."""
+    found = _only(_joined(_SHOWN), wanted).order_by(obligation.c.due_on, obligation.c.id)
+    for one in connection.execute(found.execution_options(yield_per=_PAGE)):
+        yield _listed(one)
+
+
 def row(connection: Connection, obligation_id: int) -> Listed | None:
     """One row of the list."""
     found = connection.execute(_joined(_SHOWN).where(obligation.c.id == obligation_id)).first()
@@ -102,6 +110,7 @@ def edition_id(connection: Connection, campaign: str, year: int) -> int | None:
     ).scalar()
 
 
+_PAGE = 500
 _newest = (
     select(progress.c.value)
     .where(progress.c.obligation_id == obligation.c.id)

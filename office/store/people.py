@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from office.errors import Refused
-from office.store.tables import person, person_role, unit
+from office.store.tables import obligation, person, person_role, unit
+from rules.moves import Verb, allowed
 from rules.people import Actor, Role
 
 
@@ -85,6 +86,21 @@ def give_roles(connection: Connection, person_id: int, roles: Iterable[Role]) ->
     rows = [{"person_id": person_id, "role": role.value} for role in sorted(roles)]
     if rows:
         connection.execute(person_role.insert(), rows)
+
+
+def set_active(connection: Connection, person_id: int, *, active: bool) -> None:
+    """Whether the person may still act."""
+    connection.execute(person.update().where(person.c.id == person_id).values(active=active))
+
+
+def on_the_desk(connection: Connection, person_id: int) -> int:
+    """How many obligations that are not done name the person as handler or backup."""
+    return connection.execute(
+        select(func.count()).where(
+            or_(obligation.c.handler_id == person_id, obligation.c.backup_id == person_id),
+            obligation.c.state.in_(sorted(state.value for state in allowed(Verb.HAND_OVER))),
+        )
+    ).scalar_one()
 
 
 def _roles(connection: Connection, ids: list[int]) -> dict[int, frozenset[str]]:

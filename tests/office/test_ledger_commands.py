@@ -26,6 +26,16 @@ COUNT = {
 PLAN = {"key": "plan", "title": "巡检计划"}
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest, office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """The same commands on both databases; commands find theirs by the environment."""
+    if request.param == "sqlite":
+        return office
+    served: Office = request.getfixturevalue("pg_office")
+    monkeypatch.setenv("DUBAN_DATABASE_URL", served.settings.store_url)
+    return served
+
+
 @pytest.fixture
 def bureau(office: Office):
     home = a_unit(office, "市民政局", kind="bureau")

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from office import clock
+from office.actions.acknowledge import acknowledge
+from office.actions.hand_over import hand_over
 from office.actions.office import Office
 from office.actions.verify_history import verify_history
 from office.cli import history as history_commands
@@ -19,7 +21,7 @@ from office.store.history import Head
 from office.store.people import find_actor
 from rules.chain import GENESIS
 from rules.people import SYSTEM, Role
-from tests.builders import SET_UP_AT, a_person, a_unit
+from tests.builders import SET_UP_AT, a_person, a_unit, an_obligation
 
 
 def run(app, *words: object):
@@ -96,6 +98,25 @@ def test_a_coordinator_enters_handlers_and_nobody_else(office: Office) -> None:
 
     with pytest.raises(Refused, match="不能登记分管领导"):
         run(people_commands.app, "add", "赵某", "--unit", "天宁区民政局", "--role", "leader", *by)
+
+
+def test_who_leaves_hands_over_first_and_then_acts_no_more(office: Office) -> None:
+    home, unit = a_unit(office, "市民政局", kind="bureau"), a_unit(office)
+    a_person(office, "周统筹", home, Role.COORDINATOR)
+    wang = a_person(office, "王科长", unit, Role.HANDLER)
+    sun = a_person(office, "孙科员", unit, Role.HANDLER)
+    one = an_obligation(office, unit_id=unit)
+    acknowledge(office, one, by=wang, now=SET_UP_AT)
+    leaving = ("retire", "王科长", "--reason", "调离", "--as", "周统筹")
+
+    with pytest.raises(Refused, match="名下还有 1 项未办结任务"):
+        run(people_commands.app, *leaving)
+    hand_over(office, from_person=wang, to_person=sun, by=sun, now=SET_UP_AT)
+    retired = answer(people_commands.app, *leaving)
+
+    assert retired["active"] is False
+    with office.store.reading() as connection:
+        assert find_actor(connection, "王科长") is None
 
 
 def test_two_people_of_one_name_are_told_apart_by_their_units(office: Office) -> None:

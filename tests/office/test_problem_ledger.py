@@ -20,6 +20,16 @@ HEAD = ["编号", "问题", "责任单位", "整改类型", "发现日期", "整
 EDITION = "fire_exits/2026"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest, office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """The same commands on both databases; commands find theirs by the environment."""
+    if request.param == "sqlite":
+        return office
+    served: Office = request.getfixturevalue("pg_office")
+    monkeypatch.setenv("DUBAN_DATABASE_URL", served.settings.store_url)
+    return served
+
+
 @pytest.fixture
 def ledger(office: Office):
     home = a_unit(office, "市民政局", kind="bureau")
