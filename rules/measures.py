@@ -1,0 +1,96 @@
+"""Measures of how duties are met, each defined once and printed with its definition. Exact; pure.
+
+What is not yet due, waived, suspended or cancelled is in no denominator; an approved extension counts by its new date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+from rules.figures import Figure, rate, shown
+from rules.moves import DONE, NOT_STARTED, OUT, State
+from rules.standing import Facts, is_late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Part of whole with its definition; `figure` is the exact percentage, None for an empty whole."""
+
+    key: str
+    name: str
+    part: int
+    whole: int
+    definition: str
+
+    @property
+    def figure(self) -> Figure | None:
+        return rate(self.part, self.whole)
+
+    @property
+    def shown(self) -> str:
+        """61.8 %, or "—" for an empty whole."""
+        return shown(self.figure, "%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Counts of obligations. `owed` are in force; `due` of them had to be done by the day asked about."""
+
+    owed: int = 0
+    due: int = 0
+    done: int = 0
+    done_due: int = 0
+    done_in_time: int = 0
+    done_at_first: int = 0
+    taken_up: int = 0
+    out: int = 0
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """The measures, in the order people read them."""
+        counts = (
+            (self.done_in_time, self.due),
+            (self.done_due, self.due),
+            (self.done_at_first, self.done),
+            (self.taken_up, self.owed),
+        )
+        return tuple(
+            Rate(key=key, name=name, part=part, whole=whole, definition=definition)
+            for (key, name, definition), (part, whole) in zip(DEFINITIONS, counts, strict=True)
+        )
+
+
+DEFINITIONS = (
+    (
+        "in_time",
+        "按时办结率",
+        "按时限报结并已销号÷截至当日应办结；免办、暂停、撤销和未到期的不计，已批延期按新时限",
+    ),
+    ("done", "办结率", "已销号÷截至当日应办结"),
+    ("at_first", "一次通过率", "未经退回而销号÷已销号"),
+    ("taken_up", "签收率", "已签收或已着手÷已交办"),
+)
+_NAMES = tuple(field.name for field in fields(Tally))
+
+
+def tally(facts: Facts, obligations: int, today: date, *, late: bool, returned: bool) -> Tally:
+    """The counts of a group of obligations that share their facts and marks."""
+    if facts.state in NOT_STARTED or facts.state in OUT:
+        return Tally(out=obligations)
+    due, done = facts.due_on <= today, facts.state in DONE
+    in_time = done and not late and not is_late(facts)
+    return Tally(
+        owed=obligations,
+        due=obligations * due,
+        done=obligations * done,
+        done_due=obligations * (due and done),
+        done_in_time=obligations * (due and in_time),
+        done_at_first=obligations * (done and not returned),
+        taken_up=obligations * (facts.state is not State.ASSIGNED),
+    )
+
+
+def added(one: Tally, other: Tally) -> Tally:
+    """The sum of two tallies."""
+    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in _NAMES})
