@@ -112,12 +112,9 @@ def write_roster(connection: Connection, known: int | None, values: Mapping[str,
 def receiving(connection: Connection) -> Iterator[None]:
     """A temporary table that rows are received in before any of them counts."""
     _temporary.create_all(connection, checkfirst=False)
-    try:
-        yield
-    finally:
-        transaction = connection.get_transaction()
-        if transaction is not None and transaction.is_active:
-            _temporary.drop_all(connection, checkfirst=False)
+    yield
+    # After a failure the transaction is taken back, and this table with it.
+    _temporary.drop_all(connection, checkfirst=False)
 
 
 def receive(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:

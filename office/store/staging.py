@@ -94,17 +94,14 @@ def staged(
 ) -> Iterator[None]:
     """Stage an edition; `leads[n]` are the units of set number n."""
     _temporary.create_all(connection, checkfirst=False)
-    try:
-        names = staged_point.c.keys()
-        _many(connection, staged_point, [{name: getattr(one, name) for name in names} for one in points])
-        _many(connection, staged_lead, [{"set_no": n, "unit_id": u} for n, s in enumerate(leads) for u in s])
-        names = staged_target.c.keys()
-        _many(connection, staged_target, [{name: getattr(one, name) for name in names} for one in targets])
-        yield
-    finally:
-        # After a failure PostgreSQL has already thrown the transaction away, and the tables with it.
-        if connection.in_transaction() and connection.get_transaction().is_active:  # type: ignore[union-attr]
-            _temporary.drop_all(connection, checkfirst=False)
+    names = staged_point.c.keys()
+    _many(connection, staged_point, [{name: getattr(one, name) for name in names} for one in points])
+    _many(connection, staged_lead, [{"set_no": n, "unit_id": u} for n, s in enumerate(leads) for u in s])
+    names = staged_target.c.keys()
+    _many(connection, staged_target, [{name: getattr(one, name) for name in names} for one in targets])
+    yield
+    # After a failure the transaction is taken back, and these tables with it.
+    _temporary.drop_all(connection, checkfirst=False)
 
 
 def _many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
