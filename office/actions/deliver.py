@@ -1,226 +1,246 @@
-"""Delivery: claims dispatches in batches, lets go of the database, sends, and records each channel's own answer.
+"""Delivery: what waits is claimed in batches, composed from today's facts, handed to its channel, and recorded.
 
-A row is marked as handed over just before its channel gets it, in small waves; only a crash between handing over and
-recording leaves the question whether a message arrived, and such a row is counted as unsure and not repeated.
+Nothing is sent inside a transaction. A row is marked just before its letter is handed over and recorded with the
+provider's own answer; a machine that dies in between leaves rows that recovery marks unsure. One faulty letter, and
+one faulty channel, is put aside with its reason while the others go on.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
-from notifications.channels import Channel, Receipt, Status
-from notifications.letters import Prepared
+from notifications.channels import Channel
+from notifications.letters import Letter, Prepared, prepare
+from notifications.messages import Message, render
 from office import clock
-from office.actions.compose_letters import Composed, compose
-from office.actions.day import opening
+from office.actions.compose import Overtaken, compose, read_chunk
+from office.actions.delivery_pass import Pass, answered, faulty, outcome, refused, tomorrow, try_again
+from office.actions.letter_items import Chunk
 from office.actions.office import Office
-from office.store import delivery, history
-from office.store.delivery import Claimed, Outcome
+from office.errors import OfficeError
+from office.store import deliveries, history
+from office.store.deliveries import Claimed, Outcome
+from office.store.digests import DIGEST
+from office.store.engine import Connection
 from rules.people import SYSTEM
 
-# So many letters at most are in doubt when the machine stops between sending and recording.
-WAVE = 25
+# How many letters are marked, and recorded, together. A kill can leave at most about this many unsure.
+CHUNK = 40
+# An older digest that left later than its day still counts against the one letter a day of its address.
+_LOOKS_BACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """What became of the attempts of this delivery. `put_off` waits for `opens_at` (quiet hours, a day off)."""
+    """What a pass did. `temporary` will be tried again, `deferred` waits for the office to open or for tomorrow.
+
+    `unsure` are letters that went out without an answer; they are not repeated by themselves.
+    """
 
     accepted: int = 0
-    retried: int = 0
+    temporary: int = 0
     failed: int = 0
     unsure: int = 0
     withdrawn: int = 0
-    fallbacks: int = 0
-    put_off: int = 0
-    opens_at: datetime | None = None
+    deferred: int = 0
 
     @property
     def sentence(self) -> str:
         """What happened, for people."""
-        if self.opens_at:
-            opens = self.opens_at.astimezone(clock.ZONE)
-            return f"现为免打扰时段或休息日，{self.put_off}封推迟到{opens:%Y-%m-%d %H:%M}之后发送。"
-        text = f"已受理{self.accepted}封，待重发{self.retried}封，失败{self.failed}封，不确定{self.unsure}封"
-        extra = f"，撤回{self.withdrawn}封" if self.withdrawn else ""
-        return text + extra + (f"，改发备用联系人{self.fallbacks}封。" if self.fallbacks else "。")
+        parts = [f"已被接收{self.accepted}封"]
+        named = (
+            ("暂时未发出、稍后重试", self.temporary),
+            ("未能发出", self.failed),
+            ("是否送出不能确定", self.unsure),
+            ("不必再发", self.withdrawn),
+            ("顺延到可发时段", self.deferred),
+        )
+        parts += [f"{words}{number}封" for words, number in named if number]
+        return f"发送：{'，'.join(parts)}。"
 
 
 def deliver(
-    office: Office,
-    *,
-    channels: Mapping[str, Channel],
-    now: datetime,
-    worker: str = "delivery",
-    limit: int | None = None,
+    office: Office, *, channels: Mapping[str, Channel], now: datetime, worker: str, limit: int | None = None
 ) -> DeliveryReport:
-    """Send all whose time has come, `limit` at most. Several may run at once; each row is claimed by one of them."""
-    run = _Run(office=office, channels=channels, worker=f"{worker}:{uuid.uuid4().hex[:12]}", began_at=now)
-    total: Counter[str] = Counter()
-    while limit is None or total["claimed"] < limit:
-        moment = run.moment()
-        opens_at = opening(office, moment)
-        if opens_at > moment:
-            with office.store.writing() as connection:
-                put_off = delivery.put_off(connection, now=moment, until=opens_at)
-            return _report(total, put_off=put_off, opens_at=opens_at)
-        size = office.settings.delivery_batch
-        claimed = run.claim(size if limit is None else min(size, limit - total["claimed"]))
-        if not claimed:
+    """Send what is due by `now`, at most `limit` messages; several workers may do so at once.
+
+    Outside the opening hours nothing leaves and what is due is put off to the next opening. Faults of the store are
+    raised; what was being sent is then recovered once its lease has run out.
+    """
+    doing = Pass(office=office, channels=channels, now=now, lease_by=f"{worker[:40]}-{uuid.uuid4().hex[:12]}")
+    left = limit
+    while left is None or left > 0:
+        if doing.closed():
             break
-        total["claimed"] += len(claimed)
-        total.update(run.send(claimed))
-    return _report(total)
+        batch = doing.claim(left)
+        if not batch:
+            break
+        left = None if left is None else left - len(batch)
+        _send_batch(doing, batch)
+    report = DeliveryReport(**doing.counts)
+    if doing.counts:
+        _note(office, report, worker, now)
+    return report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One delivery from its first claim to its last record."""
+def _note(office: Office, report: DeliveryReport, worker: str, now: datetime) -> None:
+    detail = {name: getattr(report, name) for name in DeliveryReport.__dataclass_fields__}
+    with office.store.writing() as connection:
+        history.append(
+            connection,
+            at=now,
+            by=SYSTEM,
+            verb="deliver",
+            noun="dispatch",
+            detail={"worker": worker, **{name: number for name, number in detail.items() if number}},
+            flow_run_id=office.flow_run_id,
+        )
 
-    office: Office
-    channels: Mapping[str, Channel]
-    worker: str
-    began_at: datetime
-    started: float = 0.0
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "started", time.monotonic())
-
-    def moment(self) -> datetime:
-        """`now` as handed in, moved on by the time that sending took: leases must not run out under a long delivery."""
-        return self.began_at + timedelta(seconds=time.monotonic() - self.started)
-
-    def claim(self, size: int) -> tuple[Claimed, ...]:
-        moment = self.moment()
-        with self.office.store.writing() as connection:
-            return delivery.claim(
-                connection,
-                now=moment,
-                lease_until=moment + timedelta(seconds=self.office.settings.lease_seconds),
-                worker=self.worker,
-                limit=size,
-                today=clock.civil(moment),
-            )
-
-    def send(self, claimed: Sequence[Claimed]) -> Counter[str]:
-        """Compose, send and record one batch; returns what became of it."""
-        composed = compose(self.office, claimed, clock.civil(self.moment()))
-        done = [_without_letter(one) for one in composed if one.prepared is None]
-        by_channel: dict[str, list[Composed]] = defaultdict(list)
-        for one in composed:
-            if one.prepared is not None:
-                by_channel[one.claimed.channel].append(one)
-        counted: Counter[str] = Counter()
-        for name, letters in by_channel.items():
-            for first in range(0, len(letters), WAVE):
-                wave = self._handed_over(letters[first : first + WAVE], done, counted)
-                done = list(self._through(name, wave))
-        self._record(done, (), counted)
-        return counted
-
-    def _handed_over(
-        self, wave: Sequence[Composed], done: Sequence[Outcome], counted: Counter[str]
-    ) -> list[Composed]:
-        kept = self._record(done, [one.claimed.id for one in wave], counted)
-        return [one for one in wave if one.claimed.id in kept]
-
-    def _record(
-        self, done: Sequence[Outcome], handing: Sequence[int], counted: Counter[str]
-    ) -> frozenset[int]:
-        """The answers of the wave before and the marks of the next, in one transaction."""
-        moment = self.moment()
-        with self.office.store.writing() as connection:
-            delivery.record(connection, done, worker=self.worker)
-            failed = [outcome.id for outcome in done if outcome.fall_back]
-            counted["fallbacks"] += delivery.fall_back(connection, failed, opening(self.office, moment))
-            kept = delivery.hand_over(connection, handing, worker=self.worker, now=moment)
-            results = Counter(outcome.status for outcome in done)
-            if results:
-                history.append(
-                    connection,
-                    at=moment,
-                    by=SYSTEM,
-                    verb="deliver",
-                    noun="dispatch",
-                    detail={"results": dict(results), "ids": [outcome.id for outcome in done]},
-                    flow_run_id=self.office.flow_run_id,
-                )
-        counted.update(results)
-        return kept
-
-    def _through(self, name: str, wave: Sequence[Composed]) -> Iterator[Outcome]:
-        by_key = {one.prepared.letter.letter_key: one.claimed for one in wave if one.prepared}
-        channel = self.channels.get(name)
+def _send_batch(doing: Pass, batch: Sequence[Claimed]) -> None:
+    for name, some in groupby(sorted(batch, key=lambda one: one.channel), key=lambda one: one.channel):
+        rows, channel = list(some), doing.channels.get(name)
         if channel is None:
-            missing = Receipt(
-                status=Status.PERMANENT,
-                provider_code="no_channel",
-                provider_message=f"没有启用发送渠道“{name}”，请在设置中启用或为联系人改用其他渠道后重发。",
+            doing.record(
+                [refused(doing, row, f"发送渠道“{name}”尚未配置，请在设置中配置后重发。") for row in rows]
             )
-            yield from (self._outcome(claimed, missing) for claimed in by_key.values())
-            return
-        letters = [one.prepared for one in wave if one.prepared]
-        for prepared, receipt in _answers(channel, letters):
-            yield self._outcome(by_key[prepared.letter.letter_key], receipt)
-
-    def _outcome(self, claimed: Claimed, receipt: Receipt) -> Outcome:
-        said = Outcome(
-            id=claimed.id,
-            status="accepted",
-            provider_code=receipt.provider_code,
-            provider_message=receipt.provider_message,
-        )
-        match receipt.status:
-            case Status.ACCEPTED:
-                return replace(said, accepted_at=self.moment())
-            case Status.UNSURE:
-                return replace(said, status="unsure", reason=receipt.provider_message)
-            case Status.PERMANENT:
-                # What the allow-list holds back is meant to stay here, for every contact.
-                fall_back = receipt.provider_code != "not_on_allow_list"
-                return replace(said, status="failed", reason=receipt.provider_message, fall_back=fall_back)
-        waits = self.office.settings.retry_minutes
-        if claimed.attempts > len(waits):
-            reason = f"试发{claimed.attempts}次仍未成功：{receipt.provider_message}"
-            return replace(said, status="failed", reason=reason)
-        wait = max(waits[claimed.attempts - 1] * 60, receipt.retry_after_seconds or 0)
-        again_at = opening(self.office, self.moment() + timedelta(seconds=wait))
-        return replace(said, status="pending", reason=receipt.provider_message, not_before=again_at)
+        else:
+            _Stream(doing=doing, rows=rows).run(channel)
 
 
-def _answers(channel: Channel, letters: Sequence[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
-    """Every letter with a receipt, also when the channel itself breaks: nothing is known then of those it had."""
-    answered = 0
-    try:
-        for prepared, receipt in channel.send_many(letters):
-            answered += 1
-            yield prepared, receipt
-    except Exception as error:
-        broke = Receipt(
-            status=Status.UNSURE,
-            provider_code=type(error).__name__,
-            provider_message=f"发送渠道“{channel.name}”中断（{error}），对方是否收到不能确定，请核实。",
-        )
-        yield from ((prepared, broke) for prepared in letters[answered:])
+@dataclass(slots=True, kw_only=True)
+class _Stream:
+    """Letters of one channel on their way: composed as they are asked for, while earlier ones are being sent."""
+
+    doing: Pass
+    rows: Sequence[Claimed]
+    handed: dict[str, Claimed] = field(default_factory=dict)  # without an answer as yet, by letter key
+    settled: set[int] = field(default_factory=set)
+    outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
+    fault: OfficeError | None = None
+
+    def run(self, channel: Channel) -> None:
+        try:
+            for prepared, receipt in channel.send_many(self.letters()):
+                row = self.handed.pop(prepared.letter.letter_key)
+                self.settle(answered(self.doing, row, receipt))
+                if len(self.outcomes) >= CHUNK:
+                    self.doing.record(self.outcomes)
+        except OfficeError:
+            raise
+        except Exception as error:
+            self.broke_off(error)
+        self.doing.record(self.outcomes)
+        if self.fault is not None:
+            raise self.fault
+
+    def letters(self) -> Iterator[Prepared]:
+        """What the channel draws on. A fault of the store ends it, so that answers under way are still recorded."""
+        for start in range(0, len(self.rows), CHUNK):
+            try:
+                ready = self.hand_over(self.rows[start : start + CHUNK])
+            except OfficeError as fault:
+                self.fault = fault
+                return
+            for row, message in ready:
+                prepared = self.prepared(row, message)
+                if prepared is not None:
+                    self.handed[row.letter_key] = row
+                    yield prepared
+
+    def hand_over(self, rows: Sequence[Claimed]) -> list[tuple[Claimed, Message]]:
+        """Compose a chunk and mark what goes out; what is no longer held by this worker is left to its new one."""
+        ready = self.composed(rows)
+        with self.doing.office.store.writing() as connection:
+            held = deliveries.hand_over(
+                connection,
+                [row.id for row, _ in ready],
+                lease_by=self.doing.lease_by,
+                now=self.doing.moment,
+                lease_until=self.doing.lease_until,
+            )
+        self.settled |= {row.id for row, _ in ready if row.id not in held}
+        return [(row, message) for row, message in ready if row.id in held]
+
+    def composed(self, rows: Sequence[Claimed]) -> list[tuple[Claimed, Message]]:
+        doing, today = self.doing, clock.civil(self.doing.moment)
+        with doing.office.store.reading() as connection:
+            told = _told_today(doing, connection, self.rows, rows)
+            chunk = read_chunk(doing.office, connection, rows, today)
+        ready = []
+        for row in rows:
+            addressee = chunk.book.addressees.get(row.contact_id or 0)
+            if row.id in told:
+                self.settle(tomorrow(doing, row))
+            elif addressee is None or not addressee.active:
+                self.settle(refused(doing, row, "联系人已停用或不存在，请在单位联系人中更正后重发。"))
+            elif (message := self.message(row, chunk)) is not None:
+                ready.append((row, message))
+        return ready
+
+    def message(self, row: Claimed, chunk: Chunk) -> Message | None:
+        try:
+            return compose(chunk, row)
+        except Overtaken as overtaken:
+            self.settle(("withdrawn", outcome(self.doing, row, "withdrawn", reason=str(overtaken))))
+        except Exception as error:
+            self.settle(faulty(self.doing, row, error))
+        return None
+
+    def prepared(self, row: Claimed, message: Message) -> Prepared | None:
+        try:
+            letter = Letter(
+                letter_key=row.letter_key,
+                to_address=row.address,
+                to_name=message.to_name,  # type: ignore[attr-defined]
+                rendered=render(message),
+                sent_on=row.day,
+                sent_at=self.doing.moment.astimezone(clock.ZONE),
+            )
+            return prepare(letter, self.doing.sender)
+        except Exception as error:
+            self.settle(faulty(self.doing, row, error))
+            return None
+
+    def settle(self, named: tuple[str, Outcome]) -> None:
+        self.outcomes.append(named)
+        self.settled.add(named[1].id)
+
+    def broke_off(self, error: Exception) -> None:
+        """A channel that raised: what it had may have gone out; what it had not yet been given is tried again."""
+        what = f"发送渠道出错（{type(error).__name__}：{error}）"
+        for row in self.handed.values():
+            reason = f"{what}，是否送出不能确定，请核实后再决定是否重发。"
+            self.settle(
+                ("unsure", outcome(self.doing, row, "unsure", reason=reason, attempts=row.attempts + 1))
+            )
+        for row in self.rows:
+            if row.id not in self.settled:
+                self.settle(try_again(self.doing, row, f"{what}，稍后自动重试。"))
 
 
-def _without_letter(one: Composed) -> Outcome:
-    return Outcome(id=one.claimed.id, status="failed" if one.broken else "withdrawn", reason=one.reason)
+def _told_today(
+    doing: Pass, connection: Connection, batch: Sequence[Claimed], rows: Sequence[Claimed]
+) -> frozenset[int]:
+    """The digests among `rows` whose address gets, or has had, another one today."""
+    some = [row for row in rows if row.kind == DIGEST]
+    if not some:
+        return frozenset()
+    today = clock.civil(doing.moment)
+    days = [today - timedelta(days=n) for n in range(_LOOKS_BACK_DAYS + 1)]
+    midnight = clock.at(today, datetime.min.time())
+    told = deliveries.told_since(connection, some, days=days, since=midnight)
+    newest = {
+        _address(row): row.id
+        for row in sorted(batch, key=lambda one: (one.day, one.id))
+        if row.kind == DIGEST
+    }
+    return frozenset(row.id for row in some if _address(row) in told or newest[_address(row)] != row.id)
 
 
-def _report(total: Counter[str], *, put_off: int = 0, opens_at: datetime | None = None) -> DeliveryReport:
-    return DeliveryReport(
-        accepted=total["accepted"],
-        retried=total["pending"],
-        failed=total["failed"],
-        unsure=total["unsure"],
-        withdrawn=total["withdrawn"],
-        fallbacks=total["fallbacks"],
-        put_off=put_off,
-        opens_at=opens_at,
-    )
+def _address(row: Claimed) -> tuple[str, str, str]:
+    return row.channel, row.address, row.ref

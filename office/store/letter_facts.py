@@ -1,15 +1,21 @@
-"""What letters say about obligations, read for a whole batch at once and only of what still stands."""
+"""What letters are made of, read for a whole chunk of them with a few queries.
+
+Only what still stands is read: an obligation that was closed, waived, suspended or moved since its reminder was
+planned is not found any more. Knows nothing of words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import Column, Connection, Select, Table, and_, exists, or_, select
 
+from office.store.deliveries import Claimed
+from office.store.obligations import expected_evidence
 from office.store.tables import (
     contact,
     edition,
@@ -18,169 +24,233 @@ from office.store.tables import (
     point,
     progress,
     reminder,
-    round_,
+    subject,
     unit,
 )
-from rules.campaign import CampaignKind
-from rules.moves import OPEN
+from rules.moves import OPEN, State
+
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatterFacts:
-    """One obligation as letters need it. `target` and `reported` are set for quotas only."""
+class Matter:
+    """One obligation as a letter needs it; `in_force` says that its edition is published."""
 
-    obligation_id: int
-    state: str
-    unit: str
-    campaign: str
-    year: int
-    milestone: str
-    label: str
-    document: str
+    id: int
+    unit_id: int
+    milestone_id: int
+    point_id: int
+    subject_id: int
+    state: State
+    opened_on: date
     due_on: date
     hard_due_on: date | None
-    submitted_on: date | None
-    closed_on: date | None
-    starts_on: date | None
-    provisional: bool
-    extended_times: int
+    target: Decimal | None
     returned_times: int
-    evidence: tuple[str, ...]
-    coordinator: str
-    target: Decimal | None = None
-    reported: Decimal | None = None
+    extended_times: int
+    edition_state: str
+
+    @property
+    def stands(self) -> bool:
+        """The unit is still to act on it, and its edition has not been withdrawn. A pause stops reminders only."""
+        return self.state in OPEN and self.edition_state in ("published", "paused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One reminder of a digest: whom it is for, its kind, and its obligation."""
+class Reminded:
+    """A planned reminder whose obligation still stands as it was planned."""
 
-    unit_id: int
-    round_id: int
+    target_unit_id: int
     kind: str
-    obligation_id: int
+    round_id: int
+    matter: Matter
 
 
-def reminded(
-    connection: Connection, *, since_round_id: int, round_id: int, unit_ids: Iterable[int]
-) -> tuple[Told, ...]:
-    """The reminders of these units in the rounds from `since_round_id` to `round_id` that still stand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneText:
+    """What a letter says of a milestone. `evidence` are titles."""
 
-    What was handed in, waived, suspended, withdrawn, extended or moved since it was planned is not among them.
+    campaign: str
+    title: str
+    document: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointDates:
+    """The dates of a point as they stand under today's notices."""
+
+    label: str
+    starts_on: date | None
+    due_on: date
+    last_workday: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """The contact a message goes to."""
+
+    name: str
+    active: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """The texts, dates and names that a chunk of letters refers to, by their numbers."""
+
+    addressees: dict[int, Addressee] = field(default_factory=dict)
+    units: dict[int, str] = field(default_factory=dict)
+    milestones: dict[int, MilestoneText] = field(default_factory=dict)
+    points: dict[int, PointDates] = field(default_factory=dict)
+    subjects: dict[int, str] = field(default_factory=dict)
+    reported: dict[int, Decimal] = field(default_factory=dict)
+
+
+def reminded(connection: Connection, digests: Iterable[Claimed]) -> dict[int, list[Reminded]]:
+    """By target unit, what its digests carry: of each obligation the newest reminder, earliest date first.
+
+    A reminder that a later round has overtaken belongs to that round's digest.
     """
-    rounds = connection.scalars(
-        select(round_.c.id).where(round_.c.id.between(since_round_id, round_id))
-    ).all()
-    found = connection.execute(
-        select(reminder.c.target_unit_id, reminder.c.round_id, reminder.c.kind, reminder.c.obligation_id)
-        .join_from(reminder, obligation, obligation.c.id == reminder.c.obligation_id)
-        .join(edition, edition.c.id == obligation.c.edition_id)
-        .join(point, point.c.id == obligation.c.point_id)
-        .where(
-            reminder.c.round_id.in_(rounds),
-            reminder.c.status == "planned",
-            reminder.c.target_unit_id.in_(list(unit_ids)),
-            obligation.c.due_on == reminder.c.due_on,
-            obligation.c.state.in_(sorted(OPEN)),
-            edition.c.state == "published",
-            ~point.c.withdrawn,
-        )
-        .order_by(obligation.c.due_on, obligation.c.id, reminder.c.round_id)
+    rows = [one for one in digests if one.round_id is not None]
+    rounds = {
+        number
+        for one in rows
+        for number in range(one.since_round_id or one.round_id or 0, (one.round_id or 0) + 1)
+    }
+    found: dict[int, list[Reminded]] = {}
+    if not rows:
+        return found
+    statement = _REMINDED.where(
+        reminder.c.round_id.in_(rounds), reminder.c.target_unit_id.in_({one.unit_id for one in rows})
     )
-    return tuple(Told(unit_id=row[0], round_id=row[1], kind=row[2], obligation_id=row[3]) for row in found)
-
-
-def matters(connection: Connection, obligation_ids: Iterable[int]) -> dict[int, MatterFacts]:
-    """Facts by obligation, in slices that any database takes; those of withdrawn editions are left out."""
-    ids = sorted(set(obligation_ids))
-    rows: list[Row[Any]] = []
-    for first in range(0, len(ids), _SLICE):
-        rows.extend(connection.execute(_matters().where(obligation.c.id.in_(ids[first : first + _SLICE]))))
-    evidence = _evidence(connection, {row.milestone_id for row in rows})
-    reported = latest_progress(connection, [row.obligation_id for row in rows if row.target is not None])
-    return {row.obligation_id: _facts(row, evidence, reported) for row in rows}
-
-
-def latest_progress(connection: Connection, obligation_ids: Sequence[int]) -> dict[int, Decimal]:
-    """The newest figure reported for each obligation that has one."""
-    newest: dict[int, Decimal] = {}
-    for first in range(0, len(obligation_ids), _SLICE):
-        found = connection.execute(
-            select(progress.c.obligation_id, progress.c.value)
-            .where(progress.c.obligation_id.in_(obligation_ids[first : first + _SLICE]))
-            .order_by(progress.c.as_of_on, progress.c.id)
+    for row in connection.execute(statement):
+        found.setdefault(row.target_unit_id, []).append(
+            Reminded(
+                target_unit_id=row.target_unit_id, kind=row.kind, round_id=row.round_id, matter=_matter(row)
+            )
         )
-        newest.update((row.obligation_id, row.value) for row in found)
-    return newest
+    return found
 
 
-def contact_names(connection: Connection, contact_ids: Iterable[int]) -> dict[int, str]:
-    found = connection.execute(
-        select(contact.c.id, contact.c.name).where(contact.c.id.in_(list(contact_ids)))
+def matters(connection: Connection, ids: Iterable[int]) -> dict[int, Matter]:
+    """These obligations, whatever their state."""
+    rows = (
+        row for some in _pages(ids) for row in connection.execute(_MATTERS.where(obligation.c.id.in_(some)))
     )
-    return {row.id: row.name for row in found}
+    return {row.id: _matter(row) for row in rows}
 
 
-def unit_names(connection: Connection, unit_ids: Iterable[int]) -> dict[int, str]:
-    found = connection.execute(select(unit.c.id, unit.c.name).where(unit.c.id.in_(list(unit_ids))))
-    return {row.id: row.name for row in found}
-
-
-_SLICE = 5_000
-
-
-def _matters() -> Select[Any]:
-    office = unit.alias()
-    quota: ColumnElement[bool] = edition.c.kind == CampaignKind.QUOTA.value
-    return (
-        select(
-            obligation.c.id.label("obligation_id"),
-            *(obligation.c[name] for name in _OF_OBLIGATION),
-            point.c.starts_on,
-            point.c.provisional,
-            point.c.label,
-            milestone.c.title.label("milestone"),
-            (milestone.c.source_document + " " + milestone.c.source_item).label("document"),
-            edition.c.name.label("campaign"),
-            edition.c.year,
-            quota.label("quota"),
-            unit.c.name.label("unit"),
-            office.c.name.label("coordinator"),
-        )
-        .join_from(obligation, edition, edition.c.id == obligation.c.edition_id)
-        .join(milestone, milestone.c.id == obligation.c.milestone_id)
-        .join(point, point.c.id == obligation.c.point_id)
-        .join(unit, unit.c.id == obligation.c.unit_id)
-        .join(office, office.c.id == edition.c.coordinator_unit_id)
-        .where(edition.c.state.in_(("published", "paused")))
+def points_in_force(connection: Connection, ids: Iterable[int]) -> frozenset[int]:
+    """Those of these points whose edition is not withdrawn."""
+    statement = select(point.c.id).join(edition, edition.c.id == point.c.edition_id)
+    in_force = statement.where(edition.c.state.in_(("published", "paused")), ~point.c.withdrawn)
+    return frozenset(
+        number for some in _pages(ids) for number in connection.scalars(in_force.where(point.c.id.in_(some)))
     )
 
 
-_OF_OBLIGATION = (
-    "milestone_id",
-    "state",
-    "due_on",
-    "hard_due_on",
-    "submitted_on",
-    "closed_on",
-    "extended_times",
-    "returned_times",
-    "target",
+def open_book(connection: Connection, rows: Sequence[Claimed], about: Sequence[Matter]) -> Book:
+    """Everything that letters to these addressees about these obligations refer to."""
+    book = Book()
+    contacts = {one.contact_id for one in rows if one.contact_id is not None}
+    for row in _by_id(connection, contact, contacts, contact.c.name, contact.c.active):
+        book.addressees[row.id] = Addressee(name=row.name, active=bool(row.active))
+    units = {one.unit_id for one in rows} | {one.unit_id for one in about}
+    book.units |= {row.id: row.name for row in _by_id(connection, unit, units, unit.c.name)}
+    subjects = {one.subject_id for one in about} - {0}
+    book.subjects |= {row.id: row.name for row in _by_id(connection, subject, subjects, subject.c.name)}
+    book.milestones |= _milestones(connection, {one.milestone_id for one in about})
+    book.points |= _points(connection, {one.point_id for one in about})
+    book.reported |= _reported(connection, {one.id for one in about if one.target is not None})
+    return book
+
+
+def _milestones(connection: Connection, ids: Iterable[int]) -> dict[int, MilestoneText]:
+    statement = select(
+        milestone.c.id,
+        milestone.c.title,
+        milestone.c.source_document,
+        milestone.c.source_item,
+        milestone.c.body,
+        edition.c.name,
+    ).join(edition, edition.c.id == milestone.c.edition_id)
+    return {
+        row.id: MilestoneText(
+            campaign=row.name,
+            title=row.title,
+            document=f"{row.source_document} {row.source_item}".strip(),
+            evidence=tuple(one.title for one in expected_evidence(row.body)),
+        )
+        for some in _pages(ids)
+        for row in connection.execute(statement.where(milestone.c.id.in_(some)))
+    }
+
+
+def _points(connection: Connection, ids: Iterable[int]) -> dict[int, PointDates]:
+    columns = [point.c[one.name] for one in fields(PointDates)]
+    return {
+        row.id: PointDates(**{one.name: getattr(row, one.name) for one in fields(PointDates)})
+        for row in _by_id(connection, point, ids, *columns)
+    }
+
+
+def _reported(connection: Connection, ids: Iterable[int]) -> dict[int, Decimal]:
+    """The newest figure of each obligation that has one."""
+    statement = select(progress.c.obligation_id, progress.c.value).order_by(
+        progress.c.as_of_on, progress.c.id
+    )
+    return {
+        row.obligation_id: row.value
+        for some in _pages(ids)
+        for row in connection.execute(statement.where(progress.c.obligation_id.in_(some)))
+    }
+
+
+def _by_id(connection: Connection, table: Table, ids: Iterable[int], *columns: Column[Any]) -> Iterable[Any]:
+    for some in _pages(ids):
+        yield from connection.execute(select(table.c.id, *columns).where(table.c.id.in_(some)))
+
+
+def _pages(ids: Iterable[int]) -> Iterable[list[int]]:
+    wanted = sorted(ids)
+    return (wanted[start : start + _PAGE] for start in range(0, len(wanted), _PAGE))
+
+
+def _matter(row: Any) -> Matter:
+    values: Mapping[str, Any] = row._mapping
+    return Matter(**{name: values[name] for name in _NAMES} | {"state": State(row.state)})
+
+
+_NAMES = tuple(one.name for one in fields(Matter))
+_OF_MATTER = [
+    edition.c.state.label(name) if name == "edition_state" else obligation.c[name] for name in _NAMES
+]
+_MATTERS: Select[Any] = select(*_OF_MATTER).join(edition, edition.c.id == obligation.c.edition_id)
+_newer = reminder.alias("newer")
+_REMINDED: Select[Any] = (
+    select(reminder.c.target_unit_id, reminder.c.kind, reminder.c.round_id, *_OF_MATTER)
+    .select_from(
+        reminder.join(obligation, obligation.c.id == reminder.c.obligation_id).join(
+            edition, edition.c.id == obligation.c.edition_id
+        )
+    )
+    .where(
+        reminder.c.status == "planned",
+        obligation.c.due_on == reminder.c.due_on,
+        obligation.c.state.in_(sorted(state.value for state in OPEN)),
+        edition.c.state == "published",
+        # What was moved to another unit is no longer this one's.
+        or_(reminder.c.kind == "escalate", obligation.c.unit_id == reminder.c.target_unit_id),
+        ~exists().where(
+            and_(
+                _newer.c.obligation_id == reminder.c.obligation_id,
+                _newer.c.status == "planned",
+                _newer.c.target_unit_id == reminder.c.target_unit_id,
+                _newer.c.round_id > reminder.c.round_id,
+                (_newer.c.kind == "escalate") == (reminder.c.kind == "escalate"),
+            )
+        ),
+    )
+    .order_by(obligation.c.due_on, obligation.c.id)
 )
-
-
-def _evidence(connection: Connection, milestone_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    found = connection.execute(
-        select(milestone.c.id, milestone.c.body).where(milestone.c.id.in_(list(milestone_ids)))
-    )
-    return {row.id: tuple(item["title"] for item in row.body.get("evidence") or ()) for row in found}
-
-
-def _facts(
-    row: Row[Any], evidence: Mapping[int, tuple[str, ...]], reported: Mapping[int, Decimal]
-) -> MatterFacts:
-    values = {name: getattr(row, name) for name in MatterFacts.__dataclass_fields__ if hasattr(row, name)}
-    values["target"] = row.target if row.quota else None
-    return MatterFacts(
-        **values, evidence=evidence[row.milestone_id], reported=reported.get(row.obligation_id)
-    )
