@@ -10,8 +10,8 @@ from office import clock
 from office.actions.office import Office
 from office.errors import NotFound
 from office.store import summaries
-from office.store.editions import find_edition
 from office.store.summaries import Missing, PointCount, ProblemCount, SubjectCount, UnitTarget
+from office.store.timelines import edition_state
 
 SHOWN = 200
 
@@ -37,14 +37,14 @@ def sum_up_edition(office: Office, campaign: str, year: int, *, now: datetime) -
     """The edition's figures at this moment; NotFound when there is no such edition."""
     today = clock.civil(now)
     with office.store.reading() as connection:
-        found = find_edition(connection, campaign, year)
+        found = edition_state(connection, campaign, year)
         if found is None:
             raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
         return EditionSummary(
             edition_id=found.id,
             campaign=campaign,
             year=year,
-            name=found.value.name,
+            name=found.name,
             today=today,
             planned=summaries.planned_on(connection, found.id, today),
             points=summaries.point_counts(connection, found.id, today),

@@ -23,6 +23,7 @@ from office.settings import Settings
 from office.store import rounds
 from office.store.migrate import current, head
 from office.store.people import find_actor
+from office.wiring import outbox_folder
 from rules.workdays import YearState, YearUnknown
 
 
@@ -186,7 +187,7 @@ def allow_list(settings: Settings) -> Finding:
 
 def mail_server(settings: Settings) -> Finding:
     if settings.mail == "eml":
-        return _ok("D10", "邮件服务器", f"不使用；邮件在 {(settings.home / 'mail').resolve()}。")
+        return _ok("D10", "邮件服务器", f"不使用；邮件在 {outbox_folder(settings).resolve()}。")
     place = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
         with socket.create_connection(

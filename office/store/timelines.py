@@ -34,6 +34,25 @@ class PublishedEdition:
     points: tuple[DatedPoint, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionState:
+    """An edition by name, whatever its state."""
+
+    id: int
+    name: str
+    state: str
+
+
+def edition_state(connection: Connection, campaign: str, year: int) -> EditionState | None:
+    """The edition of a campaign for a year, without its content."""
+    row = connection.execute(
+        select(edition.c.id, edition.c.name, edition.c.state).where(
+            edition.c.campaign == campaign, edition.c.year == year
+        )
+    ).first()
+    return EditionState(**row._mapping) if row else None
+
+
 def published_editions(connection: Connection) -> tuple[PublishedEdition, ...]:
     """Every published edition, oldest year first."""
     points: dict[int, list[DatedPoint]] = {}
