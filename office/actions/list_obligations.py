@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -9,7 +10,8 @@ from itertools import islice
 from office.actions.day import thresholds
 from office.actions.office import Office
 from office.store import obligation_list
-from office.store.obligation_list import Filter, Listed
+from office.store.obligation_list import Filter, LightFacts, Listed
+from rules.moves import State
 from rules.standing import Facts, Light, Pace, Standing, standing
 from rules.workdays import YearUnknown
 
@@ -54,9 +56,9 @@ def list_obligations(
             found = [seen(office, one, today) for one in listed]
         else:
             total = None
-            every = (seen(office, one, today) for one in obligation_list.stream(connection, wanted))
-            lit = (one for one in every if one.standing.light is light)
-            found = list(islice(lit, offset, offset + page_size))
+            lit = _lit(office, obligation_list.facts(connection, wanted), today, light)
+            ids = list(islice(lit, offset, offset + page_size))
+            found = [seen(office, one, today) for one in obligation_list.rows_of(connection, ids)]
     return Page(obligations=tuple(found), page=page, page_size=page_size, total=total)
 
 
@@ -71,20 +73,28 @@ def seen(office: Office, listed: Listed, today: date) -> ListedObligation:
     )
 
 
-def _facts(listed: Listed) -> Facts:
+def _lit(office: Office, rows: Iterable[tuple[int, LightFacts]], today: date, light: Light) -> Iterator[int]:
+    """The ids under one light. Many rows share their facts, so each light is derived once."""
+    known: dict[LightFacts, Light] = {}
+    limits = thresholds(office)
+    for obligation_id, facts in rows:
+        if facts not in known:
+            known[facts] = standing(_facts(facts), today, office.workdays, limits).light
+        if known[facts] is light:
+            yield obligation_id
+
+
+def _facts(one: Listed | LightFacts) -> Facts:
+    pace = None
+    if one.target is not None:
+        pace = Pace(target=one.target, reported=one.reported, starts_on=one.starts_on)
     return Facts(
-        state=listed.state,
-        due_on=listed.due_on,
-        submitted_on=listed.submitted_on,
-        closed_on=listed.closed_on,
-        pace=_pace(listed),
+        state=State(one.state),
+        due_on=one.due_on,
+        submitted_on=one.submitted_on,
+        closed_on=one.closed_on,
+        pace=pace,
     )
-
-
-def _pace(listed: Listed) -> Pace | None:
-    if listed.target is None:
-        return None
-    return Pace(target=listed.target, reported=listed.reported, starts_on=listed.starts_on)
 
 
 def _dates(office: Office, listed: Listed) -> tuple[date, bool]:
