@@ -39,14 +39,19 @@ def next_opening(moment: datetime, quiet: QuietHours, workdays: WorkdayTable | N
     that waits for a notice nobody has imported would be a letter dropped.
     """
     local = moment.astimezone(_ZONE)
-    if _worked(local.date(), workdays) and not quiet.cover(local.time()):
-        return moment.astimezone(UTC)
-    day = local.date()
-    if (quiet.cover(local.time()) and local.time() >= quiet.end) or not _worked(day, workdays):
-        day += timedelta(days=1)
-        while not _worked(day, workdays):
-            day += timedelta(days=1)
-    return datetime.combine(day, quiet.end, _ZONE).astimezone(UTC)
+    while True:
+        if not _worked(local.date(), workdays):
+            local = _midnight_after(local)
+        elif not quiet.cover(local.time()):
+            return local.astimezone(UTC)
+        elif local.time() < quiet.end:
+            local = datetime.combine(local.date(), quiet.end, _ZONE)
+        else:
+            local = _midnight_after(local)
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    return datetime.combine(moment.date() + timedelta(days=1), time.min, _ZONE)
 
 
 def _worked(day: date, workdays: WorkdayTable | None) -> bool:
