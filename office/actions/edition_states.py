@@ -10,6 +10,7 @@ from office.actions.office import Office
 from office.errors import NotFound, Refused
 from office.store import editions as store
 from office.store import history
+from office.store.dry_run import take_back
 from office.store.editions import StoredEdition
 from office.store.obligation_changes import cancel_edition
 from rules.keeping import keeping_refusals
@@ -36,30 +37,38 @@ class EditionMoved:
 
 
 def pause_edition(
-    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime
+    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
 ) -> EditionMoved:
     """Rounds pass it over until it is resumed; its dates stay."""
-    return _move(office, "pause", campaign, year, reason=reason, by=by, now=now)
+    return _move(office, "pause", (campaign, year), reason, by, now, dry_run=dry_run)
 
 
 def resume_edition(
-    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime
+    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
 ) -> EditionMoved:
     """A paused edition is published again; a withdrawn one becomes a draft, and applying its year publishes it."""
-    return _move(office, "resume", campaign, year, reason=reason, by=by, now=now)
+    return _move(office, "resume", (campaign, year), reason, by, now, dry_run=dry_run)
 
 
 def withdraw_edition(
-    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime
+    office: Office, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
 ) -> EditionMoved:
     """Taken back: everything unfinished is cancelled, what is finished stays for history."""
-    return _move(office, "withdraw", campaign, year, reason=reason, by=by, now=now)
+    return _move(office, "withdraw", (campaign, year), reason, by, now, dry_run=dry_run)
 
 
 def _move(
-    office: Office, verb: str, campaign: str, year: int, *, reason: str, by: Actor, now: datetime
+    office: Office,
+    verb: str,
+    named: tuple[str, int],
+    reason: str,
+    by: Actor,
+    now: datetime,
+    *,
+    dry_run: bool,
 ) -> EditionMoved:
     allowed, to, word = _MOVES[verb]
+    campaign, year = named
     with office.store.writing() as connection:
         stored = store.find_edition(connection, campaign, year)
         if stored is None:
@@ -82,6 +91,8 @@ def _move(
             detail={"reason": reason, "before": stored.state, "cancelled": cancelled},
             flow_run_id=office.flow_run_id,
         )
+        if dry_run:
+            take_back(connection)
     return EditionMoved(
         campaign=campaign, year=year, name=stored.value.name, state=state, cancelled=cancelled
     )

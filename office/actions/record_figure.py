@@ -79,18 +79,7 @@ def record_figure(
             "as_of_on": on,
             "reason": cleaned(new.reason) if new.reason else None,
         }
-        figures.insert_figure(connection, {**values, "reported_by": by.person_id, "reported_at": now})
-        history.append(
-            connection,
-            at=now,
-            by=by,
-            verb="report",
-            noun="figure",
-            edition_id=stored.id,
-            unit_id=unit.id if unit else None,
-            detail={key: value for key, value in values.items() if not key.endswith("_id")},
-            flow_run_id=office.flow_run_id,
-        )
+        _write(connection, office, values, by, now)
         if dry_run:
             take_back(connection)
     return FigureRecorded(
@@ -100,6 +89,21 @@ def record_figure(
         previous=previous.value if previous else None,
         unit_of_measure=new.unit_of_measure,
         as_of_on=on,
+    )
+
+
+def _write(connection: Any, office: Office, values: dict[str, Any], by: Actor, now: datetime) -> None:
+    figures.insert_figure(connection, {**values, "reported_by": by.person_id, "reported_at": now})
+    history.append(
+        connection,
+        at=now,
+        by=by,
+        verb="report",
+        noun="figure",
+        edition_id=values["edition_id"],
+        unit_id=values["unit_id"],
+        detail={key: value for key, value in values.items() if not key.endswith("_id")},
+        flow_run_id=office.flow_run_id,
     )
 
 

@@ -10,6 +10,7 @@ from office.actions.office import Office
 from office.actions.roster_rows import OUTCOMES
 from office.errors import NotFound, Refused
 from office.store import history, rosters, subjects
+from office.store.dry_run import take_back
 from office.store.subjects import SubjectEntry
 from rules.keeping import person_refusals, reporting_refusals
 from rules.people import Actor
@@ -25,6 +26,7 @@ def record_outcome(
     outcome: str | None = None,
     by: Actor,
     now: datetime,
+    dry_run: bool = False,
 ) -> SubjectEntry:
     """`outcome` is 合格, 基本合格 or 不合格. A conclusion without a day of participation takes today's."""
     with office.store.writing() as connection:
@@ -59,6 +61,8 @@ def record_outcome(
             flow_run_id=office.flow_run_id,
         )
         after = subjects.find_subject(connection, roster_id or 0, before.code)
+        if dry_run:
+            take_back(connection)
     assert after is not None
     return after
 

@@ -12,7 +12,13 @@ from calendars.reader import diff_years, read_year
 from calendars.roll import RollRefused, describe, roll_year, write
 from office.actions.apply_year import YearApplied, apply_year
 from office.actions.check_calendars import CalendarsChecked, check_file, check_year
-from office.actions.edition_states import STATE_NAMES, pause_edition, resume_edition, withdraw_edition
+from office.actions.edition_states import (
+    STATE_NAMES,
+    EditionMoved,
+    pause_edition,
+    resume_edition,
+    withdraw_edition,
+)
 from office.actions.show_calendar import show_calendar
 from office.cli.calendar_pages import print_applied, print_checked, print_edition, print_editions
 from office.cli.options import As, DryRun, Json, On, moment
@@ -124,8 +130,8 @@ def show(
 
 @app.command("diff")
 def diff(
-    first: Annotated[int, typer.Argument(metavar="Y1")],
-    second: Annotated[int, typer.Argument(metavar="Y2")],
+    first: Annotated[int, typer.Argument(metavar="Y1", help="前一个年份。")],
+    second: Annotated[int, typer.Argument(metavar="Y2", help="后一个年份。")],
     as_json: Json = False,
 ) -> None:
     """比较两年的文件：节点增减、措辞、日期、单位和目标的变化。"""
@@ -188,24 +194,65 @@ def roll(
 
 
 @app.command("pause")
-def pause(campaign: Campaign, year: Year, reason: Reason, by: As = None, on: On = None) -> None:
+def pause(
+    campaign: Campaign,
+    year: Year,
+    reason: Reason,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """暂停一个专项行动：不再提醒，日期不变。"""
     with open_office() as office:
-        done = pause_edition(office, campaign, year, reason=reason, by=actor(office, by), now=moment(on))
-    say(f"{done.name}{done.year}年{STATE_NAMES[done.state]}。")
+        person = actor(office, by)
+        done = pause_edition(
+            office, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
+        )
+    _answer_moved(done, dry_run, as_json)
 
 
 @app.command("resume")
-def resume(campaign: Campaign, year: Year, reason: Reason, by: As = None, on: On = None) -> None:
+def resume(
+    campaign: Campaign,
+    year: Year,
+    reason: Reason,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """恢复暂停的专项行动；已撤回的恢复为草稿，再次 apply 后发布。"""
     with open_office() as office:
-        done = resume_edition(office, campaign, year, reason=reason, by=actor(office, by), now=moment(on))
-    say(f"{done.name}{done.year}年现为“{STATE_NAMES[done.state]}”。")
+        person = actor(office, by)
+        done = resume_edition(
+            office, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
+        )
+    _answer_moved(done, dry_run, as_json)
 
 
 @app.command("withdraw")
-def withdraw(campaign: Campaign, year: Year, reason: Reason, by: As = None, on: On = None) -> None:
+def withdraw(
+    campaign: Campaign,
+    year: Year,
+    reason: Reason,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """撤回一个专项行动：未办结的任务全部撤销，已办结的留痕保存。"""
     with open_office() as office:
-        done = withdraw_edition(office, campaign, year, reason=reason, by=actor(office, by), now=moment(on))
-    say(f"{done.name}{done.year}年已撤回，撤销未办结任务{done.cancelled}项。")
+        person = actor(office, by)
+        done = withdraw_edition(
+            office, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
+        )
+    _answer_moved(done, dry_run, as_json)
+
+
+def _answer_moved(done: EditionMoved, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(done)
+        return
+    cancelled = f"，撤销未办结任务{done.cancelled}项" if done.cancelled else ""
+    say(f"{done.name}{done.year}年{'将为' if dry_run else '现为'}“{STATE_NAMES[done.state]}”{cancelled}。")

@@ -138,6 +138,7 @@ def record(
     outcome: Annotated[str | None, typer.Option("--outcome", help="合格、基本合格或不合格。")] = None,
     by: As = None,
     on: On = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """登记一个对象的参检日期或年检结论。"""
@@ -151,8 +152,11 @@ def record(
             outcome=outcome,
             by=actor(office, by),
             now=moment(on),
+            dry_run=dry_run,
         )
     if as_json:
         print_json(done)
         return
-    say(f"已登记{done.name}：参检日期{done.taken_part_on or '—'}，结论{outcome or done.outcome or '—'}。")
+    say(
+        f"{'将' if dry_run else '已'}登记{done.name}：参检日期{done.taken_part_on or '—'}，结论{outcome or done.outcome or '—'}。"
+    )
