@@ -16,7 +16,7 @@ from office.actions.office import Office
 from office.store.board import BoardPoint, Group
 from rules.measures import Tally, added, tally
 from rules.moves import NOT_STARTED, OUT
-from rules.standing import Facts, Light, Pace, Standing, standing
+from rules.standing import Facts, Light, Pace, Standing, standing, worst
 from rules.workdays import YearUnknown
 
 
@@ -116,7 +116,7 @@ class Cells:
     """The worst units of a campaign, from groups that come unit by unit; keeps no more than are shown."""
 
     wanted: int
-    units: int = 0
+    units: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
     _unit_id: int = 0
     _sum: Sum = field(default_factory=Sum)
     _worst: list[tuple[_Rank, Sum]] = field(default_factory=list)
@@ -125,7 +125,6 @@ class Cells:
         if group.unit_id != self._unit_id:
             self._close()
             self._unit_id, self._sum = group.unit_id, Sum()
-            self.units += 1
         self._sum.add(group, seen)
 
     def page(self, page: int, size: int) -> list[tuple[int, Sum]]:
@@ -139,9 +138,15 @@ class Cells:
         if not self._unit_id:
             return
         lights = self._sum.lights
+        self.units[worst_of(lights)] += 1
         # Unit ids differ, so that two entries never compare by their sums.
         rank = (lights[Light.RED], lights[Light.YELLOW], lights[Light.GREEN], -self._unit_id)
         if len(self._worst) < self.wanted:
             heapq.heappush(self._worst, (rank, self._sum))
         elif self.wanted:
             heapq.heappushpop(self._worst, (rank, self._sum))
+
+
+def worst_of(lights: Mapping[Light, int]) -> Light:
+    """The light that a sum of lights shows."""
+    return worst({light for light, number in lights.items() if number})

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from office.actions.board_sums import Cells, Seer, Sum
+from office.actions.board_sums import Cells, Seer, Sum, worst_of
 from office.actions.office import Office
 from office.store import board as stored
 from office.store import gates
 from office.store.board import BoardEdition, Group, Shown
 from office.store.engine import Connection
 from rules.measures import Rate, Tally, added
-from rules.standing import Light, Standing, worst
+from rules.standing import Light, Standing
 
 # So many of what turned red are listed; all are counted.
 LISTED = 50
@@ -37,7 +37,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignLine:
-    """One edition. `cells` holds the page of units asked for, the worst first; `units` counts all with cells.
+    """One edition. `cells` holds the page of units asked for, the worst first; `units` counts all by their worst light.
+
+    `units` is all zero where no cells were asked for.
 
     `provisional` says that dates rest on a year without notice; `fault` is why some have no light.
     """
@@ -53,7 +55,7 @@ class CampaignLine:
     provisional: bool
     fault: str | None
     cells: tuple[Cell, ...]
-    units: int
+    units: Mapping[Light, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,7 @@ def _line(
         name=edition.name,
         year=edition.year,
         kind=edition.kind,
-        light=_worst_of(total.lights),
+        light=worst_of(total.lights),
         lights=total.lights,
         rates=total.tally.rates,
         provisional=total.provisional,
@@ -205,7 +207,7 @@ def _cell(unit_id: int, name: str, one: Sum) -> Cell:
     return Cell(
         unit_id=unit_id,
         unit=name,
-        light=_worst_of(one.lights),
+        light=worst_of(one.lights),
         lights=one.lights,
         rates=one.tally.rates,
     )
@@ -228,10 +230,6 @@ def _board(
         turned_red=listed,
         turned_red_total=red,
     )
-
-
-def _worst_of(lights: Mapping[Light, int]) -> Light:
-    return worst({light for light, number in lights.items() if number})
 
 
 def _worst_first(line: CampaignLine) -> tuple[int, int, int, str]:

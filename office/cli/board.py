@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -23,9 +23,10 @@ from rules.standing import LIGHT_WORDS, WORST_FIRST, Light
 SYMBOLS = {Light.RED: "▲", Light.YELLOW: "◆", Light.GREEN: "●", Light.GREY: "○"}
 STYLES = {Light.RED: "bold red", Light.YELLOW: "yellow", Light.GREEN: "green", Light.GREY: "dim"}
 # In the overview a campaign names its worst units; --campaign shows all of them page by page.
-NAMED = 3
+NAMED = 2
 PAGE_SIZE = 50
-TODAY_LINES = 15
+_WANT_A_LOOK = (Light.RED, Light.YELLOW)
+TODAY_LINES = 10
 
 
 def board(
@@ -95,7 +96,8 @@ def _print(found: Board, *, detailed: bool, page: int) -> None:
         for line in found.campaigns:
             _print_units(line, page)
     else:
-        _print_campaigns(found.campaigns)
+        _print_campaigns([line for line in found.campaigns if line.light in _WANT_A_LOOK])
+        _print_calm([line for line in found.campaigns if line.light not in _WANT_A_LOOK])
     for line in found.campaigns:
         if line.fault:
             say(f"注意：{line.name}{line.year}有任务判不出灯，按灰灯列：{line.fault}")
@@ -136,8 +138,10 @@ def _print_turned_red(found: Board) -> None:
         say(f"仅列前{len(shown)}项，其余请用 duban obligation list --light red 查看。")
 
 
-def _print_campaigns(lines: Iterable[CampaignLine]) -> None:
+def _print_campaigns(lines: Sequence[CampaignLine]) -> None:
     """One line a campaign, its worst units beside it: the matrix folded to what wants a look."""
+    if not lines:
+        return
     table = Table(title="各专项行动（红灯多的在前）", title_justify="left", box=None, pad_edge=False)
     for name in ("灯", "专项行动", "红", "黄", "绿", "灰", "按时办结率", "红灯、黄灯单位"):
         numeric = len(name) == 1 and name != "灯"
@@ -154,22 +158,32 @@ def _print_campaigns(lines: Iterable[CampaignLine]) -> None:
     Console(highlight=False).print(table)
 
 
+def _print_calm(lines: Sequence[CampaignLine]) -> None:
+    """Campaigns where everything is green or not counted need no line each."""
+    if lines:
+        say(
+            f"另有{len(lines)}项行动没有红灯、黄灯：" + "、".join(f"{line.name}{line.year}" for line in lines)
+        )
+
+
 def _worst_units(line: CampaignLine) -> Text:
-    """▲金坛区民政局2 ◆天宁区民政局: which units make the line red or yellow, how often."""
-    wanted = [cell for cell in line.cells if cell.light in (Light.RED, Light.YELLOW)]
+    """▲金坛区民政局2 ◆天宁区民政局 等5家: which units make the line red or yellow, how often."""
+    wanted = [cell for cell in line.cells if cell.light in _WANT_A_LOOK]
     text = Text()
     for cell in wanted:
         number = cell.lights[cell.light]
         text.append(SYMBOLS[cell.light], STYLES[cell.light]).append(
             f"{cell.unit}{number if number > 1 else ''} "
         )
-    if len(wanted) == NAMED and line.units > NAMED:
-        text.append("……")
+    every = sum(line.units[light] for light in _WANT_A_LOOK)
+    if every > len(wanted):
+        text.append(f"等{every}家")
     return text
 
 
 def _print_units(line: CampaignLine, page: int) -> None:
-    of = f"，第{page}页，共{line.units}个单位" if line.units > len(line.cells) else ""
+    every = sum(line.units.values())
+    of = f"，第{page}页，共{every}个单位" if every > len(line.cells) else ""
     star = "*" if line.provisional else ""
     table = Table(title=f"{line.name} {line.year}{star}{of}", title_justify="left", box=None, pad_edge=False)
     for name in ("灯", "责任单位", "红", "黄", "绿", "灰", "按时办结率", "办结率"):

@@ -80,7 +80,7 @@ def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(bureau: Off
     assert [line.light for line in board.campaigns] == [Light.RED, Light.GREEN]
     assert board.lights == {Light.RED: 1, Light.YELLOW: 0, Light.GREEN: 2, Light.GREY: 1}
     worst = board.campaigns[0]
-    assert worst.units == 3
+    assert worst.units == {Light.RED: 1, Light.YELLOW: 0, Light.GREEN: 1, Light.GREY: 1}
     assert [(cell.unit, cell.light) for cell in worst.cells] == [
         ("金坛区民政局", Light.RED),
         ("天宁区民政局", Light.GREEN),
