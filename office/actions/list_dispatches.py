@@ -1,0 +1,31 @@
+"""What was sent, to whom, and what the other side answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from office.actions.office import Office
+from office.store import dispatch_list
+from office.store.dispatch_list import DispatchFilter, ListedDispatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatches:
+    """The newest messages that the filter finds, and how many of each status there are in all."""
+
+    dispatches: tuple[ListedDispatch, ...]
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def list_dispatches(office: Office, wanted: DispatchFilter, *, limit: int) -> Dispatches:
+    """At most `limit` rows, the newest first."""
+    with office.store.reading() as connection:
+        return Dispatches(
+            dispatches=dispatch_list.dispatches(connection, wanted, limit=limit),
+            counts=dispatch_list.counts(connection, wanted),
+        )
