@@ -5,6 +5,7 @@ What is not yet due, waived, suspended or cancelled is in no denominator; an app
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -74,23 +75,27 @@ DEFINITIONS = (
 _NAMES = tuple(field.name for field in fields(Tally))
 
 
-def tally(facts: Facts, obligations: int, today: date, *, late: bool, returned: bool) -> Tally:
-    """The counts of a group of obligations that share their facts and marks."""
+def tally(facts: Facts, today: date, *, late: bool, returned: bool) -> Tally:
+    """What one obligation with these facts and marks adds to each count: 0 or 1."""
     if facts.state in NOT_STARTED or facts.state in OUT:
-        return Tally(out=obligations)
+        return Tally(out=1)
     due, done = facts.due_on <= today, facts.state in DONE
     in_time = done and not late and not is_late(facts)
     return Tally(
-        owed=obligations,
-        due=obligations * due,
-        done=obligations * done,
-        done_due=obligations * (due and done),
-        done_in_time=obligations * (due and in_time),
-        done_at_first=obligations * (done and not returned),
-        taken_up=obligations * (facts.state is not State.ASSIGNED),
+        owed=1,
+        due=int(due),
+        done=int(done),
+        done_due=int(due and done),
+        done_in_time=int(due and in_time),
+        done_at_first=int(done and not returned),
+        taken_up=int(facts.state is not State.ASSIGNED),
     )
 
 
-def added(one: Tally, other: Tally) -> Tally:
-    """The sum of two tallies."""
-    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in _NAMES})
+def total(parts: Iterable[tuple[Tally, int]]) -> Tally:
+    """The sum of tallies, each as often as it says."""
+    counts = dict.fromkeys(_NAMES, 0)
+    for one, times in parts:
+        for name in _NAMES:
+            counts[name] += getattr(one, name) * times
+    return Tally(**counts)

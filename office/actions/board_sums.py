@@ -6,7 +6,7 @@ Keeps no obligation; what it holds grows with campaigns and with the units that 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,15 +14,17 @@ from functools import lru_cache
 from office.actions.day import thresholds
 from office.actions.office import Office
 from office.store.board import BoardPoint, Group
-from rules.measures import Tally, added, tally
-from rules.moves import NOT_STARTED, OUT
+from rules.measures import Tally, tally, total
 from rules.standing import Facts, Light, Pace, Standing, standing, worst
 from rules.workdays import YearUnknown
 
+# Sets of facts whose look is remembered; more of them are looked at again.
+_KEPT = 50_000
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What a group shows on the day."""
+    """What an obligation shows on the day. One object for all that show the same, so that counting them is cheap."""
 
     light: Light
     tally: Tally
@@ -36,43 +38,39 @@ class Seer:
 
     def __init__(self, office: Office, points: Mapping[int, BoardPoint], today: date) -> None:
         self.today, self.yesterday = today, today - timedelta(days=1)
-        self._points, self._workdays = points, office.workdays
-        limits = thresholds(office)
+        self._office, self._points, self._limits = office, points, thresholds(office)
+        self._kinds: dict[tuple[object, ...], Seen] = {}
+        self._known = lru_cache(maxsize=_KEPT)(self._look)
 
-        @lru_cache(maxsize=10_000)
-        def stands(facts: Facts, on: date) -> Standing | str:
-            try:
-                return standing(facts, on, office.workdays, limits)
-            except YearUnknown as error:
-                return str(error)
-
-        self.stands: Callable[[Facts, date], Standing | str] = stands
-        self._provisional = lru_cache(maxsize=10_000)(self._is_provisional)
+    def see(self, group: Group) -> Seen:
+        marks = (group.late, group.returned, group.is_new)
+        return self._known(group.point_id, self.facts(group), *marks)
 
     def facts(self, group: Group) -> Facts:
         return Facts(
             state=group.state, due_on=group.due_on, submitted_on=group.done_on, pace=self._pace(group)
         )
 
-    def see(self, group: Group) -> Seen:
-        facts = self.facts(group)
-        now = self.stands(facts, self.today)
-        counted = tally(facts, group.obligations, self.today, late=group.late, returned=group.returned)
-        fault = now if isinstance(now, str) else None
-        # What cannot be decided is shown as grey, with the reason beside the campaign.
-        light = Light.GREY if isinstance(now, str) else now.light
-        return Seen(
-            light=light,
-            tally=counted,
-            turned_red=light is Light.RED and (group.is_new or self._was(facts) is not Light.RED),
-            provisional=self._provisional(group.point_id, group.due_on)
-            and group.state not in OUT | NOT_STARTED,
-            fault=fault,
-        )
+    def stands(self, facts: Facts, on: date) -> Standing | str:
+        """The standing, or in a sentence why there is none."""
+        try:
+            return standing(facts, on, self._office.workdays, self._limits)
+        except YearUnknown as error:
+            return str(error)
 
-    def _was(self, facts: Facts) -> Light | None:
+    def _look(self, point_id: int, facts: Facts, late: bool, returned: bool, is_new: bool) -> Seen:
+        now = self.stands(facts, self.today)
+        # What cannot be decided is shown as grey, with the reason beside the campaign.
+        light, fault = (Light.GREY, now) if isinstance(now, str) else (now.light, None)
+        counted = tally(facts, self.today, late=late, returned=returned)
+        turned_red = light is Light.RED and (is_new or not self._was_red(facts))
+        provisional = counted.owed > 0 and self._is_provisional(point_id, facts.due_on)
+        key = (light, counted, turned_red, provisional, fault)
+        return self._kinds.setdefault(key, Seen(*key))
+
+    def _was_red(self, facts: Facts) -> bool:
         before = self.stands(facts, self.yesterday)
-        return None if isinstance(before, str) else before.light
+        return not isinstance(before, str) and before.light is Light.RED
 
     def _pace(self, group: Group) -> Pace | None:
         if group.target is None or group.opened_on is None:
@@ -81,31 +79,46 @@ class Seer:
         return Pace(target=group.target, reported=group.reported, starts_on=starts_on)
 
     def _is_provisional(self, point_id: int, due_on: date) -> bool:
-        one = self._points[point_id]
+        one, workdays = self._points[point_id], self._office.workdays
         if due_on == one.due_on:
             return one.provisional
         try:
-            return self._workdays.is_provisional(self._workdays.on_or_before(due_on), due_on)
+            return workdays.is_provisional(workdays.on_or_before(due_on), due_on)
         except YearUnknown:
             return True
 
 
 @dataclass(slots=True)
 class Sum:
-    """What adds up over groups."""
+    """Obligations counted by what they show; there are few such kinds, however many obligations."""
 
-    lights: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
-    tally: Tally = field(default_factory=Tally)
-    turned_red: int = 0
-    provisional: bool = False
-    fault: str | None = None
+    kinds: dict[Seen, int] = field(default_factory=dict)
 
-    def add(self, group: Group, seen: Seen) -> None:
-        self.lights[seen.light] += group.obligations
-        self.tally = added(self.tally, seen.tally)
-        self.turned_red += group.obligations * seen.turned_red
-        self.provisional = self.provisional or seen.provisional
-        self.fault = self.fault or seen.fault
+    def add(self, seen: Seen, obligations: int) -> None:
+        self.kinds[seen] = self.kinds.get(seen, 0) + obligations
+
+    @property
+    def lights(self) -> dict[Light, int]:
+        lights = dict.fromkeys(Light, 0)
+        for seen, number in self.kinds.items():
+            lights[seen.light] += number
+        return lights
+
+    @property
+    def tally(self) -> Tally:
+        return total((seen.tally, number) for seen, number in self.kinds.items())
+
+    @property
+    def turned_red(self) -> int:
+        return sum(number for seen, number in self.kinds.items() if seen.turned_red)
+
+    @property
+    def provisional(self) -> bool:
+        return any(seen.provisional for seen in self.kinds)
+
+    @property
+    def fault(self) -> str | None:
+        return next((seen.fault for seen in self.kinds if seen.fault), None)
 
 
 _Rank = tuple[int, int, int, int]
@@ -113,7 +126,10 @@ _Rank = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class Cells:
-    """The worst units of a campaign, from groups that come unit by unit; keeps no more than are shown."""
+    """The worst units of a campaign, from groups that come unit by unit; keeps no more than are shown.
+
+    `units` counts every unit by its worst light.
+    """
 
     wanted: int
     units: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
@@ -121,14 +137,14 @@ class Cells:
     _sum: Sum = field(default_factory=Sum)
     _worst: list[tuple[_Rank, Sum]] = field(default_factory=list)
 
-    def add(self, group: Group, seen: Seen) -> None:
-        if group.unit_id != self._unit_id:
+    def add(self, unit_id: int, seen: Seen, obligations: int) -> None:
+        if unit_id != self._unit_id:
             self._close()
-            self._unit_id, self._sum = group.unit_id, Sum()
-        self._sum.add(group, seen)
+            self._unit_id, self._sum = unit_id, Sum()
+        self._sum.add(seen, obligations)
 
     def page(self, page: int, size: int) -> list[tuple[int, Sum]]:
-        """The units of a page with their sums, the worst first."""
+        """The units of a page with their sums, the worst first. The last call: nothing is added after it."""
         self._close()
         self._unit_id = 0
         ranked = sorted(self._worst, key=lambda one: one[0], reverse=True)

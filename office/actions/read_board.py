@@ -17,7 +17,7 @@ from office.store import board as stored
 from office.store import gates
 from office.store.board import BoardEdition, Group, Shown
 from office.store.engine import Connection
-from rules.measures import Rate, Tally, added
+from rules.measures import Rate
 from rules.standing import Light, Standing
 
 # So many of what turned red are listed; all are counted.
@@ -115,9 +115,9 @@ def read_board(
         asked = _Asked(connection, tuple(editions), seer.yesterday, tuple(unit_ids))
         for group in _groups(asked, by_unit=cells > 0):
             seen = seer.see(group)
-            sums[group.edition_id].add(group, seen)
+            sums[group.edition_id].add(seen, group.obligations)
             if cells:
-                unit_sums[group.edition_id].add(group, seen)
+                unit_sums[group.edition_id].add(group.unit_id, seen, group.obligations)
             if seen.turned_red:
                 _remember(turned, group)
         listed = _turned_red(asked, seer, turned)
@@ -216,19 +216,18 @@ def _cell(unit_id: int, name: str, one: Sum) -> Cell:
 def _board(
     today: date, sums: Iterable[Sum], lines: Sequence[CampaignLine], listed: tuple[TurnedRed, ...]
 ) -> Board:
-    lights, whole, red = dict.fromkeys(Light, 0), Tally(), 0
+    whole = Sum()
     for one in sums:
-        lights = {light: count + one.lights[light] for light, count in lights.items()}
-        whole = added(whole, one.tally)
-        red += one.turned_red
+        for seen, number in one.kinds.items():
+            whole.add(seen, number)
     return Board(
         as_of_on=today,
-        lights=lights,
-        rates=whole.rates,
+        lights=whole.lights,
+        rates=whole.tally.rates,
         provisional=any(line.provisional for line in lines),
         campaigns=tuple(lines),
         turned_red=listed,
-        turned_red_total=red,
+        turned_red_total=whole.turned_red,
     )
 
 

@@ -270,7 +270,7 @@ def _fill(office: Office, rows: list[dict[str, Any]]) -> None:
                 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=_rows, today=_days)
 def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(office, rows, today) -> None:
     _fill(office, rows)
@@ -303,7 +303,7 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(off
         assert {light: n for light, n in narrowed.lights.items() if n} == mine
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=_rows, today=_days)
 def test_what_turned_red_is_exactly_what_is_red_and_was_not(office, rows, today) -> None:
     _fill(office, rows)
