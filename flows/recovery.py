@@ -7,11 +7,23 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows import names
 from office import clock
-from tasks.rounds import recover
+from office.actions.recover import RecoveryReport
+from tasks.bureau import bureau
+from tasks.rounds import close_gates, hold_round, recover, round_owed
 
 
 @flow(name="补救", flow_run_name=lambda: names.timed(names.RECOVERY), timeout_seconds=3_600)
 async def recovery() -> None:
     """Compare what should exist with what does; on an ordinary day there is nothing to do."""
-    report = recover(clock.now())
-    await acreate_markdown_artifact(key="recovery", markdown=report.sentence, description="补救")
+    now = clock.now()
+    said = []
+    with bureau():
+        report = recover(now)
+        if report != RecoveryReport():
+            said.append(report.sentence)
+        if round_owed(now):
+            # One round of today covers every day that was missed: what is owed by now includes them.
+            said.append(hold_round(now).sentence)
+            close_gates(now)
+    if said:
+        await acreate_markdown_artifact(key="recovery", markdown="\n\n".join(said), description="补救")

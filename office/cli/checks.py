@@ -213,7 +213,7 @@ def versions() -> Finding:
     wrong = [said for name, span in PINNED.items() if (said := _version_fault(name, *span))]
     if wrong:
         return _fault("D12", "版本", f"{'；'.join(wrong)}；请按 requirements.lock 重新安装。")
-    return _ok("D12", "版本", "、".join(f"{name} {version(name)}" for name in PINNED))
+    return _ok("D12", "版本", "、".join(f"{name} {version(name)}" for name in PINNED) + "。")
 
 
 def backups(settings: Settings, now: datetime) -> Finding:

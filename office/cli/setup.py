@@ -18,7 +18,6 @@ from office.actions.import_units import import_unit_book
 from office.actions.office import Office
 from office.cli.options import DryRun, Json
 from office.cli.output import complain, print_json, say
-from office.errors import Refused
 from office.settings import Settings, load
 from office.store.engine import open_store
 from office.store.migrate import migrate, pending
@@ -99,14 +98,15 @@ def _summary(done: YearApplied) -> dict[str, object]:
 
 
 def _intended(settings: Settings) -> Iterator[str]:
-    try:
+    if settings.database_url is None and not (settings.home / "duban.db").exists():
+        # Opening a SQLite file that is not there would make it.
+        yield f"在 {settings.home.resolve()} 建立台账数据库"
+    else:
         store = open_store(settings.store_url)
         try:
             yield "升级台账数据库" if pending(store) else "保持台账数据库不变"
         finally:
             store.close()
-    except OSError:
-        raise Refused(f"{settings.home} 不能写入，请修正权限或改设 DUBAN_HOME。") from None
     yield f"登记单位与示例人员，载入 {'、'.join(map(str, settings.edition_years))} 年度"
 
 
