@@ -11,6 +11,7 @@ from office.actions.acting import refuse
 from office.actions.office import Office
 from office.errors import NotFound, Refused
 from office.store import history, obligations, submissions
+from office.store.dry_run import take_back
 from office.store.obligations import Obligation
 from office.store.submissions import Item
 from rules.people import Actor, Role
@@ -27,9 +28,19 @@ class Opened:
 
 
 def open_evidence(
-    office: Office, obligation_id: int, sha256: str, *, to: Path, by: Actor, now: datetime
+    office: Office,
+    obligation_id: int,
+    sha256: str,
+    *,
+    to: Path,
+    by: Actor,
+    now: datetime,
+    dry_run: bool = False,
 ) -> Opened:
-    """Copy the file whose SHA-256 begins so to a new path. The bytes are checked before the first one is written."""
+    """Copy the file whose SHA-256 begins so to a new path; the bytes are checked before the first one is written.
+
+    A dry run only checks them.
+    """
     with office.store.writing() as connection:
         one = obligations.load(connection, obligation_id)
         refuse(*_refusals(one, by), *((f"{to}已存在，请换一个文件名。",) if to.exists() else ()))
@@ -46,9 +57,14 @@ def open_evidence(
             detail={"sha256": item.sha256, "filename": item.filename},
             flow_run_id=office.flow_run_id,
         )
+        if dry_run:
+            take_back(connection)
     # Recorded first: nobody sees bytes without a line that says so.
     assert item.sha256 is not None, "only files are listed"
-    _copy(office, item.sha256, to)
+    if dry_run:
+        office.vault.verify(item.sha256)
+    else:
+        _copy(office, item.sha256, to)
     return Opened(path=to, item=item)
 
 

@@ -14,7 +14,7 @@ from office.actions.open_evidence import open_evidence
 from office.actions.show_obligation import show_obligation
 from office.cli import obligation_acts, obligation_clock_acts, obligation_page
 from office.cli.dates import day_option
-from office.cli.options import As, Json, On, moment
+from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.clock import civil
 from office.store.obligation_list import Filter
@@ -93,15 +93,18 @@ def evidence(
     to: Annotated[Path, typer.Option("--to", help="另存为哪个新文件。")],
     by: As = None,
     on: On = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """查阅一份材料：核对指纹后另存一份，并留痕。"""
     with open_office() as office:
-        opened = open_evidence(office, obligation, sha256, to=to, by=actor(office, by), now=moment(on))
+        opened = open_evidence(
+            office, obligation, sha256, to=to, by=actor(office, by), now=moment(on), dry_run=dry_run
+        )
     if as_json:
         print_json(opened)
         return
-    say(f"已核对并另存：{opened.item.filename} → {opened.path}")
+    say(f"{'试运行，未另存' if dry_run else '已核对并另存'}：{opened.item.filename} → {opened.path}")
 
 
 def _print(found: Page) -> None:

@@ -133,14 +133,14 @@ def test_two_people_of_one_name_are_told_apart_by_their_units(office: Office) ->
 
 
 def test_the_history_verifies_and_a_changed_entry_is_found(office: Office) -> None:
-    noted = some_history(office, 2_500)
+    noted = some_history(office, 1_200)
 
     whole = verify_history(office, noted=noted)
-    tampered(office, sa.update(tables.history).where(tables.history.c.id == 1_777).values(actor="赵某"))
+    tampered(office, sa.update(tables.history).where(tables.history.c.id == 1_077).values(actor="赵某"))
     broken = verify_history(office)
 
-    assert (whole.entries, whole.broken_at) == (2_500, None)
-    assert broken.broken_at == 1_777 and "内容被改动过" in (broken.reason or "")
+    assert (whole.entries, whole.broken_at) == (1_200, None)
+    assert broken.broken_at == 1_077 and "内容被改动过" in (broken.reason or "")
 
 
 @pytest.mark.parametrize(("gone", "broken_at"), [(5, 5), (10, 10)])
