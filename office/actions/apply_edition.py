@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from office.actions.change_edition import EditionChange, change_edition, group_by_unit
+from office.actions.change_edition import EditionChange, change_edition, group_by_unit, journal
 from office.actions.edition_parts import Act
 from office.actions.office import Office
 from office.errors import Refused
@@ -19,6 +19,7 @@ from office.store.dispatches import enqueue_urgent
 from office.store.dry_run import take_back
 from office.store.editions import StoredEdition
 from office.store.obligation_changes import MovedItem
+from office.store.turns import take_turn
 from rules.bodies import content_hash
 from rules.campaign import Edition
 from rules.edition_changes import MilestoneChange
@@ -62,6 +63,7 @@ def apply_edition(
     if reasons := keeping_refusals(by, "发布专项行动"):
         raise Refused(reasons)
     with office.store.writing() as connection:
+        take_turn(connection)
         stored = store.find_edition(connection, edition.campaign, edition.year)
         _refuse_withdrawn(stored)
         publishes = publish and (stored is None or stored.state == "draft")
@@ -132,6 +134,7 @@ def _settle(
     """The edition's state after the act, and its line in history."""
     if act.publish:
         store.set_state(connection, done.edition_id, "published", now=act.now, published_on=act.today)
+    journal(connection, office, done, act)
     history.append(
         connection,
         at=act.now,

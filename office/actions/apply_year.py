@@ -14,6 +14,7 @@ from office.actions.apply_edition import Applied, apply_edition
 from office.actions.import_units import import_unit_book
 from office.actions.office import Office
 from office.errors import Refused
+from office.store.editions import editions
 from rules.people import Actor
 
 
@@ -25,6 +26,8 @@ class YearApplied:
     editions: tuple[Applied, ...]
     faults: tuple[Fault, ...]
     refused: tuple[str, ...]
+    # In the ledger but in no file any more: a person decides whether to withdraw them.
+    unlisted: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -66,4 +69,21 @@ def apply_year(
         except Refused as refusal:
             refused.extend(refusal.reasons)
         progress(number, len(read.editions))
-    return YearApplied(year=year, editions=tuple(applied), faults=read.faults, refused=tuple(refused))
+    return YearApplied(
+        year=year,
+        editions=tuple(applied),
+        faults=read.faults,
+        refused=tuple(refused),
+        unlisted=_unlisted(office, year, read),
+    )
+
+
+def _unlisted(office: Office, year: int, read: YearRead) -> tuple[str, ...]:
+    listed = {one.campaign for one in read.editions} | {Path(fault.file).stem for fault in read.faults}
+    with office.store.reading() as connection:
+        stored = editions(connection, year=year)
+    return tuple(
+        f"{one.value.name}（{one.value.campaign}）"
+        for one in stored
+        if one.state != "withdrawn" and one.value.campaign not in listed
+    )

@@ -37,6 +37,8 @@ class EditionChange:
     obligations_returned: int = 0
     obligations_retargeted: int = 0
     moved: tuple[MovedItem, ...] = ()
+    # What `journal` still has to write, by milestone id.
+    noted: tuple[tuple[int, MilestoneChange], ...] = ()
 
 
 def change_edition(
@@ -62,10 +64,10 @@ def change_edition(
     )
     staging = write_parts(connection, edition_id, value, stored, bound, names, act)
     published = act.publish or (stored is not None and stored.state in ("published", "paused"))
-    done = EditionChange(edition_id=edition_id, milestones=tuple(change for _, change in staging.changes))
+    noted = tuple(staging.changes)
+    done = EditionChange(edition_id=edition_id, milestones=tuple(change for _, change in noted), noted=noted)
     if published:
         done = _fan_out(connection, office, done, value, staging, act, again=stored is not None)
-    _journal(connection, office, edition_id, staging, act)
     return done
 
 
@@ -106,12 +108,16 @@ def _fan_out(
         obligations_returned=returned,
         obligations_retargeted=retargeted,
         moved=items,
+        noted=done.noted,
     )
 
 
-def _journal(connection: Any, office: Office, edition_id: int, staging: Staging, act: Act) -> None:
-    """One line for each milestone that was changed, withdrawn or brought back; a new edition is one line elsewhere."""
-    for milestone_id, change in staging.changes:
+def journal(connection: Any, office: Office, done: EditionChange, act: Act) -> None:
+    """One line for each milestone that was changed, withdrawn or brought back; a new one is part of its edition's line.
+
+    Called last of all writes, because from the first line on every other writer waits.
+    """
+    for milestone_id, change in done.noted:
         if change.change == "new":
             continue
         history.append(
@@ -121,7 +127,7 @@ def _journal(connection: Any, office: Office, edition_id: int, staging: Staging,
             verb={"changed": "change", "withdrawn": "withdraw", "returned": "return"}[change.change],
             noun="milestone",
             noun_id=milestone_id,
-            edition_id=edition_id,
+            edition_id=done.edition_id,
             detail={
                 "key": change.key,
                 "cause": act.cause,

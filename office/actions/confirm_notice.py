@@ -10,7 +10,7 @@ from calendars.notices import NoticeDraft, preview
 from calendars.workdays import load_workdays
 from office import clock
 from office.actions.apply_edition import tell_units
-from office.actions.change_edition import EditionChange, change_edition
+from office.actions.change_edition import EditionChange, change_edition, journal
 from office.actions.edition_parts import Act
 from office.actions.office import Office
 from office.actions.propose_notice import fingerprint_of, refuse_unfit
@@ -20,6 +20,7 @@ from office.store import editions as store
 from office.store import history, notices, units
 from office.store.dry_run import take_back
 from office.store.notices import StoredNotice
+from office.store.turns import take_turn
 from rules.edition_changes import MilestoneChange
 from rules.keeping import confirming_refusals
 from rules.people import Actor
@@ -58,6 +59,7 @@ def confirm_notice(
     shown = preview(draft, office.workdays, received_on=clock.civil(now))
     refuse_unfit(shown, by)
     with office.store.writing() as connection:
+        take_turn(connection)
         known = notices.notice_by_hash(connection, fingerprint_of(office, draft))
         if known is None:
             raise Refused(
@@ -79,15 +81,12 @@ def _recompute(
     connection: Any, office: Office, known: StoredNotice, workdays: WorkdayTable, by: Actor, now: datetime
 ) -> NoticeConfirmed:
     cause = f"{known.table.year}年放假安排已确认（{known.table.source}）"
-    changed = _redate_editions(
-        connection,
-        office,
-        known.table.year,
-        workdays,
-        Act(by=by, now=now, cause=cause, publish=False, tell_all=True),
-    )
+    act = Act(by=by, now=now, cause=cause, publish=False, tell_all=True)
+    changed = _redate_editions(connection, office, known.table.year, workdays, act)
     moved = tuple(item for _, one in changed for item in one.moved)
     told = tell_units(connection, office, moved, cause=cause, ref=f"notice-{known.id}", now=now)
+    for _, one in changed:
+        journal(connection, office, one, act)
     history.append(
         connection,
         at=now,

@@ -13,6 +13,7 @@ from office.store import history
 from office.store.dry_run import take_back
 from office.store.editions import StoredEdition
 from office.store.obligation_changes import cancel_edition
+from office.store.turns import take_turn
 from rules.keeping import keeping_refusals
 from rules.people import Actor
 
@@ -70,6 +71,7 @@ def _move(
     allowed, to, word = _MOVES[verb]
     campaign, year = named
     with office.store.writing() as connection:
+        take_turn(connection)
         stored = store.find_edition(connection, campaign, year)
         if stored is None:
             raise NotFound(

@@ -25,6 +25,7 @@ from office.store.dry_run import take_back
 from office.store.editions import StoredEdition
 from office.store.rosters import StoredRoster
 from office.store.staging import StagedPoint, staged
+from office.store.turns import take_turn
 from rules.fan_out import opened_on
 from rules.keeping import keeping_refusals, person_refusals
 from rules.people import Actor
@@ -68,6 +69,7 @@ def import_roster(
     if reasons := (*keeping_refusals(by, "导入名册"), *person_refusals(by, "导入名册")):
         raise Refused(reasons)
     with office.store.writing() as connection:
+        take_turn(connection)
         stored = edition_or_refuse(connection, campaign, year)
         key = _roster_key(stored)
         known = store.find_roster(connection, stored.id, key)

@@ -20,6 +20,7 @@ from office.errors import Refused
 from office.store import history
 from office.store import units as store
 from office.store.dry_run import take_back
+from office.store.turns import take_turn
 from rules.keeping import keeping_refusals
 from rules.people import Actor
 
@@ -69,6 +70,7 @@ def _enter(
     if reasons := keeping_refusals(by, "导入单位"):
         raise Refused(reasons)
     with office.store.writing() as connection:
+        take_turn(connection)
         register = _Register(connection)
         refuse_rows([*faults, *_name_faults(wanted, register)])
         done = register.enter(wanted)

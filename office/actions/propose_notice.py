@@ -10,6 +10,7 @@ from office import clock
 from office.actions.office import Office
 from office.errors import Refused
 from office.store import history, notices
+from office.store.turns import take_turn
 from rules.keeping import keeping_refusals, person_refusals
 from rules.people import Actor
 
@@ -36,6 +37,7 @@ def propose_notice(office: Office, draft: NoticeDraft, *, by: Actor, now: dateti
     assert shown.table is not None, "a notice without problems has a table"
     fingerprint = fingerprint_of(office, draft)
     with office.store.writing() as connection:
+        take_turn(connection)
         known = notices.notice_by_hash(connection, fingerprint)
         if known is not None:
             return NoticeProposed(state=known.state, preview=shown, notice_id=known.id)

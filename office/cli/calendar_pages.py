@@ -32,6 +32,8 @@ def print_applied(done: YearApplied, *, dry_run: bool) -> None:
         complain(str(fault))
     for reason in done.refused:
         complain(reason)
+    for name in done.unlisted:
+        say(f"文件里已没有{name}，台账里仍在；不再开展的，请用 duban calendar withdraw 撤回。")
     changed = [one for one in done.editions if one.outcome != "unchanged"]
     for one in changed:
         for line in _change_lines(one):

@@ -102,7 +102,7 @@ def write_edition(
 def set_state(
     connection: Connection, edition_id: int, state: str, *, now: datetime, published_on: date | None = None
 ) -> None:
-    """draft, published, paused or withdrawn. The first day of publishing is kept."""
+    """draft, published, paused or withdrawn; `published_on` where it is published now."""
     values: dict[str, object] = {"state": state, "updated_at": now}
     if published_on is not None:
         values["published_on"] = published_on
