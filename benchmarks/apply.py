@@ -67,7 +67,9 @@ def _bare(office: Office, rows: int) -> float:
     listed = ", ".join(names)
     with office.store.writing() as connection:
         connection.exec_driver_sql(f"CREATE TABLE bare AS SELECT {listed} FROM obligation")
-        connection.execute(sa.delete(tables.obligation))
+        # One by one PostgreSQL would ask ten empty tables about each of a million rows.
+        emptied = "DELETE FROM obligation" if office.store.is_sqlite else "TRUNCATE obligation CASCADE"
+        connection.exec_driver_sql(emptied)
     _settled(office)
     started = time.perf_counter()
     with office.store.writing() as connection:
@@ -85,7 +87,6 @@ def _settled(office: Office) -> None:
             raw.execute("VACUUM")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
-            connection.exec_driver_sql("VACUUM FULL obligation")
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
