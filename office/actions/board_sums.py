@@ -40,11 +40,21 @@ class Seer:
         self.today, self.yesterday = today, today - timedelta(days=1)
         self._office, self._points, self._limits = office, points, thresholds(office)
         self._kinds: dict[tuple[object, ...], Seen] = {}
+        self._plain: dict[tuple[object, ...], Seen] = {}
         self._known = lru_cache(maxsize=_KEPT)(self._look)
 
     def see(self, group: Group) -> Seen:
         marks = (group.late, group.returned, group.is_new)
-        return self._known(group.point_id, self.facts(group), *marks)
+        if group.target is not None:
+            return self._known(group.point_id, self.facts(group), *marks)
+        # Most groups look like one before; this finds it without making Facts anew.
+        key = (group.point_id, group.state, group.due_on, group.done_on, *marks)
+        seen = self._plain.get(key)
+        if seen is None:
+            seen = self._known(group.point_id, self.facts(group), *marks)
+            if len(self._plain) < _KEPT:
+                self._plain[key] = seen
+        return seen
 
     def facts(self, group: Group) -> Facts:
         return Facts(
@@ -157,6 +167,8 @@ class Cells:
         self.units[worst_of(lights)] += 1
         # Unit ids differ, so that two entries never compare by their sums.
         rank = (lights[Light.RED], lights[Light.YELLOW], lights[Light.GREEN], -self._unit_id)
+        if self._worst and len(self._worst) == self.wanted and rank < self._worst[0][0]:
+            return
         if len(self._worst) < self.wanted:
             heapq.heappush(self._worst, (rank, self._sum))
         elif self.wanted:
