@@ -1,0 +1,100 @@
+"""The delivery round, which claims, composes, sends and records, against smtplib on one reused connection that sends
+the same letters unrecorded to the same server in another process."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from benchmarks.figure import Figure
+from benchmarks.mail import a_sink, bare_smtplib
+from benchmarks.rounds import NOW, Files, a_store, an_office, fill
+from notifications.allow_list import AllowList
+from notifications.channels import Receipt, Status
+from notifications.channels.smtp import SmtpSettings, Tls, open_channel
+from notifications.letters import Prepared
+from office.actions.deliver import deliver
+from office.actions.hold_round import hold_round
+from office.store import tables
+from office.store.engine import Store
+
+TURNS = 5
+
+
+def measure(small: bool = False) -> Iterator[Figure]:
+    """Letters per second of the recorded delivery over those of the bare loop; every letter is a unit's digest."""
+    with tempfile.TemporaryDirectory() as folder, a_sink() as port:
+        place = Files(Path(folder))
+        with a_store(place.make("planned")) as store:
+            fill(store, 150 if small else 1_500)
+            hold_round(an_office(store), now=NOW)
+        prepared = _letters(place)
+        bare, ours = _in_turn(place, port, prepared)
+    count = len(prepared)
+    yield Figure(
+        name="mail through the delivery round, recorded, ÷ bare smtplib",
+        ratio=bare / ours,
+        at_least=0.7,
+        detail=f"{count / ours:.0f} against {count / bare:.0f} letters/s, {count} letters",
+    )
+
+
+class Keeper:
+    """A channel that takes every letter and keeps it: how the bare loop comes by the same bytes."""
+
+    name = "keeper"
+
+    def __init__(self) -> None:
+        self.kept: list[Prepared] = []
+
+    def send(self, prepared: Prepared) -> Receipt:
+        self.kept.append(prepared)
+        return Receipt(status=Status.ACCEPTED, provider_code="kept", provider_message="")
+
+    def send_many(self, letters: Iterator[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
+        for prepared in letters:
+            yield prepared, self.send(prepared)
+
+
+def _letters(place: Files) -> list[Prepared]:
+    keeper = Keeper()
+    with a_store(place.copy("planned", "kept")) as store:
+        deliver(an_office(store), channels={"mail": keeper}, now=NOW, worker="benchmark")
+    return keeper.kept
+
+
+def _in_turn(place: Files, port: int, prepared: list[Prepared]) -> tuple[float, float]:
+    bare, ours = [], []
+    for _ in range(TURNS):
+        bare.append(_seconds(partial(bare_smtplib, port, prepared)))
+        with a_store(place.copy("planned", "sent")) as store:
+            ours.append(_seconds(partial(_through, store, port)))
+            _all_recorded(store, len(prepared))
+    return statistics.median(bare), statistics.median(ours)
+
+
+def _through(store: Store, port: int) -> None:
+    settings = SmtpSettings(host="127.0.0.1", port=port, tls=Tls.NONE, connections=2)
+    with open_channel(settings, AllowList(lifted=True)) as channel:
+        deliver(an_office(store), channels={"mail": channel}, now=NOW, worker="benchmark")
+
+
+def _all_recorded(store: Store, count: int) -> None:
+    column = tables.dispatch.c
+    with store.reading() as connection:
+        recorded = connection.scalar(
+            sa.select(sa.func.count()).where(column.status == "accepted", column.provider_code.is_not(None))
+        )
+    assert recorded == count, f"{recorded} of {count} letters are recorded as accepted"
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
