@@ -6,13 +6,12 @@ second door to the same step, there so that its timeline can be seen, paused and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from prefect.client.schemas.schedules import RRuleSchedule
-from prefect.schedules import Cron, RRule, Schedule
+from prefect.schedules import Cron, Schedule
 
 from flows import names
 from office.actions.list_timelines import Timeline
@@ -23,6 +22,7 @@ ZONE = "Asia/Shanghai"
 EDITION_HOUR = "084000"
 # Prefect refuses longer rules; a year of single dates stays below it.
 RRULE_LIMIT = 6_500
+ANCHOR = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +114,18 @@ STEPS: Mapping[CampaignKind, str] = {kind: f"flows.{kind.value}.{kind.value}" fo
 
 
 def edition_plan(timeline: Timeline, today: date) -> Plan:
-    """The deployment of one edition, scheduled on those of its dates that are still to come."""
+    """The deployment of one edition, scheduled on its own dates; without a schedule once they are all over.
+
+    Dates that have passed stay in the rule: it would otherwise change every day, and each change makes Prefect throw
+    away and make again the runs that wait.
+    """
     kind = CampaignKind(timeline.kind)
-    ahead = [day for day in timeline.days if day >= today]
+    over = not timeline.days or timeline.days[-1] < today
     return Plan(
         name=f"{timeline.name} {timeline.year}",
         flow=STEPS[kind],
         description=f"{KIND_NAMES[kind]}类专项行动，按本年度时间表运行；与每日晨间一轮同一步骤，可随时手动运行。",
-        schedules=_on_dates(ahead),
+        schedules=() if over else _on_dates(timeline.days),
         parameters={"campaign": timeline.campaign, "year": timeline.year, "title": timeline.name},
         tags=(names.TAG, KIND_NAMES[kind], str(timeline.year)),
     )
@@ -131,25 +135,21 @@ def all_plans(timelines: Iterable[Timeline], today: date) -> tuple[Plan, ...]:
     return HOUSE + tuple(edition_plan(timeline, today) for timeline in timelines)
 
 
-def _on_dates(days: list[date]) -> tuple[Schedule, ...]:
+def _on_dates(days: Sequence[date]) -> tuple[Schedule, ...]:
     """Single dates as RDATEs without a `Z`, which Prefect would read as local time; split where too long."""
     return tuple(
-        RRule(_rdates(part), timezone=ZONE, slug=f"timeline-{number}")
+        # The anchor is the present moment unless given, and two equal plans would differ.
+        Schedule(rrule=_rdates(part), timezone=ZONE, slug=f"timeline-{number}", anchor_date=ANCHOR)
         for number, part in enumerate(_parts(days), start=1)
     )
 
 
-def _rdates(days: list[date]) -> str:
+def _rdates(days: Sequence[date]) -> str:
     moments = [f"{day:%Y%m%d}T{EDITION_HOUR}" for day in days]
     return f"DTSTART:{moments[0]}\nRDATE:{','.join(moments)}"
 
 
-def _parts(days: list[date]) -> Iterable[list[date]]:
+def _parts(days: Sequence[date]) -> Iterable[Sequence[date]]:
     per_rule = (RRULE_LIMIT - 100) // len("20260331T084000,")
     for start in range(0, len(days), per_rule):
         yield days[start : start + per_rule]
-
-
-def prefect_schedule(schedule: Schedule) -> RRuleSchedule | None:
-    """The rule as Prefect's server will read it, for tests and the start-up check; None for cron."""
-    return RRuleSchedule(rrule=schedule.rrule, timezone=schedule.timezone) if schedule.rrule else None

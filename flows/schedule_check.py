@@ -26,6 +26,7 @@ from office import clock
 
 APPEAR_WITHIN_SECONDS = 90
 PAGE = 200
+AWAITED = "预定"
 
 
 async def check(served: Mapping[str, UUID]) -> tuple[str, ...]:
@@ -73,6 +74,23 @@ async def scheduled_runs(client: PrefectClient, deployment_ids: list[UUID]) -> l
         flow_run_filter=FlowRunFilter(state=_types(StateType.SCHEDULED)),
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
     )
+
+
+async def name_upcoming(served: Mapping[str, UUID]) -> int:
+    """Give runs that wait for their hour a name people can read; Prefect gives them two random words.
+
+    Once begun, a run takes the name its flow gives it.
+    """
+    titles = {deployment_id: name.replace("/", " · ") for name, deployment_id in served.items()}
+    renamed = 0
+    async with get_client() as client:
+        for run in await _all(client, FlowRunFilter(state=_types(StateType.SCHEDULED))):
+            title = titles.get(run.deployment_id) if run.deployment_id else None
+            if title and run.expected_start_time and AWAITED not in run.name:
+                at = run.expected_start_time.astimezone(clock.ZONE)
+                await client.update_flow_run(run.id, name=f"{title} · {AWAITED} {at:%m-%d %H:%M}")
+                renamed += 1
+    return renamed
 
 
 async def settle_after_stop(*, alone: bool) -> None:

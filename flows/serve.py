@@ -124,21 +124,23 @@ async def _watch(runner: Runner, served: dict[str, UUID], say: Callable[[str], N
         served |= await register(runner, [plan for plan in known if plan not in HOUSE])
         for sentence in await schedule_check.check(served):
             say(sentence)
+        await schedule_check.name_upcoming(served)
         say(f"已登记 {len(served)} 个部署，按时间表运行；按 Ctrl-C 停止。")
     except Exception:
         log.exception("The start-up check failed")
         say("启动检查没有完成，请用 duban doctor 检查，详见日志。")
-    await _follow(runner, known)
+    await _follow(runner, known, served)
 
 
-async def _follow(runner: Runner, known: tuple[Plan, ...]) -> None:
+async def _follow(runner: Runner, known: tuple[Plan, ...], served: dict[str, UUID]) -> None:
     """Register editions that were applied, moved or withdrawn since; a fault here never stops the runner."""
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
         try:
             wanted = plans_now()
-            await register(runner, [plan for plan in wanted if plan not in known])
+            served |= await register(runner, [plan for plan in wanted if plan not in known])
             await schedule_check.silence(set(_names(known)) - set(_names(wanted)))
+            await schedule_check.name_upcoming(served)
             known = wanted
         except Exception:
             log.exception("Could not refresh the deployments; the next refresh tries again")

@@ -126,6 +126,15 @@ def test_an_edition_runs_at_8_40_in_shanghai_on_its_own_dates():
     ]
 
 
+def test_a_plan_changes_only_when_the_timeline_does():
+    timeline = a_timeline(date(2026, 3, 24), date(2026, 3, 31))
+
+    assert edition_plan(timeline, date(2026, 3, 1)) == edition_plan(timeline, date(2026, 3, 31))
+    assert edition_plan(timeline, date(2026, 3, 1)) != edition_plan(
+        a_timeline(date(2026, 3, 30)), date(2026, 3, 1)
+    )
+
+
 def test_an_edition_whose_dates_are_over_keeps_a_deployment_without_a_schedule():
     plan = edition_plan(a_timeline(date(2025, 3, 31), year=2025), date(2026, 1, 1))
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,8 @@ def test_up_holds_the_first_round_stops_clean_and_goes_on_where_it_was(office: O
     wait_for(lambda: children_of_home(home) == [], 30)
     assert prefect_rows(home, "SELECT count(*) FROM deployment") == before
     assert prefect_rows(home, "SELECT count(*) FROM deployment WHERE paused") == [(0,)]
+    awaited = prefect_rows(home, "SELECT name FROM flow_run WHERE state_type = 'SCHEDULED'")
+    assert any(name.startswith("晨间一轮 · 每日 · 预定") for (name,) in awaited)
     assert prefect_rows(home, "SELECT count(*) FROM deployment_schedule WHERE NOT active") == [(0,)]
 
 
@@ -164,7 +167,9 @@ def test_a_flow_that_is_killed_in_the_middle_is_caught_up_by_recovery(
     with office.store.writing() as connection:
         # As if the kill had come before the round's end, and long enough ago to be looked at.
         connection.execute(
-            sa.update(tables.round_).values(status="planning", finished_at=None, started_at=clock.at(TODAY))
+            sa.update(tables.round_).values(
+                status="planning", finished_at=None, started_at=clock.now() - timedelta(hours=1)
+            )
         )
     for _ in range(2):
         subprocess.run(
