@@ -159,7 +159,11 @@ async def _started(runner: Runner, running: asyncio.Task[None]) -> None:
 
 async def _stop(runner: Runner, running: asyncio.Task[None], served: Iterable[UUID]) -> None:
     """Let runs that are under way finish for a while; what is cut off is caught up by the next round."""
-    await schedule_check.wait_for_runs(list(served), within_seconds=GRACE_SECONDS)
+    try:
+        await schedule_check.wait_for_runs(list(served), within_seconds=GRACE_SECONDS)
+    except Exception:
+        # The server may be gone already; stopping must go on all the same.
+        log.exception("Could not ask what is still running")
     if runner.started:
         await runner.astop()
     await asyncio.wait({running}, timeout=GRACE_SECONDS)

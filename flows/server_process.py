@@ -20,6 +20,7 @@ from office.settings import Settings
 
 HEALTHY_WITHIN_SECONDS = 120
 STOPPED_WITHIN_SECONDS = 20
+SERVER, RUNNER = "server", "runner"
 # What a bureau's Prefect never does: report home, count users, start a private server behind our back.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -120,33 +121,42 @@ def stop(process: subprocess.Popen[bytes], within_seconds: float = STOPPED_WITHI
         process.wait()
 
 
-def remember(settings: Settings, pid: int) -> None:
-    """Note the server's process, so that a start after a kill finds what was left running."""
-    (prefect_home(settings) / "server.pid").write_text(str(pid), encoding="utf-8")
+def remember(settings: Settings, name: str, pid: int) -> None:
+    """Note a child's process, so that a start after a kill finds what was left running."""
+    _note(settings, name).write_text(str(pid), encoding="utf-8")
 
 
-def forget(settings: Settings) -> None:
-    (prefect_home(settings) / "server.pid").unlink(missing_ok=True)
+def forget(settings: Settings, name: str) -> None:
+    _note(settings, name).unlink(missing_ok=True)
 
 
-def end_leftover(settings: Settings) -> None:
-    """End the server that a killed `duban up` left behind; two servers on one database would double every schedule."""
-    try:
-        pid = int((prefect_home(settings) / "server.pid").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
+def end_leftovers(settings: Settings) -> None:
+    """End what a killed `duban up` left behind: two servers on one database would double every schedule."""
+    for name in (RUNNER, SERVER):
+        try:
+            pid = int(_note(settings, name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        _end(pid, settings)
+        forget(settings, name)
+
+
+def _note(settings: Settings, name: str) -> Path:
+    return prefect_home(settings) / f"{name}.pid"
+
+
+def _end(pid: int, settings: Settings) -> None:
     deadline = time.monotonic() + STOPPED_WITHIN_SECONDS
     while _is_ours(pid, settings):
         os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.5)
-    forget(settings)
 
 
 def _is_ours(pid: int, settings: Settings) -> bool:
-    """A process number may have been given to someone else since; only a Prefect server of this folder is ours."""
+    """A process number may have been given to someone else since; only our children work in this folder."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         folder = Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return False
-    return b"prefect" in command and folder == prefect_home(settings)
+    return (b"prefect" in command or b"flows.serve" in command) and folder == prefect_home(settings)

@@ -69,7 +69,7 @@ def run(settings: Settings, *, first: bool = False, stop_after: float | None = N
 
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    server_process.prefect_home(settings).mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.home / "up.lock")
     try:
         lock.acquire(timeout=0)
@@ -78,6 +78,7 @@ def _alone(settings: Settings) -> Iterator[None]:
             f"{settings.home.resolve()} 已有一个 duban up 在运行，请先停止它，或换一个 DUBAN_HOME。"
         ) from None
     try:
+        server_process.end_leftovers(settings)
         yield
     finally:
         lock.release()
@@ -90,7 +91,6 @@ def _server(settings: Settings) -> Iterator[tuple[Child | None, str]]:
         server_process.require_reachable(settings.prefect_api_url)
         yield None, settings.prefect_api_url
         return
-    server_process.end_leftover(settings)
     port = server_process.choose_port(settings.prefect_port)
     api_url = f"http://127.0.0.1:{port}/api"
     _say("正在启动 Prefect 服务，约需十秒……")
@@ -101,12 +101,12 @@ def _server(settings: Settings) -> Iterator[tuple[Child | None, str]]:
         yield child, api_url
     finally:
         server_process.stop(child.process)
-        server_process.forget(settings)
+        server_process.forget(settings, server_process.SERVER)
 
 
 def _start_server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
     process = server_process.start_server(settings, port, _log(settings, "prefect-server"))
-    server_process.remember(settings, process.pid)
+    server_process.remember(settings, server_process.SERVER, process.pid)
     return process
 
 
@@ -132,6 +132,7 @@ def _hold(
             signal.signal(number, signal.SIG_IGN)
         _say("正在停止……")
         server_process.stop(runner.process, within_seconds=90)
+        server_process.forget(settings, server_process.RUNNER)
 
 
 def _again(child: Child, name: str) -> None:
@@ -149,7 +150,7 @@ def _again(child: Child, name: str) -> None:
 def _start_runner(settings: Settings, api_url: str, *, first: bool) -> subprocess.Popen[bytes]:
     """The runner talks to people on our standard output and to the log on its standard error."""
     with _log(settings, "prefect-runner").open("ab") as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "flows.serve", *(["--first-round"] if first else [])],
             env=server_process.environment(settings, api_url),
             cwd=server_process.prefect_home(settings),
@@ -157,6 +158,8 @@ def _start_runner(settings: Settings, api_url: str, *, first: bool) -> subproces
             stderr=out,
             start_new_session=True,
         )
+    server_process.remember(settings, server_process.RUNNER, process.pid)
+    return process
 
 
 def _log(settings: Settings, name: str) -> Path:
