@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from office.store import tables
 from office.store.engine import Store
 
 TURNS = 5
+# An ordinary morning: one matter falls due in three workdays.
+DUE = (date(2026, 4, 3),)
 
 
 def measure(small: bool = False) -> Iterator[Figure]:
@@ -32,7 +35,7 @@ def measure(small: bool = False) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder, a_sink() as port:
         place = Files(Path(folder))
         with a_store(place.make("planned")) as store:
-            fill(store, 150 if small else 1_500)
+            fill(store, 150 if small else 1_500, due=DUE)
             hold_round(an_office(store), now=NOW)
         prepared = _letters(place)
         bare, ours = _in_turn(place, port, prepared)

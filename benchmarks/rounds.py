@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -240,8 +240,8 @@ def _run_bare(store: Store, statements: list[str]) -> None:
             connection.exec_driver_sql(statement)
 
 
-def fill(store: Store, units: int) -> None:
-    """A ledger of one edition with ten milestones for each unit, two thirds opened, one third to be opened later."""
+def fill(store: Store, units: int, due: Sequence[date] = DUE) -> None:
+    """A ledger of one edition with a milestone for each due date, for two thirds of the units opened, the rest later."""
     migrate(store)
     with store.writing() as connection:
         connection.exec_driver_sql(
@@ -255,8 +255,8 @@ def fill(store: Store, units: int) -> None:
             " SELECT id, id, '王科长', 'handler', 'mail', 'u' || id || '@unit.example', 1, true FROM unit",
         ):
             connection.exec_driver_sql(statement)
-        _an_edition(connection)
-        for number, due_on in enumerate(DUE, start=1):
+        _an_edition(connection, due)
+        for number, due_on in enumerate(due, start=1):
             connection.exec_driver_sql(
                 "INSERT INTO obligation (edition_id, milestone_id, point_id, unit_id, ladder, opened_on, due_on, state)"
                 f" SELECT 1, {number}, {number}, id, 'standard',"
@@ -273,7 +273,7 @@ def _date(store: Store) -> str:
     return "TEXT" if store.is_sqlite else "DATE"
 
 
-def _an_edition(connection: sa.Connection) -> None:
+def _an_edition(connection: sa.Connection, due: Sequence[date]) -> None:
     edition = {
         "id": 1,
         "campaign": "visits",
@@ -291,7 +291,7 @@ def _an_edition(connection: sa.Connection) -> None:
     }
     connection.execute(sa.insert(tables.edition).values(**edition, **state))
     source = {"source_document": "要点", "source_item": "1", "due_phrase": "3月底前", "rule": "", "body": {}}
-    for number, due_on in enumerate(DUE, start=1):
+    for number, due_on in enumerate(due, start=1):
         milestone = {"id": number, "edition_id": 1, "key": f"m{number}", "position": number, "title": "走访"}
         connection.execute(sa.insert(tables.milestone).values(**milestone, **source))
         point = {
