@@ -5,7 +5,7 @@
 
 import re
 
-from rules.deadline.acts import follows
+from rules.deadline.acts import ONCE, follows
 from rules.deadline.dates_in_text import one
 from rules.deadline.lists import ascending
 from rules.deadline.parts import (
@@ -47,6 +47,9 @@ def may_follow(parts: Parts, core: str, act: str) -> bool:
         return parts.at.holiday or parts.how is How.AROUND
     if isinstance(parts, Several) and re.fullmatch(r"(?:各|分别)[0-9]次", act):
         return True
+    if isinstance(parts, Weekly) and re.search("每个?周一$", core) and ONCE.fullmatch("一" + act):
+        # 每周一调度: on Mondays, or once a week?
+        return False
     marked = re.search(r"(?:前|底|末|日|止|起|:[0-9]{2}|时|次)$", core) is not None
     return follows(act, dated=marked or isinstance(parts, Weekly | Daily))
 

@@ -106,15 +106,22 @@ def _festival(span: Festival, calendar_: Calendar) -> tuple[date, date] | None:
         case lexicon.Fixed(month=month, day=day):
             return date(year, month, day), date(year, month, day)
         case lexicon.Looked(name=name):
-            found = calendar_.almanac.day(name, year)
-            return found, found
+            return _as_said(span, calendar_.almanac.day(name, year))
         case lexicon.Nth(month=month, nth=nth, weekday=weekday):
-            found = nth_weekday(year, month, nth, weekday)
-            return found, found
+            return _as_said(span, nth_weekday(year, month, nth, weekday))
         case lexicon.WholeMonth(month=month):
             return _months(year, month, month)
         case lexicon.Local():
             return None
+
+
+def _as_said(span: Festival, day: date) -> tuple[date, date]:
+    """The moving feast's day, unless the text wrote another beside its name."""
+    if span.said is not None and span.said != (day.month, day.day):
+        raise CannotResolve(
+            f"{day.year} 年的“{span.name}”是 {day.month} 月 {day.day} 日，与文中的日期不符，请核对原文后重新填写。"
+        )
+    return day, day
 
 
 def _holiday(span: Festival, year: int, calendar_: Calendar) -> tuple[date, date]:

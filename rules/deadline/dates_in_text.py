@@ -36,7 +36,7 @@ from rules.deadline.windows import window
 _POINTED = (Day, End, NthWeekday, NthWorkday)
 """Spans of one numbered day: 前 includes it, by the usual office practice."""
 _BEFORE = re.compile(
-    rf"(.+?){INCLUDED}(?:之前|以前|前)(\((?:含|包含|包括)(?:本[月日]|当[日天]|[0-9]{{1,2}}[月日])?\))?"
+    rf"(.+?){INCLUDED}(?:之前|以前|前)(\((?:含|包含|包括)(?:本[月日]|当[日天]|[0-9]{{1,2}}[月日]|[0-9]{{1,2}}月[0-9]{{1,2}}日)?\))?"
 )
 _SHIFTED = re.compile(
     r"(.+?)(?:(?:前|提前|之前)([0-9]{1,2})(天|日)(?:前|之前|以前)|([0-9]{1,2})(天|日)(?:前|之前|以前))"
@@ -142,6 +142,21 @@ def _run_up(text: str) -> One | None:
     return None
 
 
+def _holiday_window(text: str) -> One | None:
+    """清明节期间(4月4日至6日): the written days count, if the festival lies among them."""
+    match = re.fullmatch(r"(?P<name>[^()]+)\((?P<days>[^()]+)\)(?:期间)?", text)
+    if match is None:
+        return None
+    for name, days in ((match["name"], match["days"]), (match["days"], match["name"])):
+        at, found = point(name.removesuffix("期间")), window(days)
+        if isinstance(at, Festival) and found is not None and found.first is not None:
+            on = replace(at, holiday=False)
+            year = year_of(found.first)
+            on = replace(on, year=year) if at.year == PLAN else on
+            return replace(found, holds=on) if _is_day(on) else None
+    return None
+
+
 def _closing(text: str) -> One | None:
     match = re.fullmatch(r"(.+?)(?:截止|止|为止|前截止|前结束)", text)
     if match is None:
@@ -215,6 +230,7 @@ _RULES: tuple[Callable[[str], One | None], ...] = (
     _around,
     _shifted,
     _run_up,
+    _holiday_window,
     _closing,
     window,
     _until,

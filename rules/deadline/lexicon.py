@@ -107,7 +107,7 @@ _ENTRIES: tuple[tuple[str, str, Place], ...] = (
     ("国庆节", "国庆 十一国庆 十一国庆节", Fixed(10, 1)),
     ("国际老年人日", "国际老人节 国际老年节 国际老人日", Fixed(10, 1)),
     ("世界精神卫生日", "", Fixed(10, 10)),
-    ("国家扶贫日", "全国扶贫日", Fixed(10, 17)),
+    ("国家扶贫日", "全国扶贫日 扶贫日", Fixed(10, 17)),
     ("记者节", "中国记者节", Fixed(11, 8)),
     ("全国消防日", "消防日 全国消防宣传日 消防宣传日 119消防日 119全国消防日 119消防宣传日", Fixed(11, 9)),
     ("世界儿童日", "", Fixed(11, 20)),
@@ -135,6 +135,32 @@ PLACES: dict[str, Place] = {name: place for name, _, place in _ENTRIES} | {
 NAMES: dict[str, str] = {other: name for name, others, _ in _ENTRIES for other in (name, *words(others))} | {
     term: term for term in words(_TERMS)
 }
+
+# Lunar days as normalise() spells them. Those of the twelfth month are not here: in a plan year they may
+# fall at its beginning or after its end.
+_LUNAR = {
+    "春节": "正月初一",
+    "元宵节": "正月十五",
+    "端午节": "5月初五",
+    "七夕": "7月初七",
+    "中元节": "7月十五",
+    "中秋节": "8月十五",
+    "重阳节": "9月初九",
+    "寒衣节": "10月初一",
+}
+
+
+def _lunar_names() -> dict[str, str]:
+    """农历8月十五, and without 农历 only what no other calendar has: 正月十五, 9月初九."""
+    found = {"农历除夕": "除夕"}
+    for name, day in _LUNAR.items():
+        spelt = [f"农历{day}", day] if "初" in day or "正" in day else [f"农历{day}"]
+        others = [other for other, canonical in NAMES.items() if canonical == name]
+        found |= {one + after: name for one in spelt for after in ("", *others)}
+    return found
+
+
+NAMES |= _lunar_names()
 
 # 五月初一 aside, these two characters are a holiday only where the text says so (十一前, 十一期间).
 ONLY_WITH_RELATION = {"十一": "国庆节"}

@@ -21,6 +21,7 @@ def several(text: str, *, unmarked: bool = False) -> Several | None:
 
     Raises Impossible for a day no calendar has.
     """
+    text = re.sub(r"^(.*?)上下半年$", r"\1上、下半年", text)
     pieces = _JOINTS.split(_apart(re.sub(r"^(?:每逢|逢)", "", text)))
     if not 2 <= len(pieces) <= _MAX or not all(pieces):
         return None
@@ -54,14 +55,24 @@ def ascending(items: list[One]) -> bool:
     return known == sorted(known)
 
 
-_HOLIDAY = r"(?:元旦|春节|元宵节?|清明节?|端午节?|中秋节?|国庆节?)"
+_HOLIDAY = (
+    r"(?:元旦节?|春节|清明节?|五一(?:国际)?劳动节|五一节?|(?:国际)?劳动节|端午节?|中秋节?|国庆节?|十一)"
+)
+
+
+_HOLIDAYS = re.compile(
+    rf"(?P<year>[0-9]{{4}}年|今年|明年|次年)?(?P<names>{_HOLIDAY}(?:(?:、|,|和|及|与|以及)?{_HOLIDAY})+)"
+    r"、?\(?(?:[两双]节)?\)?(?:法定)?(?:(?:放假|假期|小长假|长假|假日|黄金周)(?:期间)?|期间)"
+)
 
 
 def _apart(text: str) -> str:
-    """元旦春节期间 names two holidays without a mark between them."""
-    if not re.search(r"期间|假期$", text):
+    """元旦春节期间 and 国庆、中秋双节假期 name several holidays; what is said of the last is said of each."""
+    match = _HOLIDAYS.fullmatch(text)
+    if match is None:
         return text
-    return re.sub(rf"({_HOLIDAY})(?={_HOLIDAY})", r"\1、", text)
+    names = re.findall(_HOLIDAY, match["names"])
+    return (match["year"] or "") + "、".join(f"{name}期间" for name in names)
 
 
 def either(text: str, *, unmarked: bool = False) -> One | Several | None:

@@ -9,6 +9,7 @@ from rules.deadline.parts import (
     PLAN,
     Day,
     Due,
+    End,
     Festival,
     How,
     Inside,
@@ -64,12 +65,20 @@ def _of(parts: Parts) -> list[str]:
         case Several(items=items):
             return [note for item in items for note in _of(item)]
         case Repeat(items=items, name=name):
-            found = [note for item in items for note in _of(item)]
+            found = [*_divided(name), *(note for item in items for note in _of(item))]
             return found if not name.endswith("end") and "after_end" not in name else [*found, *_after(name)]
         case Undated(name=name):
             return _undated(name)
         case _:
             return []
+
+
+def _divided(name: str) -> list[str]:
+    if name.startswith("every_two_months"):
+        return ["没有写明从哪个月起，按 1—2 月、3—4 月……每两个月一期计算。"]
+    if name.startswith("half_monthly"):
+        return ["“半月”按每月 1—15 日和 16 日至月底计算。"]
+    return []
 
 
 def _after(name: str) -> list[str]:
@@ -138,10 +147,14 @@ def _window(window: Window) -> list[str]:
             found.append("起止跨越年末，截止日在次年。")
         elif crossing:
             found.append("起止跨越年末。")
+    if isinstance(first, End) and isinstance(first.of, Month):
+        found.append("以“月底”为起点的，按当月最后一天计算。")
     return [*found, *_clock(last), *_festival(last)]
 
 
 def _undated(name: str) -> list[str]:
+    if "+" in name and name.endswith(")"):
+        return [note for each in name.split("+") for note in _undated(each)]
     if name.startswith("season("):
         return [SEASON_NOTES[name[7:-1]]]
     found = [note for start, note in _UNDATED.items() if name.startswith(start)]

@@ -75,11 +75,15 @@ class End:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Festival:
-    """A named day or month of rules.deadline.lexicon; holiday means its statutory days off."""
+    """A named day or month of rules.deadline.lexicon; holiday means its statutory days off.
+
+    said is the (month, day) that the text claims for a moving feast; the year decides whether it is right.
+    """
 
     year: Year = PLAN
     name: str
     holiday: bool = False
+    said: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,11 +159,15 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """From the first day of `first` to the last day of `last`; first None: from now or from issue."""
+    """From the first day of `first` to the last day of `last`; first None: from now or from issue.
+
+    holds is a festival that the text says lies inside; the year decides whether it does.
+    """
 
     first: Span | None
     last: Span
     since: str | None = None
+    holds: Festival | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

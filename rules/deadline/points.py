@@ -151,7 +151,10 @@ def _half(text: str, year: Year) -> Span | None:
 
 
 def _year(text: str, year: Year) -> Span | None:
-    if re.fullmatch(r"全年度?|整年", text):
+    if re.fullmatch(
+        r"(?:全年度?|整年)(?:持续|持续推进|持续开展|常态化|常态化推进|常态化开展|常态推进|常态开展|受理)?|贯穿全年",
+        text,
+    ):
         return WholeYear(year=year)
     if re.fullmatch(r"年内|年度内|全年内|年底|年末|年终|年度末|年度底", text):
         return End(of=WholeYear(year=year))
@@ -166,6 +169,9 @@ def _plan_period(text: str, year: Year) -> Span | None:
 
 
 def _festival(text: str, year: Year) -> Span | None:
+    twice = re.fullmatch(r"(.+)\((农历.+)\)", text)
+    if twice and twice[1] in lexicon.NAMES and lexicon.NAMES[twice[1]] == lexicon.NAMES.get(twice[2]):
+        return Festival(year=year, name=lexicon.NAMES[twice[1]])
     dated = re.fullmatch(r"(?P<m>[0-9]{1,2})[月·](?P<d>[0-9]{1,2})日?(?P<name>\D{2,})", text) or re.fullmatch(
         r"(?P<name>.+?)\((?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日\)", text
     )
@@ -201,6 +207,9 @@ def _dated_festival(match: re.Match[str], year: Year) -> Span | None:
     if not isinstance(found, Festival) or found.holiday:
         return None
     place, said = lexicon.PLACES[found.name], (int(match["m"]), int(match["d"]))
+    if isinstance(place, lexicon.Looked | lexicon.Nth):
+        _check(year, *said)
+        return replace(found, said=said)
     if not isinstance(place, lexicon.Fixed):
         return None
     if said != (place.month, place.day):

@@ -30,6 +30,7 @@ from rules.deadline.parts import (
     Window,
     Year,
 )
+from rules.deadline.portions import divided, in_part
 from rules.deadline.spans import months_of, one_year
 from rules.deadline.weeks import daily, weekly
 
@@ -46,7 +47,7 @@ def repeat(text: str) -> Parts | None:
         found = rule(text)
         if found is not None:
             return found
-    return None
+    return in_part(text, repeat) if not text.startswith("每") else None
 
 
 def _yearly(text: str) -> Parts | None:
@@ -90,7 +91,7 @@ def _yearly_name(items: tuple[One, ...]) -> str:
 
 
 def _half_yearly(text: str) -> Parts | None:
-    match = re.fullmatch(r"(?:每半年度?|每个半年)(.*)", text) or re.fullmatch(r"半年(?=[0-9]次)(.*)", text)
+    match = re.fullmatch(r"(?:每半年度?|每个半年)(.*)", text) or re.fullmatch(r"半年(?=[0-9]次|一)(.*)", text)
     if match is None:
         return None
     month = re.fullmatch(r"(?:的)?(?:(末月|最后1个月)|(首月|第1个月))(?:的)?(.*)", match[1])
@@ -118,9 +119,10 @@ def _quarterly(text: str) -> Parts | None:
         name = "quarterly_" + ("last" if month[1] else "first" if month[2] else "second") + "_month"
         return _in_months(name, (first, first + 3, first + 6, first + 9), month[4])
     workday = re.fullmatch(
-        r"(?:的)?(?:(最后1个工作日.*)|(第[0-9]{1,2}个工作日.*|前[0-9]{1,2}个工作日.*))", rest
+        r"末?(?:的)?(?:(最后1个工作日.*)|(第[0-9]{1,2}个工作日.*|前[0-9]{1,2}个工作日.*))", rest
     )
-    if workday:
+    if workday and not (rest.startswith("末") and workday[2]):
+        rest = rest.removeprefix("末")
         months = (3, 6, 9, 12) if workday[1] else (1, 4, 7, 10)
         return _in_months("quarterly", months, rest)
     following = re.fullmatch(
@@ -271,6 +273,7 @@ def _every_years(text: str) -> Parts | None:
 
 
 _RULES: tuple[Callable[[str], Parts | None], ...] = (
+    divided,
     _half_yearly,
     _quarterly,
     _monthly,

@@ -135,6 +135,10 @@ def _window(window: Window, at: Calendar) -> _Dates:
         return _Dates()
     if first[0] > last[1]:
         raise CannotResolve("起止日期前后颠倒，请核对原文后重新填写。")
+    if window.holds is not None:
+        day = bounds(window.holds, at)
+        if day is None or not first[0] <= day[0] <= last[1]:
+            raise CannotResolve(f"“{window.holds.name}”不在文中写的起止之内，请核对原文后重新填写。")
     return _Dates(starts_on=first[0], due_on=last[1], due_at=clock)
 
 

@@ -46,6 +46,7 @@ def normalise(text: str) -> str | None:
     # A quotation mark between two figures stays, and makes the phrase unreadable rather than join them.
     key = _QUOTES.sub("", _NEXT_QUOTE.sub("、", key))
     key = _DASHES.sub("-", key)
+    key = re.sub(r"^(20[0-9]{2})[./]([0-9]{1,2})-(20[0-9]{2})[./]([0-9]{1,2})$", r"\1年\2月-\3年\4月", key)
     key = re.sub(r"(?<=[0-9])\s+(?=[0-9])", "\0", key)
     key = re.sub(r"\s+", "", key).replace("\0", " ")
     key = re.sub(r"(?<![0-9一二三四五六七八九十])元月", "1月", key)

@@ -10,11 +10,11 @@ from rules.deadline.parts import Day, Due, How, Undated
 
 _STANDING = words(
     "常态化 常态化推进 常态化开展 常态化实施 常态长效 常抓不懈 长期 长期坚持 长期推进 长期有效 长期开展 持续 持续推进 持续开展 持续实施 "
-    "持续用力 持续抓好 坚持常态化 常年 常年坚持 常年开展 日常 经常性 经常性开展 动态 动态更新 动态管理 动态调整 日常工作 长效推进 贯穿始终 长期公开 长年 长年实施 长年坚持 长期落实 长期执行 长期保持 持续巩固 持续深化 常抓常管 常态化坚持 常态化管理"
+    "持续用力 持续抓好 坚持常态化 常年 常年坚持 常年开展 日常 经常性 经常性开展 动态 动态更新 动态管理 动态调整 日常工作 长效推进 贯穿始终 长期公开 长年 长年实施 长年坚持 长期落实 长期执行 长期保持 长期任务 长效坚持 常年受理 长期受理 贯穿全过程 贯穿工作全过程 常年实施 持续巩固 持续深化 常抓常管 常态化坚持 常态化管理"
 )
 _EVENT = words(
     "及时 及时办理 及时上报 及时更新 及时报送 随时 随时上报 随时报送 随时更新 实时 实时更新 即时 第一时间 立即 立即整改 立行立改 即知即改 "
-    "边查边改 即查即改 立查立改 即收即办 即报即审 有变化及时更新 按需 视情 视情况 视情况而定 根据需要 根据实际需要 根据工作需要"
+    "边查边改 即查即改 立查立改 即收即办 即报即审 有变化及时更新 立即启动 立即办理 立即报告 立即上报 第一时间办理 第一时间上报 第一时间报告 马上办 马上就办 当日办结 当天办结 当日报送 当日上报 当日办理 当场办结 当场办理 即到即办 即来即办 随到随办 随报随审 随到随审 随时受理 随时办理 随时报告 按需 视情 视情况 视情况而定 根据需要 根据实际需要 根据工作需要"
 )
 _UNSCHEDULED = words(
     "适时 适时开展 适时召开 适时启动 适时组织 择机 择机开展 尽快 尽快完成 尽早 尽早完成 早日 限期 限期整改 限期完成 定期 定期核对 "
@@ -24,7 +24,7 @@ _UNSCHEDULED = words(
 _SAME_AS = words(
     "按计划 按计划推进 按计划组织实施 按计划实施 按计划完成 按要求 按要求完成 按要求报送 按时 按时完成 按时报送 按期 按期完成 如期 如期完成 "
     "按规定时限 按规定时间 按规定 在规定时限内 在规定时间内 规定时间内 规定时限内 按上级要求 按照上级要求 按上级部署 按照上级部署 按照要求 "
-    "按照计划 按通知要求 按照通知要求 与通知要求一致 同步 同步推进 同步开展 同步实施"
+    "按照计划 按通知要求 按照通知要求 与通知要求一致 同上 与上同 同前 按时限要求 按时限要求完成 按要求时限 按要求时限完成 按规定时限完成 按规定时间完成 按规定时限报送 按省厅要求 按部里要求 按市局要求 按省厅要求时间完成 按上级要求时间完成 按省厅部署 按照省厅要求 按照省厅部署 按统一部署 按照统一部署 根据上级部署 根据上级要求 同步 同步推进 同步开展 同步实施"
 )
 _PRO_RATA = words(
     "按照序时进度 按序时进度 序时进度 按序时进度推进 按照序时进度推进 按时序进度 按照时序进度 按时间节点 按时间节点推进"
@@ -39,6 +39,11 @@ _PLAIN = {
     "去年同期": "against_last_year", "上年同期": "against_last_year",
 }  # fmt: skip
 
+# 与年检同步: the time is another matter's; a date or a festival in it would be read elsewhere.
+_ALONG = re.compile(
+    r"(?:与|和|随)[^0-9年月日节期前后]{1,12}(?<!不)同步(?:开展|推进|实施|进行|完成|办理|启动|报送)?"
+    r"|(?:与|和|随)(?:年检|年报)(?:工作)?同步(?:开展|推进|实施|进行|完成|办理|启动|报送)?"
+)
 _N = r"([0-9]{1,3})(?:-([0-9]{1,3})|至([0-9]{1,3}))?"
 _UNITS = {
     "个工作日": "workday", "工作日": "workday", "个自然日": "day", "自然日": "day", "日": "day", "天": "day", "个小时": "hour",
@@ -70,12 +75,12 @@ _FULL = re.compile(
 _EVENT_WORDS = re.compile(
     "收到|接到|接|通知|公布|发布|印发|登记|批准|审批|核准|审核|受理|通过|结束|完成|届满|期满|到期|发现|发生|事发|会后|会议|签订|签署|成立|作出|送达|"
     "办结|换届|变更|验收|备案|整改|公示|立案|检查|评估|活动|启动|实施|下达|交办|反馈|举办|召开|开始|开展|施工|项目|申请|提交|生效|申报|报名|拨付|获批|"
-    "审查|同意|审议|许可|取得|领取|知道|知悉|确认|认定|核定|核实|签字|支付|竣工|投用|移交|接收|派单|转办|报送|报告|公告|宣布|变动|约谈|督办|变化|出现|产生|得知|获知|获悉|接报|迁入|任命|选举|当选|发文|培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限"
+    "审查|同意|审议|许可|取得|领取|知道|知悉|确认|认定|核定|核实|签字|支付|竣工|投用|移交|接收|派单|转办|报送|报告|公告|宣布|变动|约谈|督办|变化|出现|产生|得知|获知|获悉|接报|迁入|任命|选举|当选|发文|培训|任务|调查|走访|出台|决定|批复|批示|注销|处罚|施行|到位|入住|入院|死亡|接案|案件|事件|投诉|举报|预警|比赛|演练|有效期|任期|合同|期限|形成|到账|无异议"
 )
 # What happens at a moment; 工作前 or 项目后 would be none.
 _ENDED = re.compile(
     "(?:收到|接到|通知|公布|发布|印发|登记|批准|审批|核准|审核|受理|通过|结束|完成|届满|期满|到期|发现|发生|签订|成立|作出|送达|办结|换届|变更|"
-    "验收|合格|备案|立案|启动|实施|下达|交办|举办|召开|开始|生效|批复|施行|到位|入住|取得|竣工|投用|同意|许可)$"
+    "验收|合格|备案|立案|启动|实施|下达|交办|举办|召开|开始|生效|批复|施行|到位|入住|取得|竣工|投用|同意|许可|到账|无异议|形成|接报|事发|报告)$"
 )
 # 年检 and the like are papers; any other 年, 月, 季 in an event is a date this module must not swallow.
 _NAMED_YEARS = re.compile(
@@ -91,6 +96,7 @@ def undated(text: str) -> Undated | None:
 
 
 def _listed(text: str) -> str | None:
+    text = text.replace("第1时间", "第一时间")
     if text in _PLAIN:
         return _PLAIN[text]
     if text in SEASONS:
@@ -99,6 +105,8 @@ def _listed(text: str) -> str | None:
     for kind, listed in groups.items():
         if text in listed:
             return f"{kind}({text})"
+    if _ALONG.fullmatch(text):
+        return f"same_as({text})"
     return "pro_rata" if text in _PRO_RATA else None
 
 
@@ -139,6 +147,8 @@ def _acts(text: str) -> bool:
 
 
 def _bare(text: str) -> str | None:
+    if re.fullmatch(r"半年(?:以内|之内|内)", text):
+        return "within(6,month)"
     match = _BARE.fullmatch(text)
     if match is None or not _acts(match["act"]):
         return None
@@ -174,6 +184,9 @@ def _ahead(text: str) -> str | None:
 
 def _moment(text: str) -> str | None:
     """任期届满前, 验收合格后: tied to an event, with no number at all."""
+    month = re.fullmatch(r"(?:自|从)?(.+?)(?:之日)?的?(次月|下月|下个月|当月)起(.*)", text)
+    if month and _acts(month[3]) and _event(month[1]) and _ENDED.search(month[1]):
+        return f"since_event({month[1]}{month[2]})"
     match = _MOMENT.fullmatch(text)
     if match is None or not _acts(match["act"]) or not _event(match["event"]):
         return None
@@ -187,6 +200,9 @@ def _length(text: str) -> str | None:
     if match is None:
         return None
     unit = match[4]
+    if re.fullmatch(r"[0-9]{2}年", text) and int(match[1]) >= 20:
+        # 26年 is as likely 2026 as a length.
+        return None
     # 30日 alone may be the 30th of a month, 20日后 a point in time.
     if re.match(r"[0-9至-]+日", text) or "0" in (match[1], match[2], match[3]):
         return None

@@ -2,7 +2,7 @@
 
 import re
 
-from rules.deadline.acts import count_of
+from rules.deadline.acts import ONCE, count_of
 from rules.deadline.clocks import WEEKDAYS, read_clock, weekday
 from rules.deadline.parts import Daily, Weekly
 
@@ -13,7 +13,7 @@ def weekly(text: str) -> Weekly | None:
     if match is None:
         return None
     rest = match[1]
-    count = count_of(rest)
+    count = None if ONCE.fullmatch(rest) else count_of(rest)
     if count is not None:
         return Weekly(name=f"weekly_min({count})" if count else "weekly", weekdays=())
     day = rf"(?:周|星期|礼拜)?[{WEEKDAYS}]"
@@ -45,6 +45,8 @@ def daily(text: str) -> Daily | None:
         r"每个?(?P<work>工作日)(.*)", text
     )
     match = match or re.fullmatch(r"1[天日](?=[0-9]次)(.*)", text)
+    if text in ("工作日每天", "工作日每日", "每天工作日"):
+        return Daily(name="every_workday", workdays_only=True)
     if match is None:
         return None
     work = "工作日" in text
@@ -53,7 +55,9 @@ def daily(text: str) -> Daily | None:
     base = "every_workday" if work else "daily"
     if count is not None:
         return Daily(name=f"{base}({count})" if count else base, workdays_only=work)
-    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest)
+    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest) or re.fullmatch(
+        r"(.*(?:[时点分整半]|:[0-9]{2}))", rest
+    )
     clock = read_clock(timed[1]) if timed else None
     if clock is None or clock[0] in (None, "00:00"):
         return None

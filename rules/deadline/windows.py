@@ -23,7 +23,7 @@ from rules.deadline.spans import months_of, moved_to
 _ENDS = (Day, Month, TenDays, Quarter, Half, WholeYear, End, Festival)
 _ISSUE = re.compile(
     r"(?:自|从)?(?P<since>即日|现在|目前|今日|印发之日|发文之日|下发之日|发布之日|公布之日|公告之日|公告发布之日|通知印发之日|"
-    r"通知下发之日|通知发布之日|本通知印发之日|本通知下发之日|本通知发布之日|本公告发布之日|文件印发之日)(?:起|开始|起算)?,?"
+    r"通知下发之日|通知发布之日|文件下发之日|文件发布之日|方案印发之日|本通知印发之日|本通知下发之日|本通知发布之日|本公告发布之日|文件印发之日)(?:起|开始|起算)?,?"
     r"(?:至|到|-|截至|截止)(?P<last>.+?)(?P<tail>之?前|止|为止|期间)?"
 )
 _CLOSE = re.compile(r"(?:止|为止|期间|之间|结束|截止|期限内|内)$")
@@ -69,7 +69,7 @@ def _joined(left: str, right: str) -> Window | None:
     if not isinstance(first, _ENDS) or not isinstance(last, _ENDS):
         return None
     # A festival's statutory days have two ends of their own, a year's subject none.
-    if any(isinstance(end, Festival) and end.holiday for end in (first, last)):
+    if any(isinstance(end, Festival) and (end.holiday or end.said) for end in (first, last)):
         return None
     if isinstance(last, Day) and last.clock == "00:00":
         return None
@@ -80,7 +80,8 @@ def _right(left: str, right: str) -> Span | None:
     own = point(right)
     if own is not None:
         return own
-    month = re.match(r".*?[0-9]{1,2}月", left)
+    # A bracket opens another text: in 国庆节(10月1日至7日) the festival is not on the 7th.
+    month = re.match(r"[^(]*?[0-9]{1,2}月", left)
     if month and re.match(r"[0-9]{1,2}日|[上中下]旬|月?[底末]", right):
         return point(month[0] + right)
     if re.fullmatch(r"下半年", right) and left.endswith("上半年"):

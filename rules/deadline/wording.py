@@ -20,7 +20,10 @@ _WHAT = (
     r"(?:报名|申报|报送|提交|征集|申请|投稿|受理|反馈|上报|投标|推荐|填报|整改|完成|办理|办结|活动|实施|工作|公示|评选|参评|年检|年报|推进|开展|计划完成|预计完成|完成任务|举办|召开|征求意见|建设|行动|登记|缴费|投票|培训|计划|自查)?"
 )
 _LABEL = re.compile(
-    rf"{_WHAT}(?:时间|日期|时限|期限|节点|时间节点|时间安排|要求|期)(?:为|是|:|定于|定为|在)+:?"
+    rf"{_WHAT}(?:时间|日期|时限|期限|节点|时间节点|时间安排|时限要求|时间要求|要求|期)(?:(?:为|是|:|定于|定为|在)+:?|(?=自))"
+)
+_LIMIT_LABEL = re.compile(
+    r"(?:整改|办理|办结|完成|报送|反馈|上报|填报|销号)(?:时限|期限)(?:为|是|:)+(?=[0-9年]{0,5}[0-9]{1,2}月[0-9]{1,2}日$)"
 )
 _CLOSING_LABEL = re.compile(
     rf"{_WHAT}(?:的)?(?:截止|最后|最晚|最迟)(?:时间|日期|时限|期限)(?:为|是|:|至|到|定于|定为)*"
@@ -32,6 +35,19 @@ _STAGE_WORDS = words(
     "动员 部署 宣传 发动 启动 准备 筹备 摸底 排查 自查 自纠 互查 抽查 检查 督查 集中 全面 专项 整治 整改 治理 攻坚 推进 实施 提升 巩固 "
     "总结 验收 评估 考核 申报 评审 公示 建设 试点 推广 深化 长效 收尾 联合 重点 组织 落实 督导 回头看 核查 清理 规范 完善 提高 报名 评选 "
     "表彰 展示 征集 初评 复评 初审 终审 谋划 调研 学习 评议"
+)
+_UNITS = re.compile(
+    r"请?(?:各|市|区|县)(?:省|市|县|区|镇|乡|街道|地|级|辖市|\(市、区\)|\(市\)|\(区\)|、|单位|部门|民政局|民政部门|民政办|社会组织|业务主管单位)*"
+    r"(?:要|应|应当|须|需|务必)?(?:于|在)(?=.*[0-9年月底])"
+)
+_OWN_NAME = re.compile(r"^本(?:办法|通知|方案|意见|规定|细则|公告|制度|规则|规程|标准|通告|决定)(?=自)")
+_BESIDE = re.compile(
+    r"\(以(?:邮戳|寄出邮戳|系统提交|提交|收到|邮件发送)(?:日期|时间)?为准\)|(?<=[日底]),(?:共|共计|计)[0-9]{1,2}(?:天|日|个工作日|个自然日)"
+    r"|(?<=[日底])\((?:共|共计|计)?[0-9]{1,2}(?:天|个工作日|个自然日)\)"
+    r"|(?:(?<=施行)|(?<=执行)|(?<=实施)),有效期(?:为)?[0-9]{1,2}年"
+)
+_NAMED_STAGE = re.compile(
+    rf"(?:第[1-9]阶段:)?(?:{'|'.join(_STAGE_WORDS)}|[和与、]){{1,6}}+(?:阶段)?\((?P<within>[^()]*[0-9]月[^()]*)\)"
 )
 _STAGE = re.compile(
     rf"(?:第[1-9]阶段|(?:{'|'.join(_STAGE_WORDS)}|[和与、]){{1,6}}+阶段)(?:\((?P<within>[^()]+)\)|:(?P<after>.+))"
@@ -55,10 +71,11 @@ def unwrapped(text: str) -> Wording:
     if text == "今年计划":
         return Wording(core="今年", modifiers=("soft",), firm=False)
     modifiers: list[str] = []
-    stage = _STAGE.fullmatch(text)
+    stage = _NAMED_STAGE.fullmatch(text) or _STAGE.fullmatch(text)
     if stage:
         text = stage["within"] or stage["after"]
         modifiers.append("stage")
+    text = re.sub(rf"(?:{_BESIDE.pattern})$", "", _OWN_NAME.sub("", text))
     roll = re.search(_ROLL.pattern + "$", text)
     if roll and roll.start() > 0:
         text = text[: roll.start()]
@@ -69,17 +86,25 @@ def unwrapped(text: str) -> Wording:
         if taken is None:
             break
         text, kind = taken
-        firm = firm or kind in ("firm", "closing")
+        firm = firm or kind in ("firm", "closing", "limit")
         if kind in ("soft", "firm", "minimum"):
             modifiers.append(kind)
     return Wording(text, tuple(dict.fromkeys(modifiers)), firm)
 
 
 def _taken(text: str) -> tuple[str, str] | None:
+    units = _UNITS.match(text)
+    if units:
+        return text[units.end() :], "polite"
     least = _LEAST.match(text)
     if least:
         return text[least.end() :], "minimum"
-    for pattern, kind in ((_CLOSING_LABEL, "closing"), (_CLOSES, "closing"), (_LABEL, "label")):
+    for pattern, kind in (
+        (_LIMIT_LABEL, "limit"),
+        (_CLOSING_LABEL, "closing"),
+        (_CLOSES, "closing"),
+        (_LABEL, "label"),
+    ):
         match = pattern.match(text)
         if match and match.end() < len(text):
             return text[match.end() :], kind
