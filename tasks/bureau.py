@@ -56,14 +56,11 @@ def moment(on: date | None) -> datetime:
 
 
 def worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """A refusal stays a refusal however often it is asked."""
-    try:
-        state.result(raise_on_failure=True)
-    except Refused:
-        return False
-    except Exception:
-        return True
-    return False
+    """A refusal stays a refusal however often it is asked.
+
+    The exception is read from the state itself: `state.result()` would be a coroutine under an async flow.
+    """
+    return not isinstance(state.data, Refused)
 
 
 # A step is idempotent, so a fault (database locked, disk full, server gone) is worth two more tries.
