@@ -75,6 +75,9 @@ def _before(text: str) -> One | None:
     if match is None:
         return None
     head, included = match[1], bool(match[2])
+    if re.fullmatch(r"[0-9]{1,2}·[0-9]{1,2}|520|521", head) and not included:
+        # 5·12 is a day and the name of what is held on it: whether 前 includes it is not said.
+        return None
     at = point(head)
     if at is None and head in lexicon.ONLY_WITH_RELATION:
         at = Festival(name=lexicon.ONLY_WITH_RELATION[head])

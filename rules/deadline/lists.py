@@ -133,7 +133,9 @@ def _same_month(pieces: list[str]) -> list[str]:
     spelt = [pieces[0]]
     month = re.match(r".*?[0-9]{1,2}月", pieces[0])
     for piece in pieces[1:]:
-        borrows = month is not None and re.match(r"[0-9]{1,2}日|[上中下]旬|底|[0-9]{1,2}-[0-9]{1,2}日", piece)
+        borrows = month is not None and re.match(
+            r"[0-9]{1,2}日|[上中下]旬|月?底|[0-9]{1,2}-[0-9]{1,2}日", piece
+        )
         spelt.append(month[0] + piece if month and borrows else piece)
         month = re.match(r".*?[0-9]{1,2}月", piece) or month
     return spelt

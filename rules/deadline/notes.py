@@ -18,6 +18,7 @@ from rules.deadline.parts import (
     Parts,
     Repeat,
     Several,
+    Shifted,
     Undated,
     WholeYear,
     Window,
@@ -149,6 +150,8 @@ def _window(window: Window) -> list[str]:
             found.append("起止跨越年末。")
     if isinstance(first, End) and isinstance(first.of, Month):
         found.append("以“月底”为起点的，按当月最后一天计算。")
+    if isinstance(last, Shifted) and window.since:
+        found.append("“节前”不含节日当天。")
     return [*found, *_clock(last), *_festival(last)]
 
 

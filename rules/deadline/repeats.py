@@ -230,6 +230,8 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
 
 def _template(month: int, rest: str) -> str:
     """This month's text; 每月30日前 means the month's last day where there is no 30th."""
+    if re.fullmatch(r"[0-9]{1,2}(?:[、和及][0-9]{1,2})+日(?:之前|以前|前)", rest):
+        rest = re.sub(r"(?<=[0-9])(?=[、和及])", "日", rest)
     if re.fullmatch(r"[0-9]{1,2}日(?:[、和及][0-9]{1,2}日)*(?:之前|以前|前)?", rest):
         if month == 2:
             rest = re.sub(r"(?:29|30|31)日", "底", rest)

@@ -2,6 +2,7 @@
 
 import re
 
+from rules.deadline import lexicon
 from rules.deadline.naming import year_of
 from rules.deadline.parts import (
     PLAN,
@@ -11,6 +12,7 @@ from rules.deadline.parts import (
     Half,
     Month,
     Quarter,
+    Shifted,
     Span,
     TenDays,
     WholeYear,
@@ -50,14 +52,24 @@ def window(text: str) -> Window | None:
 
 def _since_issue(match: re.Match[str]) -> Window | None:
     at = point(match["last"])
+    before = (match["tail"] or "").endswith("前")
+    if isinstance(at, Festival) and before and _has_eve(at):
+        return Window(first=None, last=Shifted(festival=at, n=1), since="issue_date")
     if at is None or not isinstance(at, _ENDS) or isinstance(at, Festival):
         return None
     bare = isinstance(at, Day | End)
-    if (match["tail"] or "").endswith("前") and not bare:
+    if before and not bare:
         return None
     if isinstance(at, Day) and at.clock == "00:00":
         return None
     return Window(first=None, last=at, since="issue_date")
+
+
+def _has_eve(at: Festival) -> bool:
+    """A feast of one day whose year is plain: 元旦前 may be this plan year's or the next one's."""
+    place = lexicon.PLACES[at.name]
+    one_day = not at.holiday and not isinstance(place, lexicon.WholeMonth | lexicon.Local)
+    return one_day and not (at.name == "元旦" and at.year == PLAN)
 
 
 def _joined(left: str, right: str) -> Window | None:
