@@ -48,7 +48,7 @@ def run(on: On = None, dry_run: DryRun = False, as_json: Json = False) -> None:
     if as_json:
         print_json(_answer(recovered, held, gates, sent, problems, where))
     else:
-        _tell(recovered, held, gates, sent, problems, where)
+        _tell(recovered, held, gates, sent, problems, where, held_at=now)
     if held.faults or gates.faults:
         raise typer.Exit(1)
 
@@ -138,6 +138,8 @@ def _tell(
     sent: DeliveryReport,
     problems: tuple[ListedDispatch, ...],
     where: str,
+    *,
+    held_at: datetime,
 ) -> None:
     if recovered.put_back or recovered.unsure or recovered.finished:
         say(recovered.sentence)
@@ -146,8 +148,8 @@ def _tell(
         say(f"  {note.name}：{note.error}")
     _tell_gates(gates)
     say(sent.sentence)
-    if sent.deferred:
-        say(f"  现在不在发送时段，{held.leaves_at.astimezone(ZONE):%Y-%m-%d %H:%M} 起发送。")
+    if held.leaves_at > held_at:
+        say(f"  此时不在发送时段，{held.leaves_at.astimezone(ZONE):%Y-%m-%d %H:%M} 起发送。")
     for one in problems:
         say(f"  {one.id}号 {one.unit} {one.address}：{one.reason}")
     say(where)
