@@ -46,7 +46,7 @@ def doing(summary: EditionSummary, report: StepReport) -> str:
         return "未办成"
     if report.gates and report.gates.closed:
         return "阶段小结"
-    return next((word for kind, word in GRAVEST_FIRST if summary.planned.get(kind)), "无新增")
+    return next((word for kind, word in GRAVEST_FIRST if kind in summary.planned), "无新增")
 
 
 async def _name(summary: EditionSummary, report: StepReport) -> None:

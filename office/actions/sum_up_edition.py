@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,20 +11,21 @@ from office.errors import NotFound
 from office.store import summaries
 from office.store.summaries import Missing, PointCount, ProblemCount, SubjectCount, UnitTarget
 from office.store.timelines import edition_state
+from rules.campaign import CampaignKind
 
 SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSummary:
-    """One edition in figures. `planned` counts today's reminders by the kind of their rung."""
+    """One edition in figures. `planned` are the kinds of reminder planned today."""
 
     edition_id: int
     campaign: str
     year: int
     name: str
     today: date
-    planned: Mapping[str, int]
+    planned: frozenset[str]
     points: tuple[PointCount, ...]
     missing: tuple[Missing, ...]
     targets: tuple[UnitTarget, ...]
@@ -46,10 +46,15 @@ def sum_up_edition(office: Office, campaign: str, year: int, *, now: datetime) -
             year=year,
             name=found.name,
             today=today,
-            planned=summaries.planned_on(connection, found.id, today),
+            planned=summaries.kinds_planned_on(connection, found.id, today),
             points=summaries.point_counts(connection, found.id, today),
             missing=summaries.missing_units(connection, found.id, today, limit=SHOWN),
-            targets=summaries.unit_targets(connection, found.id),
-            subjects=summaries.subject_counts(connection, found.id),
+            # Read only where the kind of campaign has them: each is a pass over everything the edition owes.
+            targets=summaries.unit_targets(connection, found.id) if found.kind == CampaignKind.QUOTA else (),
+            subjects=(
+                summaries.subject_counts(connection, found.id)
+                if found.kind == CampaignKind.ANNUAL_CHECK
+                else ()
+            ),
             problems=summaries.problem_counts(connection, found.id),
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, literal, select
 
 from office.store.tables import (
     milestone,
@@ -86,28 +87,59 @@ class Missing:
 
 def point_counts(connection: Connection, edition_id: int, today: date) -> tuple[PointCount, ...]:
     """Every dated point of an edition, in order of time."""
-    owed = obligation.c.state.not_in(_values(OUT))
+    counts = _counts_by_point(connection, edition_id, today)
     rows = connection.execute(
         select(
+            point.c.id,
             milestone.c.stage,
             milestone.c.title,
             point.c.label,
             point.c.due_on,
             point.c.provisional,
             milestone.c.gate,
-            point.c.gate_closed_at.is_not(None).label("gate_closed"),
-            func.count(case((owed, obligation.c.id))).label("owed"),
-            func.count(case((obligation.c.state.in_(_values(DONE)), 1))).label("done"),
-            func.count(case((obligation.c.state.in_(_values(WAITING)), 1))).label("waiting"),
-            func.count(case((_overdue(today), 1))).label("overdue"),
+            point.c.gate_closed_at,
         )
         .join_from(point, milestone, milestone.c.id == point.c.milestone_id)
-        .outerjoin(obligation, obligation.c.point_id == point.c.id)
         .where(point.c.edition_id == edition_id, point.c.withdrawn.is_(False))
-        .group_by(point.c.id, milestone.c.id)
         .order_by(point.c.due_on, milestone.c.position)
     )
-    return tuple(PointCount(**row._mapping) for row in rows)
+    return tuple(
+        PointCount(
+            stage=row.stage,
+            title=row.title,
+            label=row.label,
+            due_on=row.due_on,
+            provisional=row.provisional,
+            gate=row.gate,
+            gate_closed=row.gate_closed_at is not None,
+            owed=counts[row.id]["owed"],
+            done=counts[row.id]["done"],
+            waiting=counts[row.id]["waiting"],
+            overdue=counts[row.id]["overdue"],
+        )
+        for row in rows
+    )
+
+
+def _counts_by_point(connection: Connection, edition_id: int, today: date) -> dict[int, Counter[str]]:
+    """Grouped by state and date, of which there are few, so that a million obligations are read once and plainly."""
+    keys = (obligation.c.point_id, obligation.c.state, obligation.c.due_on)
+    rows = connection.execute(
+        select(*keys, func.count().label("number"))
+        .where(obligation.c.edition_id == edition_id)
+        .group_by(*keys)
+    )
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        state = State(row.state)
+        for name, counted in (
+            ("owed", state not in OUT),
+            ("done", state in DONE),
+            ("waiting", state in WAITING),
+            ("overdue", state in OPEN and row.due_on < today),
+        ):
+            counts[row.point_id][name] += row.number if counted else 0
+    return counts
 
 
 def missing_units(connection: Connection, edition_id: int, today: date, *, limit: int) -> tuple[Missing, ...]:
@@ -190,20 +222,25 @@ def problem_counts(connection: Connection, edition_id: int) -> tuple[ProblemCoun
     return tuple(ProblemCount(**row._mapping) for row in rows)
 
 
-def planned_on(connection: Connection, edition_id: int, day: date) -> dict[str, int]:
-    """How many reminders of each kind the day's round planned for the edition."""
-    rows = connection.execute(
-        select(reminder.c.kind, func.count().label("number"))
-        .join_from(reminder, round_, round_.c.id == reminder.c.round_id)
-        .join(obligation, obligation.c.id == reminder.c.obligation_id)
-        .where(
-            round_.c.held_on == day,
-            reminder.c.status == "planned",
-            obligation.c.edition_id == edition_id,
+def kinds_planned_on(connection: Connection, edition_id: int, day: date) -> frozenset[str]:
+    """Which kinds of reminder the day's round planned for the edition.
+
+    Asked kind by kind with an early end: counting them all would read every reminder of the day for each edition.
+    """
+    of_the_day = select(round_.c.id).where(round_.c.held_on == day)
+    planned = (reminder.c.round_id.in_(of_the_day), reminder.c.status == "planned")
+    kinds = connection.execute(select(reminder.c.kind).where(*planned).distinct()).scalars().all()
+    return frozenset(
+        kind
+        for kind in kinds
+        if connection.scalar(
+            select(literal(1))
+            .select_from(reminder)
+            .join(obligation, obligation.c.id == reminder.c.obligation_id)
+            .where(*planned, reminder.c.kind == kind, obligation.c.edition_id == edition_id)
+            .limit(1)
         )
-        .group_by(reminder.c.kind)
     )
-    return {row.kind: row.number for row in rows}
 
 
 def _newest_progress() -> Subquery:

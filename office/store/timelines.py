@@ -40,13 +40,14 @@ class EditionState:
 
     id: int
     name: str
+    kind: str
     state: str
 
 
 def edition_state(connection: Connection, campaign: str, year: int) -> EditionState | None:
     """The edition of a campaign for a year, without its content."""
     row = connection.execute(
-        select(edition.c.id, edition.c.name, edition.c.state).where(
+        select(edition.c.id, edition.c.name, edition.c.kind, edition.c.state).where(
             edition.c.campaign == campaign, edition.c.year == year
         )
     ).first()

@@ -1,0 +1,179 @@
+"""Cost per reminder: the plain Prefect idiom of one task run per obligation, against the morning round's flow.
+
+Both run against the same real server in the same minute. The idiom's task does nothing at all, so that only what
+Prefect charges for it is counted; ours is the whole flow, its runs and artifacts included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+
+from prefect import flow, task
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from benchmarks.figure import Figure
+from flows import server_process
+from flows.morning import morning_round
+from office import clock
+from office.settings import Settings, load
+from office.store import tables
+from office.store.engine import open_store
+from office.store.migrate import migrate
+
+OBLIGATIONS = 1_000_000
+UNITS = 10_000
+IDIOM = 500
+REPEATS = 3
+
+
+def measure(small: bool = False) -> Iterator[Figure]:
+    """How many times less a reminder costs than a task run."""
+    idiom, ours = _measured(IDIOM // (5 if small else 1), OBLIGATIONS // (10 if small else 1))
+    yield Figure(
+        name="a task run per obligation, against the round, per reminder",
+        ratio=idiom / ours,
+        at_least=500,
+        detail=f"{idiom * 1e3:.2f} ms against {ours * 1e6:.1f} µs",
+    )
+
+
+def _measured(tasks: int, obligations: int) -> tuple[float, float]:
+    """Seconds per reminder of both ways; the idiom by its best of three, so that the comparison is in its favour."""
+    with tempfile.TemporaryDirectory(prefix="duban-bench-") as folder, _a_server(Path(folder)) as settings:
+        idiom = min(_timed(lambda: asyncio.run(remind_each(tasks))) for _ in range(REPEATS)) / tasks
+        _fill(settings, obligations)
+        os.environ["DUBAN_HOME"] = str(settings.home)
+        ours = _timed(lambda: asyncio.run(morning_round())) / _planned(settings)
+    return idiom, ours
+
+
+@task
+def remind(number: int) -> int:
+    return number
+
+
+@flow(name="idiom")
+async def remind_each(number: int) -> None:
+    # Asynchronous like ours: a plain flow would wait a second for its heartbeat thread.
+    remind.map(range(number)).wait()
+
+
+@contextmanager
+def _a_server(folder: Path) -> Iterator[Settings]:
+    settings = load(folder)
+    port = server_process.choose_port(0)
+    server = server_process.start_server(settings, port, folder / "server.log")
+    api_url = f"http://127.0.0.1:{port}/api"
+    try:
+        server_process.wait_until_healthy(server, api_url, folder / "server.log")
+        with temporary_settings({PREFECT_API_URL: api_url}):
+            yield settings
+    finally:
+        server_process.stop(server)
+
+
+def _timed(work: object) -> float:
+    started = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - started
+
+
+def _planned(settings: Settings) -> int:
+    store = open_store(settings.store_url)
+    with store.reading() as connection:
+        planned = connection.execute(tables.round_.select()).one().planned
+    store.close()
+    return int(planned)
+
+
+def _fill(settings: Settings, obligations: int) -> None:
+    """One edition that is due today, owed by many units."""
+    store = open_store(settings.store_url)
+    migrate(store)
+    now = clock.now()
+    today = clock.civil(now)
+    with store.writing() as connection:
+        units = [{"id": n, "code": f"u{n}", "name": f"单位{n}", "kind": "town"} for n in range(1, UNITS + 1)]
+        connection.execute(tables.unit.insert(), units)
+        contacts = [
+            {
+                "unit_id": n,
+                "name": "王科长",
+                "duty": "handler",
+                "channel": "mail",
+                "address": f"u{n}@unit.example",
+                "rank": 1,
+            }
+            for n in range(1, UNITS + 1)
+        ]
+        connection.execute(tables.contact.insert(), contacts)
+        connection.execute(tables.edition.insert(), _edition(today))
+        connection.execute(tables.milestone.insert(), _milestone())
+        connection.execute(tables.point.insert(), _point(today))
+        rows = (
+            {**_OWED, "unit_id": n % UNITS + 1, "subject_id": n, "opened_on": today, "due_on": today}
+            for n in range(obligations)
+        )
+        connection.execute(tables.obligation.insert(), list(rows))
+    store.close()
+
+
+_OWED = {
+    "edition_id": 1,
+    "milestone_id": 1,
+    "point_id": 1,
+    "ladder": "standard",
+    "state": "assigned",
+}
+
+
+def _edition(today: date) -> dict[str, object]:
+    return {
+        "id": 1,
+        "campaign": "bench",
+        "year": today.year,
+        "name": "量测",
+        "kind": "annual_check",
+        "coordinator_unit_id": 1,
+        "ladder": "standard",
+        "state": "published",
+        "published_on": today,
+        "content_hash": "0",
+        "body": {},
+        "updated_at": clock.now(),
+    }
+
+
+def _milestone() -> dict[str, object]:
+    return {
+        "id": 1,
+        "edition_id": 1,
+        "key": "m1",
+        "position": 1,
+        "title": "参检",
+        "source_document": "—",
+        "source_item": "1",
+        "due_phrase": "今天",
+        "rule": "",
+        "body": {},
+    }
+
+
+def _point(today: date) -> dict[str, object]:
+    return {
+        "id": 1,
+        "milestone_id": 1,
+        "edition_id": 1,
+        "due_on": today,
+        "last_workday": today,
+        "assumptions": [],
+    }
