@@ -234,7 +234,7 @@ def _standing(
 ) -> tuple[date | None, bool, tuple[str, ...]]:
     """(last workday, provisional, what is not known) of the dates found."""
     days = [day for day in (dates.starts_on, dates.due_on, *(each.due_on for each in occurrences)) if day]
-    if not days or at.workdays is None:
+    if at.workdays is None or (dates.due_on is None and not occurrences):
         return None, False, ()
     try:
         last = at.workdays.on_or_before(dates.due_on) if dates.due_on else None

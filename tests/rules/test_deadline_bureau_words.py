@@ -227,3 +227,11 @@ def test_a_month_end_as_a_start_is_stated(phrase):
 
 def test_two_undated_halves_both_have_their_sentence():
     assert len(a_resolution("立行立改，长期坚持").assumptions) == 2
+
+
+@pytest.mark.parametrize("year", [2027, 2031])
+def test_a_start_without_an_end_rests_on_no_workdays(year):
+    found = a_resolution("自4月1日起", year=year)
+
+    assert not found.provisional
+    assert found.assumptions == ("这是起始时间，没有写明截止日期。",)
