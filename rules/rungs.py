@@ -68,6 +68,14 @@ def owed(ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays
     return Owed(current=current, superseded=tuple(_superseded(fire, current) for fire in passed))
 
 
+def next_fire_on(
+    ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays: WorkdayTable
+) -> date | None:
+    """The first day after today on which another rung comes; None when the ladder has run out."""
+    ahead = (fire.on for fire in fires(ladder, opened_on=opened_on, due_on=due_on, workdays=workdays))
+    return min((day for day in ahead if day > today), default=None)
+
+
 def _day(rung: Rung, opened_on: date, base: date, workdays: WorkdayTable) -> date:
     if rung.kind is RungKind.ASSIGN:
         return opened_on

@@ -7,8 +7,8 @@ twice at once. A fault in one edition is recorded in the round and does not stop
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from office import clock
@@ -21,7 +21,7 @@ from office.store.reminders import Decision, Group
 from office.store.rounds import EditionNote, PlannedEdition, Round
 from rules.moves import State
 from rules.people import SYSTEM
-from rules.rungs import owed
+from rules.rungs import next_fire_on, owed
 from rules.standing import Facts, standing
 from rules.workdays import YearUnknown
 
@@ -68,10 +68,18 @@ def hold_round(office: Office, *, now: datetime) -> RoundReport:
     report = open_round(office, now=now)
     if report.newer:
         return report
+    notes = [plan_edition(office, edition.id, now=now) for edition in _moved(office, now)]
+    return finish_round(office, notes, now=now)
+
+
+def _moved(office: Office, now: datetime) -> Iterator[PlannedEdition]:
+    """The published editions that have anything to decide: on most days most of them stand as they were planned."""
     with office.store.reading() as connection:
         editions = rounds.published_editions(connection)
-    notes = [plan_edition(office, edition.id, now=now) for edition in editions]
-    return finish_round(office, notes, now=now)
+        groups = reminders.open_groups(connection)
+    for edition in editions:
+        if not edition.stands(_signature(office, groups.get(edition.id, ())), clock.civil(now)):
+            yield edition
 
 
 def open_round(office: Office, *, now: datetime) -> RoundReport:
@@ -125,7 +133,7 @@ def dry_run(office: Office, *, now: datetime) -> tuple[EditionNote, ...]:
     today, notes = clock.civil(now), []
     with office.store.reading() as connection:
         for edition in rounds.published_editions(connection):
-            groups = reminders.open_groups(connection, edition.id)
+            groups = reminders.open_groups(connection, edition.id).get(edition.id, ())
             decisions, fault = _decide(office, groups, today, None)
             planned = sum(decision.group.obligations for decision in decisions)
             notes.append(_note(edition, decisions, fault, planned=planned))
@@ -136,13 +144,11 @@ def _plan(office: Office, connection: Connection, edition_id: int, now: datetime
     today = clock.civil(now)
     current = _lock_today(connection, today)
     edition = rounds.published_edition(connection, edition_id)
-    groups = reminders.open_groups(connection, edition_id)
+    groups = reminders.open_groups(connection, edition_id).get(edition_id, ())
     signature = _signature(office, groups)
-    earlier = current.note(edition_id)
-    if earlier and earlier.signature == signature:
-        return replace(earlier, planned=0, superseded=0)
-    last = rounds.last_planned_on(connection, edition_id, today)
-    decisions, fault = _decide(office, groups, today, last)
+    if edition.stands(signature, today):
+        return _note(edition, (), None, planned=0)
+    decisions, fault = _decide(office, groups, today, edition.planned_on)
     written = reminders.write_reminders(
         connection,
         decisions,
@@ -152,9 +158,30 @@ def _plan(office: Office, connection: Connection, edition_id: int, now: datetime
         day=today,
     )
     note = _note(edition, decisions, fault, planned=written.planned, superseded=written.superseded)
-    note = replace(note, signature=None if fault else signature)
     rounds.write_note(connection, current, note)
+    settled = written.whole and fault is None
+    rounds.write_plan(
+        connection,
+        edition_id,
+        on=edition.planned_on if fault else today,
+        signature=signature if settled else None,
+        next_fire_on=_next_fire_on(office, groups, today) if settled else None,
+    )
     return note
+
+
+def _next_fire_on(office: Office, groups: Iterable[Group], today: date) -> date | None:
+    ahead = (
+        next_fire_on(
+            office.ladders[group.ladder],
+            opened_on=group.opened_on,
+            due_on=group.due_on,
+            today=today,
+            workdays=office.workdays,
+        )
+        for group in groups
+    )
+    return min((day for day in ahead if day is not None), default=None)
 
 
 def _decide(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from office.cli import setup
+from office.cli.setup import prepare
 from office.settings import load
 
 StopAfter = Annotated[
@@ -24,7 +24,7 @@ def up(stop_after: StopAfter = None) -> None:
 
 def run(stop_after: StopAfter = None) -> None:
     """一步到位：建库、载入年度、启动 Prefect，并为今天办一轮晨间提醒；之后一直运行。"""
-    setup.prepare(load())
+    prepare(load())
     _hand_over(stop_after, "--first-round")
 
 

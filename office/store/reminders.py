@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from sqlalchemy import Connection, Date, String, TextClause, bindparam, func, select, text
+from sqlalchemy import BigInteger, Connection, Date, String, TextClause, bindparam, cast, func, select, text
 
-from office.store.tables import obligation
+from office.store.tables import edition, obligation
 from rules.ladder import Rung, RungKind
 from rules.moves import OPEN
 from rules.rungs import Owed
@@ -21,13 +21,19 @@ from rules.rungs import Owed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Open obligations of one edition that are decided on together."""
+    """Open obligations of one edition that are decided on together. `ids` is the sum of their numbers: it tells a
+    group from another of the same size.
+    """
 
     state: str
     ladder: str
     due_on: date
     opened_on: date
     obligations: int
+    ids: int
+
+
+_GROUP = tuple(Group.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +47,39 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Rows that are new."""
+    """Rows that are new. `whole` is False when units were left out because their letter of the day had left."""
 
     planned: int
     superseded: int
+    whole: bool
 
 
-def open_groups(connection: Connection, edition_id: int) -> tuple[Group, ...]:
-    """Answered by one index, whose order is the order of the columns."""
-    keys = (obligation.c.state, obligation.c.ladder, obligation.c.due_on, obligation.c.opened_on)
+def open_groups(connection: Connection, edition_id: int | None = None) -> dict[int, tuple[Group, ...]]:
+    """By edition, of one or of all published ones; answered by one index, whose order is the order of the columns."""
+    keys = (
+        obligation.c.edition_id,
+        obligation.c.state,
+        obligation.c.ladder,
+        obligation.c.due_on,
+        obligation.c.opened_on,
+    )
+    sums = (func.count().label("obligations"), cast(func.sum(obligation.c.id), BigInteger).label("ids"))
+    published = select(edition.c.id).where(edition.c.state == "published")
+    which = (
+        obligation.c.edition_id.in_(published)
+        if edition_id is None
+        else obligation.c.edition_id == edition_id
+    )
     found = connection.execute(
-        select(*keys, func.count().label("obligations"))
-        .where(obligation.c.edition_id == edition_id, obligation.c.state.in_(sorted(OPEN)))
+        select(*keys, *sums)
+        .where(which, obligation.c.state.in_(sorted(OPEN)))
         .group_by(*keys)
         .order_by(*keys)
     )
-    return tuple(Group(**row._mapping) for row in found)
+    groups: dict[int, list[Group]] = {}
+    for edition_key, *values in found:
+        groups.setdefault(edition_key, []).append(Group(**dict(zip(_GROUP, values, strict=True))))
+    return {key: tuple(some) for key, some in groups.items()}
 
 
 def write_reminders(
@@ -84,7 +107,7 @@ def write_reminders(
     for decision in decisions:
         new, older = _write_group(connection, decision, shared, some_left=some_left)
         planned, superseded = planned + new, superseded + older
-    return Written(planned=planned, superseded=superseded)
+    return Written(planned=planned, superseded=superseded, whole=not some_left)
 
 
 def _write_group(

@@ -18,13 +18,12 @@ MORNING = "morning"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionNote:
-    """What a round did for one edition. `signature` stands for the groups decided on: the same again is no work."""
+    """What a round did for one edition."""
 
     edition_id: int
     name: str
     planned: int = 0
     superseded: int = 0
-    signature: str | None = None
     provisional: bool = False
     error: str | None = None
 
@@ -57,6 +56,14 @@ class PlannedEdition:
     kind: str
     year: int
     coordinator_unit_id: int
+    planned_on: date | None
+    planned_signature: str | None
+    next_fire_on: date | None
+
+    def stands(self, signature: str, today: date) -> bool:
+        """Whether the last plan still holds: nothing it decided on has moved, and no further day has come."""
+        waits = self.next_fire_on is None or today < self.next_fire_on
+        return waits and signature == self.planned_signature
 
 
 def open_round(
@@ -112,20 +119,20 @@ def rounds_between(connection: Connection, first: date, last: date) -> tuple[Rou
     return tuple(_round(row) for row in found)
 
 
-def last_planned_on(connection: Connection, edition_id: int, before: date) -> date | None:
-    """The day of the newest earlier round that planned this edition without a fault."""
-    found = connection.execute(
-        select(round_)
-        .where(round_.c.kind == MORNING, round_.c.held_on < before)
-        .order_by(round_.c.held_on.desc())
-        # An edition that failed for longer than this is planned as if it were new, which is only slower.
-        .limit(30)
+def write_plan(
+    connection: Connection,
+    edition_id: int,
+    *,
+    on: date | None,
+    signature: str | None,
+    next_fire_on: date | None,
+) -> None:
+    """Remember what was decided on; without a signature the next round decides anew."""
+    connection.execute(
+        update(edition)
+        .where(edition.c.id == edition_id)
+        .values(planned_on=on, planned_signature=signature, next_fire_on=next_fire_on)
     )
-    for row in found:
-        note = _round(row).note(edition_id)
-        if note is not None and note.error is None:
-            return row.held_on
-    return None
 
 
 def write_note(connection: Connection, current: Round, note: EditionNote) -> None:

@@ -168,3 +168,4 @@ def _start_again(office: Office) -> None:
     with office.store.writing() as connection:
         for table in (tables.dispatch, tables.reminder, tables.round_):
             connection.execute(sa.delete(table))
+        connection.execute(sa.update(tables.edition).values(planned_signature=None, planned_on=None))

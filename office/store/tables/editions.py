@@ -34,6 +34,10 @@ edition = Table(
     Column("published_on", Date),
     Column("content_hash", String(64), nullable=False),  # of the file's content: same hash, nothing to apply
     Column("body", JSON, nullable=False),  # the whole Edition value, for show and diff
+    # What the last round decided on and until when that stands: an edition that has not moved since is passed over.
+    Column("planned_on", Date),
+    Column("planned_signature", String(64)),
+    Column("next_fire_on", Date),
     Column("flow_run_id", String(36)),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("campaign", "year"),
