@@ -191,11 +191,15 @@ class Several:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repeat:
-    """A recurrence whose occurrences in a year can be listed one by one; name is its rule text."""
+    """A recurrence whose occurrences in a year can be listed one by one; name is its rule text.
+
+    since and since_month: it began then and has gone on; earlier months of that year have no occurrence.
+    """
 
     name: str
     items: tuple[One, ...]
     since: int | None = None
+    since_month: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

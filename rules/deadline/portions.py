@@ -5,6 +5,7 @@ It must not know how the inner recurrence is spelt; rules.deadline.repeats hands
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from rules.deadline.acts import count_of
 from rules.deadline.dates_in_text import one
@@ -72,10 +73,15 @@ def in_part(text: str, whole: Callable[[str], Parts | None]) -> Parts | None:
     months = _months(span, open_end=bool(match["open"]))
     if months is None or span is None or not isinstance(inner, Repeat) or inner.since is not None:
         return None
+    year = one_year(span)
+    if match["open"] and year.absolute:
+        # 2025年4月起每月10日前 still holds in every month of 2026.
+        name = f"{inner.name},from({year.absolute}-{months[0]})"
+        known = all(_lies_in(item, (1, 12)) for item in inner.items)
+        return replace(inner, name=name, since=year.absolute, since_month=months[0]) if known else None
     items = tuple(item for item in inner.items if _lies_in(item, months))
     if not items:
         return None
-    year = one_year(span)
     return Repeat(
         name=f"{inner.name},months({months[0]}-{months[1]})",
         items=tuple(one_in(item, year) for item in items),

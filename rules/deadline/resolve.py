@@ -170,8 +170,10 @@ def _listed(read: list[_Dates], labels: tuple[str, ...]) -> tuple[Occurrence, ..
 def _repeat(parts: Repeat, at: Calendar) -> tuple[_Dates, tuple[Occurrence, ...]]:
     if parts.since is not None and at.year < parts.since:
         return _Dates(notes=(f"从 {parts.since} 年起才开始，{at.year} 年没有。",)), ()
-    read = [_one(item, at) for item in parts.items]
-    occurrences = _listed(read, tuple(label_of(item) for item in parts.items))
+    first = date(parts.since, parts.since_month, 1) if parts.since is not None else date.min
+    items = [item for item in parts.items if (_one(item, at).due_on or date.max) >= first]
+    read = [_one(item, at) for item in items]
+    occurrences = _listed(read, tuple(label_of(item) for item in items))
     notes = tuple(note for dates in read for note in dates.notes)
     clocks = {dates.due_at for dates in read}
     clock = clocks.pop() if len(clocks) == 1 else None

@@ -75,7 +75,11 @@ def unwrapped(text: str) -> Wording:
     if stage:
         text = stage["within"] or stage["after"]
         modifiers.append("stage")
-    text = re.sub(rf"(?:{_BESIDE.pattern})$", "", _OWN_NAME.sub("", text))
+    text = _OWN_NAME.sub("", text)
+    beside = re.search(rf"(?:{_BESIDE.pattern})$", text)
+    # A number of days tells the length of a window; beside a single day it would be a second date.
+    if beside and (re.search("为准|有效期", beside[0]) or re.search("[至到-]", text)):
+        text = text[: beside.start()]
     roll = re.search(_ROLL.pattern + "$", text)
     if roll and roll.start() > 0:
         text = text[: roll.start()]

@@ -1,5 +1,7 @@
 """Joined holidays, lunar days, parts of the year and the words bureaus put around a date."""
 
+from itertools import permutations
+
 import pytest
 
 from calendars.workdays import load_workdays
@@ -75,6 +77,7 @@ PARTS_OF_THE_YEAR = cases(
 4-10月每月25日前 | monthly_by_day(25),months(4-10) | > | 7: 2026-04-25 2026-05-25 2026-10-25
 4月至11月，每月一次 | monthly(1),months(4-11) | > | 8: 2026-04-30 2026-05-31 2026-11-30
 3月起每月5日前 | monthly_by_day(5),months(3-12) | > | 10: 2026-03-05 2026-04-05 2026-12-05
+从2026年4月起每月10日前 | monthly_by_day(10),from(2026-4) | > | 9: 2026-04-10 2026-05-10 2026-12-10
 自4月起，每月5日前 | monthly_by_day(5),months(4-12) | > | 9: 2026-04-05 2026-05-05 2026-12-05
 6月至9月期间，每月底前 | monthly_by_end,months(6-9) | > | 4: 2026-06-30 2026-07-31 2026-08-31 2026-09-30
 下半年每月5日前 | monthly_by_day(5),months(7-12) | > | 6: 2026-07-05 2026-08-05 2026-12-05
@@ -164,6 +167,19 @@ def test_the_words_around_a_date_change_nothing(case):
     assert_reads(case)
 
 
+@pytest.mark.parametrize("joint", ["", "、", "和", "及", "与", "，"])
+@pytest.mark.parametrize("ending", ["期间", "假期", "假期期间", "放假期间", "双节期间", "两节假期", "小长假"])
+@pytest.mark.parametrize(
+    ("one", "other"), [*permutations(["元旦", "春节", "清明节", "端午", "中秋节", "国庆"], 2)]
+)
+def test_joined_holidays_are_read_alike_in_every_order_and_wording(one, other, joint, ending):
+    found = a_resolution(f"{one}{joint}{other}{ending}")
+
+    separate = [a_resolution(f"{name}期间") for name in (one, other)]
+    days = {(each.starts_on, each.due_on) for each in found.occurrences}
+    assert days == {(each.starts_on, each.due_on) for each in separate}
+
+
 def test_holidays_that_share_their_days_off_are_listed_once():
     found = a_resolution("国庆中秋假期", year=2025)
 
@@ -192,6 +208,8 @@ REFUSED = {
     "重要节假日前": "节假日",
     "26年3月底前": "两位",
     "每日8": "没有读懂",
+    "正月初五": "农历",
+    "3月5日（15天）": "没有读懂",
     "每周一至周五9:00-17:00": "起止",
     "即日起至元旦前": "元旦",
     "5·12前": "当天",
@@ -235,3 +253,8 @@ def test_a_start_without_an_end_rests_on_no_workdays(year):
 
     assert not found.provisional
     assert found.assumptions == ("这是起始时间，没有写明截止日期。",)
+
+
+@pytest.mark.parametrize(("year", "count"), [(2024, 0), (2025, 9), (2026, 12)])
+def test_a_recurrence_that_began_in_a_named_year_goes_on(year, count):
+    assert len(a_resolution("从2025年4月起每月10日前", year=year).occurrences) == count
