@@ -1,0 +1,62 @@
+"""What every command owes its users: help, JSON where it answers, a dry run where it writes, a line in the reference."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conventions.reference import PAGE, commands, options, page
+
+# Long-running or pure reading commands write nothing that a preview could show.
+READ_ONLY = {
+    "board",
+    "calendar check",
+    "calendar diff",
+    "calendar show",
+    "deadline",
+    "dispatch list",
+    "doctor",
+    "figure check",
+    "figure indicators",
+    "figure list",
+    "history show",
+    "history verify",
+    "obligation list",
+    "obligation show",
+    "person list",
+    "problem list",
+    "rehearse",
+    "roster missing",
+    "roster show",
+    "round missing",
+    "unit list",
+    "unit show",
+    "workdays",
+}
+SERVES = {"up", "run"}
+ALL = dict(commands())
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_command_says_what_it_does(name: str) -> None:
+    assert (ALL[name].help or "").strip()
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_option_says_what_it_is(name: str) -> None:
+    silent = [param.name for param in ALL[name].params if not getattr(param, "help", None)]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - SERVES))
+def test_every_command_that_answers_speaks_json(name: str) -> None:
+    assert "--json" in options(ALL[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - SERVES - READ_ONLY))
+def test_every_command_that_writes_has_a_dry_run(name: str) -> None:
+    assert "--dry-run" in options(ALL[name])
+
+
+def test_the_reference_lists_every_command_and_setting() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.conventions.reference"
