@@ -27,6 +27,8 @@ from office.wiring import open_office
 RESTART_SECONDS = (1, 5, 15, 60)
 WELL_AFTER_SECONDS = 300
 LOG_BYTES = 20 * 1024 * 1024
+# A closed terminal ends us like Ctrl-C, not like a kill.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ def run(settings: Settings, *, first: bool = False, stop_after: float | None = N
     """Hold this bureau's Prefect up until told to stop."""
     with open_office(settings):
         pass  # Refuses in one sentence a ledger that is not set up, before anything is started.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         signal.signal(number, _stop_now)
     with contextlib.suppress(Stopping), _alone(settings), _server(settings) as (server, api_url):
         _say(f"Prefect 页面：{api_url.removesuffix('/api')}    数据文件夹：{settings.home.resolve()}")
@@ -128,7 +130,7 @@ def _hold(
                 runner.process = _start_runner(settings, api_url, first=False)
     finally:
         # Further signals must not break off the stopping itself.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         _say("正在停止……")
         server_process.stop(runner.process, within_seconds=90)
