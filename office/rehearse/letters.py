@@ -51,7 +51,7 @@ def read_letter(prepared: Prepared) -> ReadLetter:
         to_address=prepared.letter.to_address,
         subject=subject,
         items=tuple(_items(_plain_text(message), about)),
-        digest=about is None or not about.urgent,
+        digest=about is None or (not about.urgent and about is not Kind.CALENDAR_CHANGE),
     )
 
 

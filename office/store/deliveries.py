@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
-from office.store.tables import dispatch
+from office import clock
+from office.store.digests import DIGEST
+from office.store.tables import dispatch, round_
 from office.store.types import Moment
+
+_WAITS_FOR_ROUND = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +70,12 @@ def claim(
     flow_run_id: str | None,
 ) -> tuple[Claimed, ...]:
     """Take up to `limit` messages whose time has come, the longest waiting first. What others hold is passed over."""
+    ready = [dispatch.c.status == "pending", dispatch.c.not_before <= now]
+    if not _digests_may_leave(connection, now):
+        ready.append(dispatch.c.kind != DIGEST)
     picked = (
         select(dispatch.c.id)
-        .where(dispatch.c.status == "pending", dispatch.c.not_before <= now)
+        .where(*ready)
         .order_by(dispatch.c.not_before, dispatch.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -87,6 +94,23 @@ def claim(
         .returning(*(dispatch.c[field.name] for field in fields(Claimed)))
     )
     return tuple(sorted((Claimed(**row._mapping) for row in found), key=lambda one: one.id))
+
+
+def _digests_may_leave(connection: Connection, now: datetime) -> bool:
+    """Not between midnight and the day's round: it merges what is left of older digests into the day's one letter.
+
+    A round that does not come is waited for an hour. Keeps the newest round's row until the transaction ends, so that
+    nothing is planned for a unit while its digest is being taken.
+    """
+    newest = connection.execute(
+        select(round_.c.held_on, round_.c.finished_at)
+        .order_by(round_.c.held_on.desc())
+        .limit(1)
+        .with_for_update(read=True)
+    ).first()
+    today = clock.civil(now)
+    held = newest is not None and newest.held_on >= today and newest.finished_at is not None
+    return held or now >= clock.at(today) + _WAITS_FOR_ROUND
 
 
 def hand_over(

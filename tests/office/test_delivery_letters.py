@@ -226,7 +226,24 @@ def test_at_night_nothing_leaves_and_nothing_is_lost(bureau: Bureau) -> None:
     assert (night.deferred, night.accepted) == (1, 0) and letters(bureau.office) == []
     assert row.status == "pending" and row.not_before == at(date(2026, 3, 27), time(8, 0))
     assert to_files(bureau.office, date(2026, 3, 27), time(7, 59)).accepted == 0
-    assert to_files(bureau.office, date(2026, 3, 27), time(8, 0)).accepted == 1
+    # At eight the office opens, but the day's round will take the letter up; only a round that fails to come is not waited for.
+    assert to_files(bureau.office, date(2026, 3, 27), time(8, 0)).accepted == 0
+    assert to_files(bureau.office, date(2026, 3, 27), time(9, 30)).accepted == 1
+
+
+def test_what_is_left_of_yesterday_does_not_hold_up_todays_letter(bureau: Bureau) -> None:
+    older, due_today = bureau.owes(), bureau.owes(due_on=date(2026, 3, 27), title="乡村著名上报")
+    hold(bureau.office, THREE_BEFORE)
+    to_files(bureau.office, THREE_BEFORE, time(21, 0))  # too late in the day: put off
+    next_day = date(2026, 3, 27)
+    to_files(bureau.office, next_day, time(8, 5))
+
+    hold(bureau.office, next_day)
+    to_files(bureau.office, next_day, time(8, 35))
+
+    (letter,) = letters(bureau.office)
+    assert f"编号：{older}" in letter.text and f"编号：{due_today}" in letter.text
+    assert "今日到期" in letter.text
 
 
 def test_what_comes_up_on_a_day_off_leaves_on_the_next_workday(bureau: Bureau) -> None:
@@ -237,7 +254,7 @@ def test_what_comes_up_on_a_day_off_leaves_on_the_next_workday(bureau: Bureau) -
     assert to_files(bureau.office, holiday).deferred == 0  # the round itself has put it off
     assert rows(bureau.office)[0].not_before == at(date(2026, 4, 7), time(8, 0))
     assert to_files(bureau.office, date(2026, 4, 6)).accepted == 0
-    assert to_files(bureau.office, date(2026, 4, 7), time(8, 0)).accepted == 1
+    assert to_files(bureau.office, date(2026, 4, 7), time(9, 30)).accepted == 1
 
 
 def test_an_urgent_answer_written_on_a_day_off_waits_for_the_workday(bureau: Bureau) -> None:
