@@ -5,8 +5,7 @@ from __future__ import annotations
 from prefect.deployments import arun_deployment
 
 from office import clock
-from office.settings import Settings, load
-from office.wiring import outbox_folder
+from office.wiring import open_office, where_mail_goes
 
 WAIT_SECONDS = 900
 
@@ -18,10 +17,6 @@ async def hold() -> tuple[str, ...]:
     failed = [run.name for run in (rounds, sending) if not (run.state and run.state.is_completed())]
     if failed:
         return (f"“{'”“'.join(failed)}”没有完成，请在 Prefect 页面查看原因，或用 duban round run 重试。",)
-    return (f"今天（{clock.civil(clock.now()):%Y-%m-%d}）的晨间一轮已完成。", where_mail_went(load()))
-
-
-def where_mail_went(settings: Settings) -> str:
-    if settings.mail == "smtp":
-        return f"邮件经 {settings.smtp_host}:{settings.smtp_port} 发出；逐条结果见 duban dispatch list。"
-    return f"邮件写成文件，在 {outbox_folder(settings).resolve()}；逐条结果见 duban dispatch list。"
+    now = clock.now()
+    with open_office() as office:
+        return (f"今天（{clock.civil(now):%Y-%m-%d}）的晨间一轮已完成。", where_mail_goes(office, now))

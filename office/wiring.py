@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
 from notifications.allow_list import AllowList, allow_list
 from notifications.channels import Channel, ChannelError, apprise_channel, eml, smtp
+from office.actions.day import opening
 from office.actions.office import Office
+from office.clock import ZONE
 from office.errors import Fault, NotFound, Refused
 from office.settings import Settings, load
 from office.store.engine import Store, open_store
@@ -94,6 +97,23 @@ def _mail(settings: Settings, allow: AllowList) -> AbstractContextManager[Channe
         ),
         allow,
     )
+
+
+def where_mail_goes(office: Office, now: datetime) -> str:
+    """Where letters go and, outside the hours of sending, when; in sentences."""
+    settings = office.settings
+    place = (
+        f"邮件经 {settings.smtp_host}:{settings.smtp_port} 发出"
+        if settings.mail == "smtp"
+        else f"邮件写成文件，在 {outbox_folder(settings).resolve()}"
+    )
+    leaves_at = opening(office, now)
+    waits = (
+        ""
+        if leaves_at <= now
+        else f"现在不是发送时段，待发的将于 {leaves_at.astimezone(ZONE):%m-%d %H:%M} 后发出。"
+    )
+    return f"{place}；逐封结果见 duban dispatch list。{waits}"
 
 
 def outbox_folder(settings: Settings) -> Path:

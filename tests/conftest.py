@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from office.store.migrate import migrate
 
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
 from office.actions.office import Office
 from office.settings import Settings, load
 from office.store.engine import open_store
+from office.store.migrate import migrate
 from office.store.vault import Vault
 from tests.postgres import running_postgres
 

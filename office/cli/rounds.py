@@ -19,11 +19,9 @@ from office.actions.office import Office
 from office.actions.recover import RecoveryReport, recover
 from office.cli.options import DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
-from office.clock import ZONE
-from office.settings import Settings
 from office.store.dispatch_list import DispatchFilter, ListedDispatch
 from office.store.rounds import EditionNote
-from office.wiring import open_channels, open_office, outbox_folder
+from office.wiring import open_channels, open_office, where_mail_goes
 
 app = typer.Typer(no_args_is_help=True, help="一轮：排提醒、关闸、发送；查看漏办的日子。")
 _NAMED = 20
@@ -44,11 +42,11 @@ def run(on: On = None, dry_run: DryRun = False, as_json: Json = False) -> None:
         gates = close_gates(office, now=now)
         sent = _deliver(office, now)
         problems = _problems(office, held)
-        where = where_mail_went(office.settings)
+        where = where_mail_goes(office, now)
     if as_json:
         print_json(_answer(recovered, held, gates, sent, problems, where))
     else:
-        _tell(recovered, held, gates, sent, problems, where, held_at=now)
+        _tell(recovered, held, gates, sent, problems, where)
     if held.faults or gates.faults:
         raise typer.Exit(1)
 
@@ -70,13 +68,6 @@ def missing(
         _tell_missing(absent, troubled)
     if absent or troubled:
         raise typer.Exit(1)
-
-
-def where_mail_went(settings: Settings) -> str:
-    """Where letters go, as one sentence."""
-    if settings.mail == "smtp":
-        return f"邮件经 {settings.smtp_host}:{settings.smtp_port} 发出；逐封结果见 duban dispatch list。"
-    return f"邮件写成文件，在 {outbox_folder(settings).resolve()}；逐封结果见 duban dispatch list。"
 
 
 def _deliver(office: Office, now: datetime) -> DeliveryReport:
@@ -138,8 +129,6 @@ def _tell(
     sent: DeliveryReport,
     problems: tuple[ListedDispatch, ...],
     where: str,
-    *,
-    held_at: datetime,
 ) -> None:
     if recovered.put_back or recovered.unsure or recovered.finished:
         say(recovered.sentence)
@@ -148,8 +137,6 @@ def _tell(
         say(f"  {note.name}：{note.error}")
     _tell_gates(gates)
     say(sent.sentence)
-    if held.leaves_at > held_at:
-        say(f"  此时不在发送时段，{held.leaves_at.astimezone(ZONE):%Y-%m-%d %H:%M} 起发送。")
     for one in problems:
         say(f"  {one.id}号 {one.unit} {one.address}：{one.reason}")
     say(where)

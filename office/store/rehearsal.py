@@ -136,5 +136,7 @@ def is_announced(connection: Connection, letter_key: str) -> bool:
     day, _, number = letter_key.rpartition("-")
     if not number.isdecimal():
         return False
-    found = select(dispatch.c.id).where(dispatch.c.id == int(number), dispatch.c.day == date.fromisoformat(day))
+    found = select(dispatch.c.id).where(
+        dispatch.c.id == int(number), dispatch.c.day == date.fromisoformat(day)
+    )
     return connection.scalar(found) is not None
