@@ -73,7 +73,7 @@ def test_on_a_day_off_the_command_says_when_messages_leave(bureau: Bureau) -> No
 
     said = duban(rounds.app, "run", "--on", "2026-04-05")
 
-    assert "2026-04-07 08:00 起发送" in said and letters(bureau.office) == []
+    assert "将于 04-07 08:00 后发出" in said and letters(bureau.office) == []
 
 
 def test_a_clock_set_back_is_refused_with_a_sentence(bureau: Bureau) -> None:
