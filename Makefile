@@ -29,7 +29,7 @@ lint: $(STAMP)   ## format, style, types and import rules
 	$(BIN)/lint-imports --no-cache
 
 test: lint       ## lint, then every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: test      ## the same by its other name
 
