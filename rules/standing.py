@@ -56,12 +56,15 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a light is made of. `submitted_on` is of the submission under way or accepted."""
+    """What a light is made of. `submitted_on` is of the submission under way or accepted; `late` is the permanent mark
+    of an earlier submission, which a later one in time does not wash off.
+    """
 
     state: State
     due_on: date
     submitted_on: date | None = None
     closed_on: date | None = None
+    late: bool = False
     pace: Pace | None = None
 
 
@@ -131,6 +134,8 @@ def _done(facts: Facts) -> Standing:
         return Standing(
             light=Light.GREEN, word="逾期办结", why=f"{done_on}报结，晚于时限{facts.due_on}", late=True
         )
+    if facts.late:
+        return Standing(light=Light.GREEN, word="逾期办结", why="曾逾期报送，逾期记录保留", late=True)
     return Standing(light=Light.GREEN, word="按期办结", why=f"在时限{facts.due_on}前报结")
 
 

@@ -93,6 +93,8 @@ def _facts(one: Listed | LightFacts) -> Facts:
         due_on=one.due_on,
         submitted_on=one.submitted_on,
         closed_on=one.closed_on,
+        # The mark changes the word, never the light; only a whole row has it.
+        late=isinstance(one, Listed) and one.late,
         pace=pace,
     )
 

@@ -148,3 +148,17 @@ def test_days_left_counts_the_workdays_that_remain(due_on: date, today: date) ->
     first, last = min(due_on, today), max(due_on, today)
     worked = sum(WORKDAYS.is_workday(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
     assert left == (worked if today <= due_on else -worked)
+
+
+def test_a_late_mark_stays_when_a_reopened_matter_is_handed_in_anew_in_time() -> None:
+    facts = Facts(
+        state=State.CLOSED,
+        due_on=date(2026, 4, 30),
+        submitted_on=date(2026, 4, 20),
+        closed_on=date(2026, 4, 22),
+        late=True,
+    )
+
+    now = standing(facts, date(2026, 5, 6), load_workdays(), Thresholds())
+
+    assert (now.light, now.word, now.late) == (Light.GREEN, "逾期办结", True)
