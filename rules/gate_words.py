@@ -101,11 +101,7 @@ def next_step(stage: Stage, found: GateResult) -> str:
     steps = []
     if stage.unknown:
         steps.append("请先用 duban roster import 导入应参检名册")
-    if found.open:
-        units = tuple(dict.fromkeys(one.unit for one in found.missing))
-        steps.append(
-            f"今日起催办未完成单位（{_some(units)}）" if units else f"今日起催办{found.open}项未完成任务"
-        )
+    steps += _open_steps(found)
     if found.not_due:
         steps.append(f"{found.not_due}项延期事项到新时限再核")
     if stage.problems_left:
@@ -113,6 +109,20 @@ def next_step(stage: Stage, found: GateResult) -> str:
     if found.open_before:
         steps.append(f"补齐前一阶段{'、'.join(found.open_before)}")
     return ("；".join(steps) or "本阶段已收口，按计划转入下一阶段") + "。"
+
+
+def _open_steps(found: GateResult) -> list[str]:
+    """Units that owe are chased; what they have handed in waits for us, not for them."""
+    steps = []
+    units = tuple(dict.fromkeys(one.unit for one in found.missing if not one.handed_in))
+    handed_in = sum(one.handed_in for one in found.missing)
+    if units:
+        steps.append(f"今日起催办未完成单位（{_some(units)}）")
+    elif found.open > handed_in:
+        steps.append(f"今日起催办{found.open - handed_in}项未完成任务")
+    if handed_in:
+        steps.append(f"抓紧审核、销号已报送的{handed_in}项")
+    return steps
 
 
 def _some(names: tuple[str, ...]) -> str:

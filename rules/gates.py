@@ -54,13 +54,17 @@ class GateGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """One obligation that is missing: whose, which, how it stands, and workdays overdue (0 where the clock stands)."""
+    """One obligation that is missing: whose, which, how it stands, and workdays overdue (0 where the clock stands).
+
+    `handed_in` says that the unit has done its part and a reviewer has not: nobody chases that unit.
+    """
 
     unit: str
     obligation_id: int
     word: str
     days_overdue: int = 0
     subject: str | None = None
+    handed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

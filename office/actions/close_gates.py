@@ -178,6 +178,7 @@ def _unfinished(office: Office, row: OpenRow, today: date) -> Unfinished:
         word=seen.word,
         days_overdue=max(-(seen.days_left or 0), 0),
         subject=row.subject,
+        handed_in=not seen.reminds,
     )
 
 

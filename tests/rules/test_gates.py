@@ -65,6 +65,17 @@ def test_a_filing_names_who_has_not_filed_and_what_to_do() -> None:
     assert result.next_step == "今日起催办未完成单位（天宁区民政局）。"
 
 
+def test_who_has_handed_in_is_missing_but_not_chased() -> None:
+    waiting = Unfinished(unit="新北区民政局", obligation_id=8, word="待审核", handed_in=True)
+    groups = (a_group(State.RETURNED), a_group(State.SUBMITTED, done_on=DUE))
+
+    both = judged(a_stage(), *groups, missing=(TIANNING, waiting))
+    only = judged(a_stage(), groups[1], missing=(waiting,))
+
+    assert both.next_step == "今日起催办未完成单位（天宁区民政局）；抓紧审核、销号已报送的1项。"
+    assert only.next_step == "抓紧审核、销号已报送的1项。"
+
+
 def test_a_rectification_is_not_done_while_a_problem_is_not_struck_off() -> None:
     doers = a_group(State.CLOSED, 3, done_on=DUE)
     open_ledger = LedgerCounts(struck_off=40, open=("殡-07（金坛区民政局）",))
