@@ -250,6 +250,17 @@ def test_a_refused_extension_names_the_day_that_holds():
     assert "未获批准，时限仍为2026年3月31日（周二）" in rendered.text
 
 
+def test_a_last_workday_that_moved_alone_is_not_called_a_new_due_date():
+    change = sample("calendar_change")
+    one = replace(change.items[0], previous_due_on=None, last_workday=date(2027, 2, 25))
+
+    rendered = render(replace(change, items=(one,)))
+
+    assert rendered.subject.endswith("，最后工作日改为2027年2月25日")
+    assert "1项任务的最后工作日随之调整" in rendered.text
+    assert "1项任务的最后工作日随之调整" in rendered.html
+
+
 def test_an_item_without_a_link_says_how_to_answer():
     rendered = render(replace(SEND_BACK, item=an_item(link=None)))
 

@@ -67,6 +67,8 @@ def test_a_notice_confirmed_by_a_second_person_settles_the_dates_and_tells_each_
     assert {one.to for one in letters} == BUREAUS | {"jingkai-mz@unit.example"}
     assert len(letters) == 7
     [told] = letters_to("tianning-mz@unit.example", letters)
+    assert "街面巡查和救助，最后工作日改为2027年2月27日" in told.subject
+    assert "1项任务的最后工作日随之调整" in told.text
     assert "街面巡查和救助" in told.text
     assert "专项救助小结" not in told.text
     assert "最后工作日：2027年2月27日（周六）" in told.text
