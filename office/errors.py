@@ -26,7 +26,9 @@ class Refused(OfficeError):
 
     def __init__(self, reasons: str | Iterable[str]) -> None:
         self.reasons = (reasons,) if isinstance(reasons, str) else tuple(reasons)
-        super().__init__("；".join(self.reasons))
+        *before, last = self.reasons or ("",)
+        # Joined they are one sentence: only the end of it has a full stop.
+        super().__init__("；".join([*(reason.removesuffix("。") for reason in before), last]))
 
 
 class NotFound(Refused):
