@@ -18,6 +18,15 @@ class RungKind(StrEnum):
     ESCALATE = "escalate"  # 督办, to the superior
 
 
+RUNG_NAMES: dict[RungKind, str] = {
+    RungKind.ASSIGN: "交办",
+    RungKind.ADVANCE: "提前提醒",
+    RungKind.DUE: "到期提醒",
+    RungKind.CHASE: "催办",
+    RungKind.ESCALATE: "督办",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """`workdays` counts from the due date: negative before, 0 on it, positive after. ASSIGN ignores it."""

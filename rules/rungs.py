@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from rules.ladder import Ladder, Rung, RungKind
+from rules.ladder import RUNG_NAMES, Ladder, Rung, RungKind
 from rules.workdays import WorkdayTable
 
 
@@ -91,6 +91,7 @@ def _fire(rung: Rung, day: date, base: date, workdays: WorkdayTable) -> Fire:
 
 def _superseded(fire: Fire, by: Fire) -> Superseded:
     missed = (
-        f"{fire.on.month}月{fire.on.day}日的一档未单独发出，并入{by.on.month}月{by.on.day}日的{by.rung.key}"
+        f"{fire.on.month}月{fire.on.day}日的{RUNG_NAMES[fire.rung.kind]}未单独发出，"
+        f"并入{by.on.month}月{by.on.day}日的{RUNG_NAMES[by.rung.kind]}"
     )
     return Superseded(fire=fire, cause=missed)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
@@ -18,12 +21,20 @@ from office.store.migrate import migrate
 from office.store.vault import Vault
 from tests.postgres import running_postgres
 
+# A busy machine is no fault of the code; a landing must not hang on which examples were drawn, a developer's search may.
+hypothesis_settings.register_profile(
+    "duban",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("duban")
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A test's bureau lives in its own folder, whatever the machine's environment says."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("DUBAN_"):
             monkeypatch.delenv(name)

@@ -127,7 +127,14 @@ def _write_group(
     if not new:
         return 0, 0
     older = (
-        _write(connection, passed.fire.rung, passed.cause, values, some_left=some_left)
+        _write(
+            connection,
+            passed.fire.rung,
+            passed.cause,
+            values,
+            some_left=some_left,
+            once=passed.fire.rung.kind is RungKind.ASSIGN and decision.again,
+        )
         for passed in decision.owed.superseded
     )
     return new, sum(older)

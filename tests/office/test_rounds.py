@@ -83,7 +83,7 @@ def test_after_a_standstill_a_unit_gets_one_current_reminder_and_the_missed_ones
     rows = {row.rung: row for row in reminders(bureau)}
     assert {rung for rung, row in rows.items() if row.status == "superseded"} == {"assign", "t-30", "t-7"}
     assert planned(bureau) == ["t-3"]
-    assert "t-3" in rows["t-30"].cause and "2月11日" in rows["t-30"].cause
+    assert "并入3月26日的提前提醒" in rows["t-30"].cause and "2月11日" in rows["t-30"].cause
     assert [(row.items, row.status) for row in dispatches(bureau)] == [(1, "pending")]
 
 

@@ -31,7 +31,7 @@ def test_after_a_week_without_power_one_round_catches_up_with_one_letter(opened:
         "t0": "superseded",
         "t+1": "planned",
     }
-    assert today["t0"]["cause"].startswith("3月31日的一档")
+    assert today["t0"]["cause"].startswith("3月31日的到期提醒未单独发出")
     assert all(one["cause"] and one["dispatched"] is None for one in today.values() if one["rung"] != "t+1")
 
     # The same round again, and the next morning, bring nothing more.
