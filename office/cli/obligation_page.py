@@ -6,7 +6,11 @@ from office.actions.list_obligations import ListedObligation, Page
 from office.actions.show_obligation import ShownObligation
 from office.cli.output import plain, print_table, say
 from office.clock import ZONE
+from office.store.obligation_file import ReminderShown
+from rules.campaign import EvidenceType
+from rules.ladder import RUNG_NAMES, RungKind
 from rules.moves import STATE_NAMES, VERB_NAMES, Verb
+from rules.retries import DISPATCH_STATUS_NAMES
 from rules.standing import LIGHT_WORDS
 
 _HIDDEN = ("point_due_on", "point_last_workday", "point_provisional", "starts_on")
@@ -17,6 +21,14 @@ _ACTS = {
     "sign_off": "销号",
     "spot_check": "抽查",
     "forwarding": "改派",
+}
+_FATES = {"planned": "已排", "superseded": "并入较新的一档"}
+_TYPES = {
+    EvidenceType.DOCUMENT: "文件",
+    EvidenceType.FIGURE: "数据",
+    EvidenceType.ATTACHMENT: "附件",
+    EvidenceType.LINK: "链接",
+    EvidenceType.ROSTER: "名册",
 }
 
 
@@ -75,7 +87,8 @@ def print_file(shown: ShownObligation) -> None:
     _print_submissions(shown)
     _print_acts(shown)
     reminders = (
-        (one.held_on, one.rung, one.to_unit, one.status, one.dispatched, one.cause) for one in shown.reminders
+        (one.held_on, _rung(one), one.to_unit, _FATES[one.status], _sent(one.dispatched), one.cause)
+        for one in shown.reminders
     )
     if shown.reminders:
         print_table("提醒", ("日期", "档", "对象", "情况", "发送", "原因"), reminders)
@@ -101,7 +114,7 @@ def _print_head(shown: ShownObligation) -> None:
     marks = f"退回{listed.returned_times}次，延期{listed.extended_times}次"
     say(marks + ("，有延期申请待批" if listed.extension_pending else "") + ("，逾期" if listed.late else ""))
     expected = (
-        (item.key, item.title, item.type.value, "必报" if item.required else "选报", item.unit_of_measure)
+        (item.key, item.title, _TYPES[item.type], "必报" if item.required else "选报", item.unit_of_measure)
         for item in shown.expected
     )
     if shown.expected:
@@ -135,6 +148,15 @@ def _print_acts(shown: ShownObligation) -> None:
             f"{name}={plain(value)}" for name, value in act.columns.items() if value is not None
         )
         say(f"{_ACTS[act.kind]}：{facts}")
+
+
+def _rung(one: ReminderShown) -> str:
+    name = RUNG_NAMES[RungKind(one.kind)]
+    return name if one.rung == one.kind else f"{name} {one.rung}"
+
+
+def _sent(status: str | None) -> str | None:
+    return DISPATCH_STATUS_NAMES[status] if status else None
 
 
 def _verb(verb: str) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from office import clock
+from office.actions.hold_round import hold_round
 from office.actions.office import Office
 from office.cli import obligations
 from office.errors import NotFound, Refused
@@ -57,6 +59,20 @@ def duban(*words: object) -> str:
 
 def answer(*words: object):
     return json.loads(duban(*words, "--json"))
+
+
+def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_the_office(
+    office: Office, bureau
+) -> None:
+    one = an_obligation(office, unit_id=bureau["unit"], edition_id=bureau["edition"], evidence=(PLAN, COUNT))
+    hold_round(office, now=clock.at(date(2026, 3, 25)))
+
+    said = duban("show", one, "--on", "2026-03-25")
+
+    assert "数据" in said and "文件" in said
+    assert "交办" in said and "已排" in said
+    for ours in ("figure", "document", "planned", "pending", "assign"):
+        assert ours not in said
 
 
 def test_a_matter_goes_from_assigned_to_signed_off_by_command(office: Office, bureau, tmp_path: Path) -> None:
