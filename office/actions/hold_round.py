@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from office import clock
@@ -30,6 +30,7 @@ from rules.workdays import YearUnknown
 class RoundReport:
     """What a round did. Counts are of this pass, `editions` of the whole day.
 
+    `opens_on` is the day the first edition was handed out: before it there is nothing to remind of.
     `newer` is set when the clock stands before a day that already had its round: nothing is planned then.
     `leaves_at` is when messages leave at the earliest; later than now in quiet hours and on days off.
     """
@@ -42,6 +43,7 @@ class RoundReport:
     dispatches: int = 0
     editions: tuple[EditionNote, ...] = ()
     newer: date | None = None
+    opens_on: date | None = None
 
     @property
     def faults(self) -> tuple[EditionNote, ...]:
@@ -58,6 +60,8 @@ class RoundReport:
         text = (
             f"{self.held_on}一轮：新排提醒{self.planned}条，并档{self.superseded}条，待发{self.dispatches}封"
         )
+        if self.opens_on and self.held_on < self.opens_on:
+            text += f"；各项行动自{self.opens_on}起交办，此前不排提醒"
         if self.faults:
             text += f"；{len(self.faults)}项行动未能排入（{'、'.join(note.name for note in self.faults)}）"
         return text + "。"
@@ -124,8 +128,10 @@ def finish_round(office: Office, notes: Sequence[EditionNote] = (), *, now: date
                 flow_run_id=office.flow_run_id,
             )
         current = rounds.lock_round(connection, current.id)
+        opens_on = rounds.first_published_on(connection)
     superseded = sum(note.superseded for note in notes)
-    return _report(office, current, now=now, planned=planned, superseded=superseded, dispatches=new)
+    report = _report(office, current, now=now, planned=planned, superseded=superseded, dispatches=new)
+    return replace(report, opens_on=opens_on)
 
 
 def dry_run(office: Office, *, now: datetime) -> tuple[EditionNote, ...]:

@@ -138,6 +138,9 @@ def diff(
     settings = load()
     root, workdays = calendars_folder(settings), known_workdays(settings)
     both = [read_year(year, root, almanac=almanac_for(), workdays=workdays) for year in (first, second)]
+    if faults := [fault for read in both for fault in read.faults]:
+        # Half a year compared with a whole one would only list what is missing.
+        raise Refused([f"{fault.file} 第{fault.line}行：{fault.message}" for fault in faults])
     changes = diff_years(both[0].editions, both[1].editions)
     if as_json:
         print_json(changes)

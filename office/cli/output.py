@@ -54,7 +54,7 @@ def print_json(value: Any) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table for people; cells are shown as text, nothing in them is markup. Dates and numbers never break."""
     cells = [[_cell(cell) for cell in row] for row in rows]
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
         longest = max((cell_len(row[number]) for row in cells if number < len(row)), default=0)
         whole = longest <= SHORT
@@ -63,6 +63,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_row(*row)
     # A file or a pipe has no width of its own.
     width = None if sys.stdout.isatty() else WIDE
+    # A title of its own line: inside the table it would be broken to the table's width.
+    say(title)
     Console(highlight=False, markup=False, width=width).print(table)
 
 

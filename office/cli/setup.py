@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from calendars.reader.year import units_of
-from office import clock
 from office.actions.apply_year import YearApplied, apply_year
 from office.actions.enter_examples import enter_examples
 from office.actions.import_units import import_unit_book
 from office.actions.office import Office
-from office.cli.options import DryRun, Json
+from office.cli.options import DryRun, Json, On, moment
 from office.cli.output import complain, print_json, say
 from office.settings import Settings, load
 from office.store.engine import open_store
@@ -25,20 +25,20 @@ from office.wiring import calendars_folder, open_office
 from rules.people import SYSTEM
 
 
-def setup(dry_run: DryRun = False, as_json: Json = False) -> None:
+def setup(on: On = None, dry_run: DryRun = False, as_json: Json = False) -> None:
     """建库或升级，登记单位和示例人员，载入设置里的年度；重复运行不改变已有内容。"""
     settings = load()
     if dry_run:
         say("将" + "；".join(_intended(settings)) + "。")
         return
-    done = prepare(settings, quiet=as_json)
+    done = prepare(settings, now=moment(on), quiet=as_json)
     if as_json:
         print_json([_summary(one) for one in done])
     if any(not one.whole for one in done):
         raise typer.Exit(1)
 
 
-def prepare(settings: Settings, *, quiet: bool = False) -> tuple[YearApplied, ...]:
+def prepare(settings: Settings, *, now: datetime, quiet: bool = False) -> tuple[YearApplied, ...]:
     """Make the bureau ready to work. Editions that are at fault are told and do not stop the others."""
     settings.home.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.store_url)
@@ -50,12 +50,13 @@ def prepare(settings: Settings, *, quiet: bool = False) -> tuple[YearApplied, ..
     if moved.from_revision != moved.to_revision:
         tell(f"台账数据库已建立（结构版本 {moved.to_revision}）：{settings.home.resolve()}")
     with open_office(settings) as office:
-        _enter_people(office, settings, tell)
-        return tuple(_apply(office, settings, year, tell, quiet=quiet) for year in settings.edition_years)
+        _enter_people(office, settings, tell, now)
+        return tuple(
+            _apply(office, settings, year, tell, now, quiet=quiet) for year in settings.edition_years
+        )
 
 
-def _enter_people(office: Office, settings: Settings, tell: Callable[[str], None]) -> None:
-    now = clock.now()
+def _enter_people(office: Office, settings: Settings, tell: Callable[[str], None], now: datetime) -> None:
     book = units_of(calendars_folder(settings))
     units = import_unit_book(office, book, by=SYSTEM, now=now)
     if units.new:
@@ -69,12 +70,16 @@ def _enter_people(office: Office, settings: Settings, tell: Callable[[str], None
 
 
 def _apply(
-    office: Office, settings: Settings, year: int, tell: Callable[[str], None], *, quiet: bool
+    office: Office,
+    settings: Settings,
+    year: int,
+    tell: Callable[[str], None],
+    now: datetime,
+    *,
+    quiet: bool,
 ) -> YearApplied:
     with _bar(f"载入 {year} 年度", quiet=quiet) as progress:
-        done = apply_year(
-            office, year, calendars_folder(settings), by=SYSTEM, now=clock.now(), progress=progress
-        )
+        done = apply_year(office, year, calendars_folder(settings), by=SYSTEM, now=now, progress=progress)
     new = [one for one in done.editions if one.outcome != "unchanged"]
     if new:
         owed = sum(one.obligations_new for one in new)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from office import clock
 from office.cli.setup import prepare
 from office.settings import load
 
@@ -24,7 +25,7 @@ def up(stop_after: StopAfter = None) -> None:
 
 def run(stop_after: StopAfter = None) -> None:
     """一步到位：建库、载入年度、启动 Prefect，并为今天办一轮晨间提醒；之后一直运行。"""
-    prepare(load())
+    prepare(load(), now=clock.now())
     _hand_over(stop_after, "--first-round")
 
 

@@ -100,8 +100,8 @@ def _sentence(message: str) -> str:
     text = message.lower()
     if "locked" in text or "busy" in text:
         return "台账数据库正被其他程序占用，请稍后重试；若长时间如此，请用 duban doctor 检查。"
-    if "full" in text:
-        return "磁盘已满，本次操作没有写入任何内容；请清理磁盘后重试。"
+    if "full" in text or "disk i/o" in text:
+        return "磁盘已满或写不进去，本次操作没有写入任何内容；请检查磁盘空间和文件大小限制后重试。"
     if "no such table" in text or "does not exist" in text:
         return "台账数据库尚未建立，请先运行 duban setup。"
     return f"台账数据库无法使用（{message.strip().splitlines()[0]}），请用 duban doctor 检查。"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from office import clock
 from office.cli import calendar, figures, rosters, units
 from office.cli.setup import prepare
 from office.errors import NotFound
@@ -22,7 +23,7 @@ DIRECTION = "周处长"
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bureau set up once with the campaigns of 2026; every test works in a copy of it."""
     home = tmp_path_factory.mktemp("prepared") / "duban"
-    prepare(Settings(home=home, edition_years=(2026,)), quiet=True)
+    prepare(Settings(home=home, edition_years=(2026,)), now=clock.now(), quiet=True)
     return home
 
 
