@@ -6,6 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules.figures import Figure, rate
+from rules.moves import DONE, OPEN, WAITING, State
+
+# What a record on the roster moves. The registrar's published conclusion closes also what a unit handed in and nobody
+# has reviewed yet; participation only hands in.
+BY_CONCLUSION = OPEN | WAITING
+BY_PARTICIPATION = OPEN
+# An old record says nothing about what people have done since: it moves only what nobody has touched.
+UNTOUCHED = frozenset({State.ASSIGNED})
+# A record that such a state rests on is not emptied behind its back.
+HELD = WAITING | DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,13 @@ from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
 from office.actions.read_rows import refuse_rows
 from office.actions.roster_rows import RosterRow, RosterSheet, Scope, read_roster
+from office.actions.settle_roster import import_source, refuse_emptied, settle_records
 from office.errors import Refused
 from office.store import editions, fan_out, history, units
 from office.store import rosters as store
 from office.store.dry_run import take_back
 from office.store.editions import StoredEdition
+from office.store.roster_settling import Settled
 from office.store.rosters import StoredRoster
 from office.store.staging import StagedPoint, staged
 from office.store.turns import take_turn
@@ -47,6 +49,8 @@ class RosterImported:
     obligations_new: int = 0
     obligations_cancelled: int = 0
     obligations_returned: int = 0
+    obligations_submitted: int = 0
+    obligations_closed: int = 0
     unchanged: bool = False
 
 
@@ -75,7 +79,7 @@ def import_roster(
         known = store.find_roster(connection, stored.id, key)
         fingerprint = _fingerprint(path, scope)
         if known is not None and known.sha256 == fingerprint:
-            return _unchanged(stored, known)
+            return _again(connection, office, stored, known, by, now, dry_run=dry_run)
         find = units.unit_names(connection).find
         sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now))
         with store.receiving(connection):
@@ -149,16 +153,22 @@ def _settle(
     now: datetime,
 ) -> RosterImported:
     roster_id = store.write_roster(connection, known.id if known else None, values)
-    difference = store.settle(
-        connection,
-        roster_id,
-        participation=bool(sheet.headings & {"参检情况", "参检日期"}),
-        conclusion="结论" in sheet.headings,
-    )
+    said = {
+        "participation": bool(sheet.headings & {"参检情况", "参检日期"}),
+        "conclusion": "结论" in sheet.headings,
+    }
+    refuse_emptied(*store.emptied(connection, roster_id, **said))
+    difference = store.settle(connection, roster_id, **said)
     cancelled = returned = new = 0
+    settled = Settled()
     if stored.state in ("published", "paused"):
         cancelled, returned = store.follow(connection, roster_id, stored.id, today=clock.civil(now))
         new = fan_out_subjects(connection, office, stored, roster_id, now)
+        source = import_source(str(values["filename"]), str(values["sha256"]))
+        by = int(str(values["imported_by"]))
+        settled = settle_records(
+            connection, office, stored, roster_id, news=store.news(), source=source, by=by, now=now
+        )
     return RosterImported(
         name=stored.value.name,
         year=stored.value.year,
@@ -170,6 +180,8 @@ def _settle(
         obligations_new=new,
         obligations_cancelled=cancelled,
         obligations_returned=returned,
+        obligations_submitted=settled.submitted,
+        obligations_closed=settled.closed,
     )
 
 
@@ -204,14 +216,37 @@ def fan_out_subjects(
         )
 
 
-def _unchanged(stored: StoredEdition, known: StoredRoster) -> RosterImported:
-    return RosterImported(
+def _again(
+    connection: Any,
+    office: Office,
+    stored: StoredEdition,
+    known: StoredRoster,
+    by: Actor,
+    now: datetime,
+    *,
+    dry_run: bool,
+) -> RosterImported:
+    """The same file again: only what it says of obligations that came after it, or that nobody has settled, is done."""
+    settled = Settled()
+    if stored.state in ("published", "paused") and by.person_id is not None:
+        source = import_source(known.filename, known.sha256)
+        settled = settle_records(
+            connection, office, stored, known.id, news=None, source=source, by=by.person_id, now=now
+        )
+    done = RosterImported(
         name=stored.value.name,
         year=stored.value.year,
         roster=known.key,
         subjects=known.subjects,
-        unchanged=True,
+        obligations_submitted=settled.submitted,
+        obligations_closed=settled.closed,
+        unchanged=settled == Settled(),
     )
+    if not done.unchanged:
+        _note(connection, office, done, stored.id, known.sha256, by, now)
+    if dry_run:
+        take_back(connection)
+    return done
 
 
 def _note(
@@ -237,6 +272,8 @@ def _note(
             "changed": done.changed,
             "gone": done.gone,
             "obligations_new": done.obligations_new,
+            "obligations_submitted": done.obligations_submitted,
+            "obligations_closed": done.obligations_closed,
         },
         flow_run_id=office.flow_run_id,
     )

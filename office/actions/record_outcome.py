@@ -1,19 +1,26 @@
-"""Record what happened to one subject of a roster: it took part, a conclusion was reached."""
+"""Record what happened to one subject of a roster: it took part, a conclusion was reached.
+
+What it owes follows. Four eyes: a unit's own person hands in by this, only the coordinator's conclusion closes.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from office import clock
 from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
 from office.actions.roster_rows import OUTCOMES
+from office.actions.settle_roster import settle_records
 from office.errors import NotFound, Refused
 from office.store import history, rosters, subjects
 from office.store.dry_run import take_back
+from office.store.editions import StoredEdition
+from office.store.roster_settling import Settled
 from office.store.subjects import SubjectEntry
 from rules.keeping import person_refusals, reporting_refusals
-from rules.people import Actor
+from rules.people import Actor, Role
 
 
 def record_outcome(
@@ -31,11 +38,7 @@ def record_outcome(
     """`outcome` is 合格, 基本合格 or 不合格. A conclusion without a day of participation takes today's."""
     with office.store.writing() as connection:
         stored = edition_or_refuse(connection, campaign, year)
-        key = stored.value.roster
-        roster_id = rosters.roster_id(connection, stored.id, key[:64]) if key else None
-        before = subjects.find_subject(connection, roster_id, code) if roster_id is not None else None
-        if before is None:
-            raise NotFound(f"{stored.value.name}{year}年的名册里没有“{code}”，请核对代码，或先导入名册。")
+        roster_id, before = _find(connection, stored, code)
         if reasons := _refusals(before, taken_part_on, outcome, by, clock.civil(now)):
             raise Refused(reasons)
         today = clock.civil(now)
@@ -43,6 +46,7 @@ def record_outcome(
         concluded = OUTCOMES[outcome] if outcome else before.outcome
         outcome_on = today if outcome else before.outcome_on
         subjects.record(connection, before.id, taken_part_on=on, outcome=concluded, outcome_on=outcome_on)
+        settled = _settle(connection, office, stored, roster_id, before, by, now)
         history.append(
             connection,
             at=now,
@@ -57,14 +61,52 @@ def record_outcome(
                 "taken_part_on": on,
                 "outcome": concluded,
                 "before": {"taken_part_on": before.taken_part_on, "outcome": before.outcome},
+                "obligations_submitted": settled.submitted,
+                "obligations_closed": settled.closed,
             },
             flow_run_id=office.flow_run_id,
         )
-        after = subjects.find_subject(connection, roster_id or 0, before.code)
+        after = subjects.find_subject(connection, roster_id, before.code)
         if dry_run:
             take_back(connection)
     assert after is not None
     return after
+
+
+def _find(connection: Any, stored: StoredEdition, code: str) -> tuple[int, SubjectEntry]:
+    key = stored.value.roster
+    roster_id = rosters.roster_id(connection, stored.id, key[:64]) if key else None
+    before = subjects.find_subject(connection, roster_id, code) if roster_id is not None else None
+    if roster_id is None or before is None:
+        name = f"{stored.value.name}{stored.value.year}年"
+        raise NotFound(f"{name}的名册里没有“{code}”，请核对代码，或先导入名册。")
+    return roster_id, before
+
+
+def _settle(
+    connection: Any,
+    office: Office,
+    stored: StoredEdition,
+    roster_id: int,
+    before: SubjectEntry,
+    by: Actor,
+    now: datetime,
+) -> Settled:
+    if stored.state not in ("published", "paused"):
+        return Settled()
+    assert by.person_id is not None, "a record without a person is refused"
+    return settle_records(
+        connection,
+        office,
+        stored,
+        roster_id,
+        news=subjects.ids_of(before.id),
+        source=f"名册登记：{before.name}",
+        by=by.person_id,
+        now=now,
+        closing=Role.COORDINATOR in by.roles,
+        only_news=True,
+    )
 
 
 def _refusals(

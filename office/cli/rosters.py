@@ -76,7 +76,8 @@ def _summary(done: RosterImported, dry_run: bool) -> str:
     return (
         f"{'将' if dry_run else '已'}导入{done.name}{done.year}年名册{done.subjects}个对象："
         f"新增{done.new}个、变更{done.changed}个、不再列入{done.gone}个；"
-        f"任务新增{done.obligations_new}项、撤销{done.obligations_cancelled}项、恢复{done.obligations_returned}项。"
+        f"任务新增{done.obligations_new}项、撤销{done.obligations_cancelled}项、恢复{done.obligations_returned}项；"
+        f"按名册记载报结{done.obligations_submitted}项、销号{done.obligations_closed}项。"
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Date,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Text,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     select,
 )
 
+from office.store import roster_settling
 from office.store.tables import obligation, roster, subject
 from office.store.types import Id
 from rules.moves import NOT_STARTED, OPEN, State
@@ -46,6 +48,8 @@ incoming = Table(
     Column("attributes", JSON),
     # It was out of scope, or gone from the sheet, and is back.
     Column("returned", Boolean, nullable=False, server_default=false()),
+    # It took part, or was concluded, as the roster did not say before.
+    Column("news", Boolean, nullable=False, server_default=false()),
     prefixes=["TEMPORARY"],
 )
 _ALWAYS = ("name", "unit_id", "in_scope", "attributes")
@@ -118,7 +122,7 @@ def receiving(connection: Connection) -> Iterator[None]:
 
 
 def receive(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """One batch of rows: the columns of `incoming` apart from `returned`."""
+    """One batch of rows: the columns of `incoming` apart from `returned` and `news`."""
     if rows:
         connection.execute(incoming.insert(), [dict(row) for row in rows])
 
@@ -134,6 +138,11 @@ def settle(
         .where(exists().where(same, subject.c.in_scope == 0), incoming.c.in_scope == 1)
         .values(returned=True)
     )
+    took_part = and_(subject.c.taken_part_on.is_(None), incoming.c.taken_part_on.is_not(None))
+    concluded = and_(incoming.c.outcome.is_not(None), _differs("outcome"))
+    connection.execute(
+        incoming.update().where(exists().where(same, or_(took_part, concluded))).values(news=True)
+    )
     changed = connection.execute(
         subject.update()
         .where(same, or_(*(_differs(name) for name in names)))
@@ -148,6 +157,24 @@ def settle(
     return RosterDifference(
         new=_insert_new(connection, roster_id), changed=int(changed.rowcount), gone=int(gone.rowcount)
     )
+
+
+def emptied(
+    connection: Connection, roster_id: int, *, participation: bool, conclusion: bool
+) -> tuple[int, str]:
+    """How many subjects' records the sheet would empty although their obligations rest on them, and one's name."""
+    lost = [
+        and_(subject.c[name].is_not(None), incoming.c[name].is_(None))
+        for name, given in (("taken_part_on", participation), ("outcome", conclusion))
+        if given
+    ]
+    listed = exists().where(incoming.c.code == subject.c.code, incoming.c.in_scope == 1, or_(false(), *lost))
+    return roster_settling.withdrawn(connection, roster_id, listed)
+
+
+def news() -> Select[tuple[int]]:
+    """The ids of the subjects of which the sheet under way tells something new, of any roster."""
+    return select(subject.c.id).join(incoming, incoming.c.code == subject.c.code).where(incoming.c.news)
 
 
 def follow(connection: Connection, roster_id: int, edition_id: int, *, today: date) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from office.store.tables import subject, unit
 from rules.rosters import RosterCounts
@@ -60,6 +60,11 @@ def record(
     """Write what happened to one subject."""
     values = {"taken_part_on": taken_part_on, "outcome": outcome, "outcome_on": outcome_on}
     connection.execute(subject.update().where(subject.c.id == subject_id).values(**values))
+
+
+def ids_of(subject_id: int) -> Select[tuple[int]]:
+    """One subject, as a choice."""
+    return select(subject.c.id).where(subject.c.id == subject_id)
 
 
 def counts(connection: Connection, roster_id: int) -> dict[int, RosterCounts]:

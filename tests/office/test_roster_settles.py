@@ -1,0 +1,210 @@
+"""What the roster records is settled on the ledger: lights and rates follow, and nobody is chased for it again."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from office.actions.apply_edition import apply_edition
+from office.actions.import_roster import RosterImported, import_roster
+from office.actions.office import Office
+from office.actions.pass_review import pass_review
+from office.actions.read_board import CampaignLine, read_board
+from office.actions.read_roster_counts import list_missing
+from office.actions.record_outcome import record_outcome
+from office.actions.reopen import reopen
+from office.actions.send_back import send_back
+from office.actions.verify_history import show_history
+from office.errors import Refused
+from office.store import tables
+from rules.people import Actor, Role
+from rules.standing import Light
+from tests.builders import a_person, a_unit
+from tests.office.test_rosters import (
+    HEADINGS,
+    LIANGXI,
+    TIANNING,
+    a_code,
+    a_sheet,
+    owed,
+    subjects,
+    the_check,
+    with_check,
+)
+
+CHECK = ("social_org_annual_check", 2026)
+LATER = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
+WITH_RECORDS = (*HEADINGS, "参检日期", "结论", "结论日期")
+Bureau = tuple[Office, Actor]
+
+
+@pytest.fixture(params=["office", pytest.param("pg_office", marks=pytest.mark.postgres)])
+def bureau(request: pytest.FixtureRequest) -> Bureau:
+    return with_check(request.getfixturevalue(request.param))
+
+
+def bring_in(bureau: Bureau, path: Path, *, dry_run: bool = False) -> RosterImported:
+    office, zhou = bureau
+    return import_roster(office, *CHECK, path, by=zhou, now=LATER, dry_run=dry_run)
+
+
+def recorded(
+    due: int, taken_part: int, concluded: int, on: str = "2026-03-20", outcome: str = "合格"
+) -> list[tuple[str, ...]]:
+    return [
+        (*row, on if n < taken_part else "", *((outcome, "2026-06-30") if n < concluded else ("", "")))
+        for n, row in enumerate(subjects(due))
+    ]
+
+
+def the_line(office: Office) -> CampaignLine:
+    (line,) = read_board(office, today=date(2026, 7, 1)).campaigns
+    return line
+
+
+def the_obligations(office: Office) -> list[sa.Row]:
+    table = tables.obligation
+    with office.store.reading() as connection:
+        found = sa.select(table).where(table.c.subject_id > 0).order_by(table.c.due_on, table.c.id)
+        return list(connection.execute(found))
+
+
+def test_board_and_missing_list_follow_a_roster_of_six_hundred(bureau: Bureau, tmp_path: Path) -> None:
+    office = bureau[0]
+    bring_in(bureau, a_sheet(tmp_path, subjects(600), name="空.csv"))
+    assert the_line(office).lights[Light.RED] == 1200
+
+    done = bring_in(bureau, a_sheet(tmp_path, recorded(600, 425, 371), WITH_RECORDS))
+
+    assert (done.obligations_closed, done.obligations_submitted) == (742, 108)
+    assert owed(office) == {"closed": 742, "submitted": 108, "assigned": 350}
+    line = the_line(office)
+    assert line.lights[Light.RED] == 350
+    rates = {rate.key: (rate.part, rate.whole) for rate in line.rates}
+    assert rates["in_time"] == rates["done"] == (742, 1200)
+    missing = list_missing(office, *CHECK)
+    assert [one.code for one in missing] == [a_code(n) for n in range(425, 600)]
+    newest = show_history(office, noun="roster")[-1].detail
+    assert '"obligations_closed":742' in newest.replace(" ", "")
+    assert "sha256" in newest
+
+
+def test_taking_part_after_the_date_leaves_the_late_mark_of_that_step_only(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    bring_in(bureau, a_sheet(tmp_path, recorded(1, 1, 1, on="2026-05-20"), WITH_RECORDS))
+
+    rows = the_obligations(bureau[0])
+
+    assert [(row.due_on, row.late) for row in rows] == [(date(2026, 3, 31), 1), (date(2026, 5, 31), 0)]
+    assert {(row.submitted_on, row.closed_on) for row in rows} == {(date(2026, 5, 20), date(2026, 6, 30))}
+
+
+def test_the_registrars_conclusion_closes_what_waits_for_a_review(bureau: Bureau, tmp_path: Path) -> None:
+    bring_in(bureau, a_sheet(tmp_path, recorded(2, 2, 0), WITH_RECORDS))
+    assert owed(bureau[0]) == {"submitted": 4}
+
+    done = bring_in(bureau, a_sheet(tmp_path, recorded(2, 2, 1, outcome="不合格"), WITH_RECORDS))
+
+    assert (done.obligations_closed, done.obligations_submitted) == (2, 0)
+    assert owed(bureau[0]) == {"submitted": 2, "closed": 2}
+
+
+def test_the_same_records_again_change_nothing_and_a_preview_only_counts(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    bring_in(bureau, a_sheet(tmp_path, subjects(4)))
+    path = a_sheet(tmp_path, recorded(4, 3, 2), WITH_RECORDS, name="有记载.csv")
+
+    preview = bring_in(bureau, path, dry_run=True)
+    assert (preview.obligations_closed, preview.obligations_submitted) == (4, 2)
+    assert owed(bureau[0]) == {"assigned": 8}
+
+    bring_in(bureau, path)
+    before = the_obligations(bureau[0])
+    assert bring_in(bureau, path).unchanged
+    more = bring_in(bureau, a_sheet(tmp_path, recorded(5, 3, 2), WITH_RECORDS))
+    assert (more.obligations_closed, more.obligations_submitted) == (0, 0)
+    assert [row for row in the_obligations(bureau[0]) if row.state != "assigned"] == [
+        row for row in before if row.state != "assigned"
+    ]
+
+
+def test_an_old_record_does_not_undo_what_people_have_done_since(bureau: Bureau, tmp_path: Path) -> None:
+    office = bureau[0]
+    bring_in(bureau, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
+    closed = next(row.id for row in the_obligations(office) if row.state == "closed")
+    waiting = next(row.id for row in the_obligations(office) if row.state == "submitted")
+    li = a_person(office, "李局长", a_unit(office, "市民政局办公室"), Role.LEADER)
+    reopen(office, closed, reason="抽查不合格", by=li, now=LATER)
+    send_back(office, waiting, reason="缺财务报告", by=li, now=LATER)
+
+    bring_in(bureau, a_sheet(tmp_path, recorded(3, 2, 1), WITH_RECORDS))
+
+    states = {row.id: row.state for row in the_obligations(office)}
+    assert (states[closed], states[waiting]) == ("reopened", "returned")
+
+
+def test_emptying_a_record_that_obligations_rest_on_is_refused(bureau: Bureau, tmp_path: Path) -> None:
+    bring_in(bureau, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
+    before = the_obligations(bureau[0])
+
+    with pytest.raises(Refused, match=r"有1个对象.*退回或重新打开"):
+        bring_in(bureau, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
+
+    assert the_obligations(bureau[0]) == before
+
+
+def test_what_came_in_by_the_roster_is_reviewed_by_someone_else(bureau: Bureau, tmp_path: Path) -> None:
+    office, zhou = bureau
+    bring_in(bureau, a_sheet(tmp_path, recorded(1, 1, 0), WITH_RECORDS))
+    first = the_obligations(office)[0].id
+    chen = a_person(office, "陈某", a_unit(office, "市民政局审核科"), Role.REVIEWER)
+
+    with pytest.raises(Refused, match="报送过这项任务"):
+        pass_review(office, first, by=zhou, now=LATER)
+    assert pass_review(office, first, by=chen, now=LATER).state == "accepted"
+
+
+def test_a_units_own_record_hands_in_and_the_coordinators_conclusion_closes(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    office, zhou = bureau
+    bring_in(bureau, a_sheet(tmp_path, subjects(2)))
+    handler = a_person(office, "王科长", the_obligations(office)[0].unit_id, Role.HANDLER)
+
+    record_outcome(office, *CHECK, a_code(0), outcome="合格", by=handler, now=LATER)
+    assert owed(office) == {"submitted": 2, "assigned": 2}
+
+    record_outcome(office, *CHECK, a_code(0), outcome="合格", by=zhou, now=LATER)
+    assert owed(office) == {"closed": 2, "assigned": 2}
+
+
+def test_a_subject_out_of_scope_owes_nothing(bureau: Bureau, tmp_path: Path) -> None:
+    bring_in(bureau, a_sheet(tmp_path, subjects(3)))
+
+    bring_in(bureau, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
+
+    assert owed(bureau[0]) == {"closed": 2, "assigned": 2, "cancelled": 2}
+
+
+def test_records_that_came_before_publishing_are_settled_by_the_same_file_again(
+    office: Office, tmp_path: Path
+) -> None:
+    department = a_unit(office, "市民政局", kind="bureau")
+    for name in (LIANGXI, TIANNING):
+        a_unit(office, name)
+    zhou = a_person(office, "周处长", department, Role.COORDINATOR)
+    apply_edition(office, the_check(), by=zhou, now=LATER, publish=False)
+    path = a_sheet(tmp_path, recorded(3, 2, 1), WITH_RECORDS)
+    assert bring_in((office, zhou), path).obligations_closed == 0
+    apply_edition(office, the_check(), by=zhou, now=LATER)
+
+    done = bring_in((office, zhou), path)
+
+    assert (done.obligations_closed, done.obligations_submitted, done.unchanged) == (2, 2, False)
+    assert owed(office) == {"closed": 2, "submitted": 2, "assigned": 2}
+    assert bring_in((office, zhou), path).unchanged
