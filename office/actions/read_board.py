@@ -162,7 +162,8 @@ def _turned_red(asked: _Asked, seer: Seer, turned: Sequence[Group]) -> tuple[Tur
         units = (group.unit_id,) if group.unit_id else asked.unit_ids
         some = stored.members(asked.connection, group, yesterday=asked.yesterday, unit_ids=units, limit=room)
         listed += [_red(one, seen) for one in some]
-    return tuple(listed)
+    # Groups come in another order where units are shown; people look for the oldest first in either.
+    return tuple(sorted(listed, key=lambda one: (one.due_on, one.year, one.campaign, one.obligation_id)))
 
 
 def _red(one: Shown, seen: Standing) -> TurnedRed:
