@@ -6,10 +6,11 @@ The bytes depend on the letter alone, never on the clock, so that a letter sent 
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from notifications.messages import Rendered
@@ -19,6 +20,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The morning round goes out at this hour; a letter without a moment of its own bears it.
 ROUND_AT = time(8, 30)
 
+# Of an encoded word at most 75 characters are allowed, 12 of which are its frame; 42 bytes become 56 characters.
+_WORD_BYTES = 42
+_LINE = 70
 # Never in base64, so that no body can contain it.
 _BOUNDARY = "=_duban_part"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -111,6 +115,7 @@ def is_address(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None and ".." not in address
 
 
+@lru_cache(maxsize=4096)
 def _mailbox(name: str, address: str) -> str:
     name = one_line(name).strip()
     return (
@@ -119,7 +124,24 @@ def _mailbox(name: str, address: str) -> str:
 
 
 def _encoded(header: str, value: str) -> str:
-    return Header(one_line(value), "utf-8", header_name=header).encode(linesep="\r\n")
+    """RFC 2047 encoded words, folded; the standard Header took a sixth of all it costs to send a letter."""
+    text = one_line(value)
+    if text.isascii() and len(header) + len(text) < _LINE and "=?" not in text:
+        return text
+    words = (f"=?utf-8?b?{base64.b64encode(piece).decode('ascii')}?=" for piece in _pieces(text))
+    return "\r\n ".join(words)
+
+
+def _pieces(text: str) -> Iterator[bytes]:
+    """The text in UTF-8, cut between characters so that each piece fits one encoded word."""
+    piece = b""
+    for character in text:
+        data = character.encode("utf-8", "replace")
+        if len(piece) + len(data) > _WORD_BYTES:
+            yield piece
+            piece = b""
+        piece += data
+    yield piece
 
 
 def _part(subtype: str, content: str) -> bytes:
