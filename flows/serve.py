@@ -108,7 +108,7 @@ async def as_deployment(plan: Plan) -> RunnerDeployment:
         description=plan.description,
         tags=list(plan.tags),
         # Else Prefect asks git about each of them, half a second a time.
-        version_type="prefect:simple",  # type: ignore[arg-type]
+        version_type="prefect:simple",  # type: ignore[arg-type]  # Prefect types it as an enum that lacks this value
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
 

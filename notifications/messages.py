@@ -104,7 +104,7 @@ class Message(Protocol):
 
 def render(message: Message) -> Rendered:
     """The message in words. A name the templates use and the message lacks raises jinja2.UndefinedError."""
-    values = {field.name: getattr(message, field.name) for field in fields(message)}  # type: ignore[arg-type]
+    values = {field.name: getattr(message, field.name) for field in fields(message)}  # type: ignore[arg-type]  # a Protocol cannot say "dataclass"
     subject = wording.one_line(_template(message.folder, "subject.txt").render(values)).strip()
     return Rendered(
         subject=subject,

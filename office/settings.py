@@ -79,6 +79,6 @@ def load(home: Path | None = None) -> Settings:
     secrets = folder / "secrets"
     return Settings(
         home=folder,
-        _env_file=folder / "duban.env",  # type: ignore[call-arg]
+        _env_file=folder / "duban.env",  # type: ignore[call-arg]  # pydantic-settings takes it, its stub does not know
         _secrets_dir=secrets if secrets.is_dir() else None,
     )

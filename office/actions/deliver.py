@@ -196,7 +196,7 @@ class _Stream:
             letter = Letter(
                 letter_key=row.letter_key,
                 to_address=row.address,
-                to_name=message.to_name,  # type: ignore[attr-defined]
+                to_name=message.to_name,  # type: ignore[attr-defined]  # every kind has it; the Protocol names only the folder
                 rendered=render(message),
                 sent_on=row.day,
                 sent_at=self.doing.moment.astimezone(clock.ZONE),

@@ -140,8 +140,8 @@ class _Asked:
 def _groups(asked: _Asked, *, by_unit: bool) -> Iterator[Group]:
     """All groups, those of one unit in a campaign next to each other where units are shown."""
     wanted = {"yesterday": asked.yesterday, "unit_ids": asked.unit_ids}
-    plain = stored.groups(asked.connection, asked.edition_ids, by_unit=by_unit, **wanted)  # type: ignore[arg-type]
-    paced = stored.paced(asked.connection, asked.edition_ids, **wanted)  # type: ignore[arg-type]
+    plain = stored.groups(asked.connection, asked.edition_ids, by_unit=by_unit, **wanted)  # type: ignore[arg-type]  # one dictionary for both calls
+    paced = stored.paced(asked.connection, asked.edition_ids, **wanted)  # type: ignore[arg-type]  # one dictionary for both calls
     return heapq.merge(plain, paced, key=lambda group: (group.edition_id, group.unit_id if by_unit else 0))
 
 

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 # typer shows the choices of an enumeration.
-Status = StrEnum("Status", {name: name for name in DISPATCH_STATUS_NAMES})  # type: ignore[misc]
+Status = StrEnum("Status", {name: name for name in DISPATCH_STATUS_NAMES})  # type: ignore[misc]  # made from a table, which mypy cannot follow
 _KINDS = {kind.value: kind.chinese_name for kind in Kind} | {"digest": "每日汇总"}
 
 
