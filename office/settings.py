@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     desk_name: str = Field("市民政局", description="消息落款单位")
     desk_contact: str | None = Field(None, description="消息里的联系人")
     desk_phone: str | None = Field(None, description="消息里的联系电话")
-    link_base: str | None = Field(None, description="消息里链接的前缀；门户启用后填写")
+    link_base: str | None = Field(
+        None, description="门户对外的网址，消息里的链接以它开头；默认是 duban up 自起的门户地址"
+    )
 
     quiet_from: str = Field("20:00", pattern=r"^\d\d:\d\d$", description="免打扰开始（北京时间）")
     quiet_until: str = Field("08:00", pattern=r"^\d\d:\d\d$", description="免打扰结束（北京时间）")
@@ -60,6 +62,26 @@ class Settings(BaseSettings):
     due_soon_workdays: int = Field(5, description="剩余几个工作日亮黄灯", ge=0)
     pace_yellow_points: int = Field(10, description="落后序时进度几个百分点亮黄灯", ge=0)
     pace_red_points: int = Field(30, description="落后序时进度超过几个百分点亮红灯", ge=0)
+
+    portal_host: str = Field("127.0.0.1", description="门户监听的地址；对外服务宜放在带 TLS 的反向代理之后")
+    portal_port: int = Field(8600, description="门户的端口", ge=0, le=65535)
+    portal_key: SecretStr | None = Field(
+        None,
+        description="签名链接和表单的密钥；duban setup 自动写在 home/secrets/duban_portal_key，多台机器须相同",
+    )
+    portal_https: bool = Field(False, description="门户只经 HTTPS 访问：会话 Cookie 加 Secure，并发送 HSTS")
+    session_idle_minutes: int = Field(30, description="多少分钟不操作即退出登录", ge=1)
+    session_hours: int = Field(12, description="一次登录最长多少小时", ge=1)
+    link_days: int = Field(45, description="消息里的链接多少天内有效", ge=1)
+    one_time_hours: int = Field(24, description="一次性登录链接多少小时内有效", ge=1)
+    password_length: int = Field(10, description="密码最短长度", ge=8)
+    password_days: int = Field(180, description="密码多少天后须更换；0 为不限", ge=0)
+    sign_in_tries: int = Field(5, description="连续输错多少次密码即锁定", ge=1)
+    lock_minutes: int = Field(30, description="锁定多少分钟", ge=1)
+    oidc_issuer: str | None = Field(None, description="OpenID Connect 发现地址的前缀；空则不启用")
+    oidc_client_id: str | None = Field(None, description="OpenID Connect 客户端编号")
+    oidc_client_secret: SecretStr | None = Field(None, description="OpenID Connect 客户端密钥")
+    escalation_approval: bool = Field(False, description="督办须经统筹科室批准后才发出")
 
     prefect_api_url: str | None = Field(None, description="Prefect 服务地址；duban up 自起服务时不必填")
     prefect_port: int = Field(4200, description="duban up 自起 Prefect 服务的端口")

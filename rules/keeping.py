@@ -24,7 +24,7 @@ def person_refusals(by: Actor, what: str) -> tuple[str, ...]:
 
 def reporting_refusals(by: Actor, unit_id: int | None, unit_name: str) -> tuple[str, ...]:
     """Figures come from the unit itself or from the coordinator, who also reports the city's own (unit_id None)."""
-    if Role.COORDINATOR in by.roles or (unit_id is not None and by.unit_id == unit_id):
+    if Role.COORDINATOR in by.roles or (unit_id is not None and by.belongs_to(unit_id)):
         return ()
     return (f"{by.name}不是{unit_name}的人，不能替它报数，请由该单位经办人或统筹科室填报。",)
 

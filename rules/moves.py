@@ -131,6 +131,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.LEADER: "分管领导",
     Role.HANDLER: "责任单位经办人",
     Role.AUDITOR: "审计",
+    Role.SECURITY: "安全管理员",
 }
 
 
@@ -249,6 +250,6 @@ def _of_state(state: State, verb: Verb) -> tuple[str, ...]:
 def _of_unit(matter: Matter, verb: Verb, by: Actor) -> tuple[str, ...]:
     if _H not in ROLES[verb] or _C in by.roles & ROLES[verb] or _H not in by.roles:
         return ()
-    if by.unit_id == matter.unit_id:
+    if by.belongs_to(matter.unit_id):
         return ()
     return (f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的请统筹科室改派。",)

@@ -13,6 +13,7 @@ class Role(StrEnum):
     LEADER = "leader"  # 分管领导
     HANDLER = "handler"  # 责任单位经办人
     AUDITOR = "auditor"  # 审计
+    SECURITY = "security"  # 安全管理员: accounts, roles, sessions; sees no matter of any unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,15 @@ class Actor:
     person_id: int | None = None
     unit_id: int | None = None
     roles: frozenset[Role] = frozenset()
+    also: frozenset[int] = frozenset()  # further units the person acts for
+
+    @property
+    def unit_ids(self) -> frozenset[int]:
+        """Every unit the person belongs to."""
+        return self.also if self.unit_id is None else self.also | {self.unit_id}
+
+    def belongs_to(self, unit_id: int) -> bool:
+        return unit_id in self.unit_ids
 
 
 SYSTEM = Actor(name="系统")

@@ -53,7 +53,7 @@ def fixing_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
     own = list(_without_role(by, frozenset({Role.HANDLER}), "报告整改完成，请由责任单位经办人办理"))
     if problem.state is not ProblemState.OPEN:
         own.append(f"问题{problem.code}现为“{PROBLEM_STATE_NAMES[problem.state]}”，不必再报整改完成。")
-    if by.unit_id != problem.unit_id:
+    if not by.belongs_to(problem.unit_id):
         own.append(f"{by.name}不是问题{problem.code}责任单位的人，请由责任单位经办人办理。")
     if problem.open_measures:
         own.append(f"问题{problem.code}还有 {problem.open_measures} 条整改措施未完成，请先逐条完成措施。")
@@ -65,7 +65,7 @@ def measure_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
     own = list(_without_role(by, frozenset({Role.HANDLER}), "报告措施完成，请由责任单位经办人办理"))
     if problem.state is not ProblemState.OPEN:
         own.append(f"问题{problem.code}现为“{PROBLEM_STATE_NAMES[problem.state]}”，措施不能再改。")
-    if by.unit_id != problem.unit_id:
+    if not by.belongs_to(problem.unit_id):
         own.append(f"{by.name}不是问题{problem.code}责任单位的人，请由责任单位经办人办理。")
     return tuple(own)
 

@@ -27,6 +27,7 @@ OFFICERS: tuple[tuple[str, Role], ...] = (
     ("卢科长", Role.REVIEWER),
     ("李局长", Role.LEADER),
     ("苏审计", Role.AUDITOR),
+    ("安全员", Role.SECURITY),
 )
 
 

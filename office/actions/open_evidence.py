@@ -69,7 +69,7 @@ def open_evidence(
 
 
 def _refusals(one: Obligation, by: Actor) -> tuple[str, ...]:
-    if by.roles & _SEE_ALL or (Role.HANDLER in by.roles and by.unit_id == one.unit_id):
+    if by.roles & _SEE_ALL or (Role.HANDLER in by.roles and by.belongs_to(one.unit_id)):
         return ()
     return (f"{by.name}无权查阅这项任务的材料，请由本单位经办人、统筹科室、审核人、分管领导或审计查阅。",)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("rules", "calendars", "notifications", "office", "tasks", "flows")
+ROOMS = ("rules", "calendars", "notifications", "office", "portal", "tasks", "flows")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

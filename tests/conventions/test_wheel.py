@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("rules", "calendars", "notifications", "office", "tasks", "flows")
+ROOMS = ("rules", "calendars", "notifications", "office", "portal", "tasks", "flows")
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,8 @@ edition = Table(
     Column("next_fire_on", Date),
     Column("flow_run_id", String(36)),
     Column("updated_at", Moment, nullable=False),
+    # Changed in the portal: loading the year's files leaves it alone.
+    Column("own", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("campaign", "year"),
 )
 

@@ -41,6 +41,8 @@ obligation = Table(
     # The round groups by exactly these columns; the index answers it alone.
     Index("ix_obligation_round", "edition_id", "state", "ladder", "due_on", "opened_on", "unit_id"),
     Index("ix_obligation_unit_id_due_on", "unit_id", "due_on"),
+    # The queues of those who review and sign off: what waits longest first.
+    Index("ix_obligation_state_submitted_on", "state", "submitted_on"),
 )
 
 extension = Table(

@@ -82,3 +82,23 @@ dispatch = Table(
     Index("ix_dispatch_status_not_before", "status", "not_before"),
     Index("ix_dispatch_round_id_unit_id", "round_id", "unit_id"),
 )
+
+# What one round, or a step of the edition's own, did for one edition: leaders look it up by campaign and day.
+edition_round = Table(
+    "edition_round",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),  # morning, step
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("status", String(12), nullable=False),  # running, done, failed
+    Column("planned", Integer, nullable=False, server_default="0"),
+    Column("superseded", Integer, nullable=False, server_default="0"),
+    Column("gates_closed", Integer, nullable=False, server_default="0"),
+    Column("fault", Text),  # what went wrong, in Chinese with the next step
+    Column("flow_run_id", String(36)),
+    Index("ix_edition_round_held_on", "held_on"),
+    Index("ix_edition_round_edition_id_held_on", "edition_id", "held_on"),
+)

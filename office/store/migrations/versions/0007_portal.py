@@ -1,0 +1,92 @@
+"""Uploads on their way in, edition drafts, what a round did for an edition; the review queue's index."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from office.store.types import Id, Moment
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _upload()
+    _edition_draft()
+    _edition_round()
+    op.add_column("edition", sa.Column("own", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index("ix_obligation_state_submitted_on", "obligation", ["state", "submitted_on"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_obligation_state_submitted_on", table_name="obligation")
+    op.drop_column("edition", "own")
+    op.drop_table("edition_round")
+    op.drop_table("edition_draft")
+    op.drop_table("upload")
+
+
+def _upload() -> None:
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("obligation_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("size_bytes", Id, nullable=False),
+        sa.Column("received_bytes", Id, server_default="0", nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("touched_at", Moment(), nullable=False),
+        sa.Column("used_at", Moment()),
+        sa.ForeignKeyConstraint(["obligation_id"], ["obligation.id"], name="fk_upload_obligation_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_upload_person_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_upload"),
+    )
+    op.create_index("ix_upload_obligation_id_person_id", "upload", ["obligation_id", "person_id"])
+
+
+def _edition_draft() -> None:
+    op.create_table(
+        "edition_draft",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("made_by", Id, nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("changed_by", Id, nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("applied_at", Moment()),
+        sa.Column("dropped_at", Moment()),
+        sa.ForeignKeyConstraint(["changed_by"], ["person.id"], name="fk_edition_draft_changed_by"),
+        sa.ForeignKeyConstraint(["made_by"], ["person.id"], name="fk_edition_draft_made_by"),
+        sa.PrimaryKeyConstraint("id", name="pk_edition_draft"),
+    )
+
+
+def _edition_round() -> None:
+    op.create_table(
+        "edition_round",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("edition_id", Id, nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("finished_at", Moment()),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("planned", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("superseded", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("gates_closed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("fault", sa.Text()),
+        sa.Column("flow_run_id", sa.String(length=36)),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_edition_round_edition_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_edition_round"),
+    )
+    op.create_index("ix_edition_round_edition_id_held_on", "edition_round", ["edition_id", "held_on"])
+    op.create_index("ix_edition_round_held_on", "edition_round", ["held_on"])
