@@ -12,6 +12,8 @@ from office.actions.office import Office
 from office.store import obligation_list
 from office.store.obligation_list import Filter, LightFacts, Listed
 from rules.moves import State
+from rules.people import Actor
+from rules.sight import sight_of
 from rules.standing import Facts, Light, Pace, Standing, standing
 from rules.workdays import YearUnknown
 
@@ -43,22 +45,25 @@ def list_obligations(
     wanted: Filter,
     *,
     today: date,
+    by: Actor,
     light: Light | None = None,
     page: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> Page:
-    """The obligations of one page, the earliest date first."""
+    """The obligations of one page that the person may see, the earliest date first."""
+    sight = sight_of(by)
     offset = (page - 1) * page_size
     with office.store.reading() as connection:
         if light is None:
-            total = obligation_list.count(connection, wanted)
-            listed = obligation_list.rows(connection, wanted, offset=offset, limit=page_size)
+            total = obligation_list.count(connection, wanted, sight)
+            listed = obligation_list.rows(connection, wanted, sight, offset=offset, limit=page_size)
             found = [seen(office, one, today) for one in listed]
         else:
             total = None
-            lit = _lit(office, obligation_list.facts(connection, wanted), today, light)
+            lit = _lit(office, obligation_list.facts(connection, wanted, sight), today, light)
             ids = list(islice(lit, offset, offset + page_size))
-            found = [seen(office, one, today) for one in obligation_list.rows_of(connection, ids)]
+            lit_rows = obligation_list.rows_of(connection, ids, sight)
+            found = [seen(office, one, today) for one in lit_rows]
     return Page(obligations=tuple(found), page=page, page_size=page_size, total=total)
 
 

@@ -11,8 +11,10 @@ from office.errors import NotFound
 from office.store import history, obligation_file, obligation_list
 from office.store.history import HistoryEntry
 from office.store.obligation_file import ActShown, Origin, ReminderShown, SubmissionShown
-from office.store.obligations import expected_evidence
+from office.store.obligations import expected_evidence, no_such
 from rules.campaign import ExpectedEvidence
+from rules.people import Actor
+from rules.sight import sight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +31,12 @@ class ShownObligation:
     history: tuple[HistoryEntry, ...]
 
 
-def show_obligation(office: Office, obligation_id: int, *, today: date) -> ShownObligation:
-    """Everything about one obligation as of a day."""
+def show_obligation(office: Office, obligation_id: int, *, by: Actor, today: date) -> ShownObligation:
+    """Everything about one obligation as of a day; one that the person may not see is not found."""
     with office.store.reading() as connection:
-        listed = obligation_list.row(connection, obligation_id)
+        listed = obligation_list.row(connection, obligation_id, sight_of(by))
         if listed is None:
-            raise NotFound(f"没有编号为 {obligation_id} 的任务，请用 duban obligation list 查看编号。")
+            raise NotFound(no_such(obligation_id))
         origin = obligation_file.origin(connection, obligation_id)
         return ShownObligation(
             obligation=seen(office, listed, today),

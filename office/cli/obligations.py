@@ -20,6 +20,7 @@ from office.clock import civil
 from office.store.obligation_list import Filter
 from office.wiring import actor, open_office
 from rules.moves import STATE_NAMES, State
+from rules.people import SYSTEM
 from rules.standing import LIGHT_WORDS, Light
 
 app = typer.Typer(
@@ -66,7 +67,9 @@ def list_(
             mine=actor(office, by) if mine else None,
         )
         today = civil(moment(on))
-        found = list_obligations(office, wanted, today=today, light=light, page=page, page_size=page_size)
+        found = list_obligations(
+            office, wanted, today=today, by=SYSTEM, light=light, page=page, page_size=page_size
+        )
     if as_json:
         print_json(obligation_page.as_answer(found))
         return
@@ -79,7 +82,7 @@ def show(
 ) -> None:
     """看一项任务的全部：来源、时限、应报材料、报送、审核、延期、提醒和留痕。"""
     with open_office() as office:
-        shown = show_obligation(office, obligation, today=civil(moment(on)))
+        shown = show_obligation(office, obligation, by=SYSTEM, today=civil(moment(on)))
     if as_json:
         print_json(obligation_page.as_file(shown))
         return

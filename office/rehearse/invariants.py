@@ -21,6 +21,7 @@ from office.store.obligation_list import Filter
 from office.store.rehearsal import Row
 from rules.ladder import Ladder, RungKind
 from rules.moves import OPEN, State
+from rules.people import SYSTEM
 from rules.standing import LIGHT_WORDS, Light
 
 MONDAY = 0
@@ -140,7 +141,7 @@ def _lights_differ(world: World, day: date) -> list[str]:
     """The board's counts against the light of each obligation taken one by one."""
     plain: Counter[Light] = Counter()
     for light in Light:
-        page = list_obligations(world.calm, IN_FORCE, today=day, light=light, page_size=1_000_000)
+        page = list_obligations(world.calm, IN_FORCE, today=day, by=SYSTEM, light=light, page_size=1_000_000)
         plain[light] = len(page.obligations)
     board = read_board(world.calm, today=day).lights
     return [

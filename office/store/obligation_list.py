@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
+from office.store.sights import within
 from office.store.tables import (
     edition,
     extension,
@@ -23,6 +24,7 @@ from office.store.tables import (
 )
 from rules.moves import WAITING, State
 from rules.people import Actor, Role
+from rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +86,19 @@ class LightFacts(NamedTuple):
     reported: Decimal | None
 
 
-def count(connection: Connection, wanted: Filter) -> int:
+def count(connection: Connection, wanted: Filter, sight: Sight) -> int:
     """How many rows the filter finds."""
     # Counted over ids, so that the columns of a row cost nothing here.
-    ids = _only(_joined(select(obligation.c.id)), wanted).subquery()
+    ids = _only(_joined(select(obligation.c.id)), wanted, sight).subquery()
     return connection.execute(select(func.count()).select_from(ids)).scalar_one()
 
 
-def rows(connection: Connection, wanted: Filter, *, offset: int, limit: int) -> tuple[Listed, ...]:
+def rows(
+    connection: Connection, wanted: Filter, sight: Sight, *, offset: int, limit: int
+) -> tuple[Listed, ...]:
     """Some rows of the list, the earliest date first."""
     found = (
-        _only(_joined(_SHOWN), wanted)
+        _only(_joined(_SHOWN), wanted, sight)
         .order_by(obligation.c.due_on, obligation.c.id)
         .offset(offset)
         .limit(limit)
@@ -102,22 +106,24 @@ def rows(connection: Connection, wanted: Filter, *, offset: int, limit: int) -> 
     return tuple(_listed(row) for row in connection.execute(found))
 
 
-def facts(connection: Connection, wanted: Filter) -> Iterator[tuple[int, LightFacts]]:
+def facts(connection: Connection, wanted: Filter, sight: Sight) -> Iterator[tuple[int, LightFacts]]:
     """Of every row of the list, in the same order, its id and what its light is made of; a few at a time."""
-    found = _only(_joined(_FACTS), wanted).order_by(obligation.c.due_on, obligation.c.id)
+    found = _only(_joined(_FACTS), wanted, sight).order_by(obligation.c.due_on, obligation.c.id)
     for obligation_id, *columns in connection.execute(found.execution_options(yield_per=_PAGE)):
         yield obligation_id, LightFacts(*columns)
 
 
-def rows_of(connection: Connection, ids: Sequence[int]) -> tuple[Listed, ...]:
+def rows_of(connection: Connection, ids: Sequence[int], sight: Sight) -> tuple[Listed, ...]:
     """These rows, in the order of the list."""
-    found = _joined(_SHOWN).where(obligation.c.id.in_(ids)).order_by(obligation.c.due_on, obligation.c.id)
-    return tuple(_listed(row) for row in connection.execute(found))
+    found = _joined(_SHOWN).where(obligation.c.id.in_(ids), within(sight, obligation.c.unit_id))
+    ordered = found.order_by(obligation.c.due_on, obligation.c.id)
+    return tuple(_listed(row) for row in connection.execute(ordered))
 
 
-def row(connection: Connection, obligation_id: int) -> Listed | None:
-    """One row of the list."""
-    found = connection.execute(_joined(_SHOWN).where(obligation.c.id == obligation_id)).first()
+def row(connection: Connection, obligation_id: int, sight: Sight) -> Listed | None:
+    """One row of the list; None also when it belongs to a unit that the person may not see."""
+    one = _joined(_SHOWN).where(obligation.c.id == obligation_id, within(sight, obligation.c.unit_id))
+    found = connection.execute(one).first()
     return _listed(found) if found else None
 
 
@@ -196,7 +202,8 @@ def _joined(columns: Select[Any]) -> Select[Any]:
     )
 
 
-def _only(found: Select[Any], wanted: Filter) -> Select[Any]:
+def _only(found: Select[Any], wanted: Filter, sight: Sight) -> Select[Any]:
+    found = found.where(within(sight, obligation.c.unit_id))
     same = (
         (obligation.c.unit_id, wanted.unit_id),
         (obligation.c.edition_id, wanted.edition_id),

@@ -55,10 +55,15 @@ def load(connection: Connection, obligation_id: int, *, version: int | None = No
     """The obligation as it stands; refused when it changed since somebody saw `version`."""
     row = connection.execute(_WHOLE.where(obligation.c.id == obligation_id)).first()
     if row is None:
-        raise NotFound(f"没有编号为 {obligation_id} 的任务，请用 duban obligation list 查看编号。")
+        raise NotFound(no_such(obligation_id))
     if version is not None and version != row.version:
         raise Refused(_CHANGED)
     return _obligation(row)
+
+
+def no_such(obligation_id: int) -> str:
+    """The sentence for a number that names nothing, or nothing that the person may see."""
+    return f"没有编号为 {obligation_id} 的任务，请在任务列表中查看编号。"
 
 
 def matter(connection: Connection, one: Obligation) -> Matter:
@@ -105,7 +110,7 @@ def expected_evidence(body: dict[str, Any]) -> tuple[ExpectedEvidence, ...]:
     )
 
 
-_CHANGED = "这项任务刚刚被别人改动，您的操作没有生效，请用 duban obligation show 查看最新情况后再办。"
+_CHANGED = "这项任务刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。"
 
 _WHOLE = (
     select(

@@ -22,6 +22,7 @@ from office.store import tables
 from office.store.obligation_list import Filter
 from rules.measures import Rate
 from rules.moves import DONE, NOT_STARTED, OUT, State
+from rules.people import SYSTEM
 from rules.standing import Facts, Light, standing
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
@@ -276,7 +277,7 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(off
     _fill(office, rows)
 
     board = read_board(office, today=today, cells=10)
-    one_by_one = list_obligations(office, Filter(), today=today, page_size=100).obligations
+    one_by_one = list_obligations(office, Filter(), by=SYSTEM, today=today, page_size=100).obligations
 
     lights = Counter((one.listed.campaign, one.listed.unit, one.standing.light) for one in one_by_one)
     assert lights == Counter(
@@ -313,7 +314,7 @@ def test_what_turned_red_is_exactly_what_is_red_and_was_not(office, rows, today)
 
     before = {
         one.listed.id: one
-        for one in list_obligations(office, Filter(), today=yesterday, page_size=100).obligations
+        for one in list_obligations(office, Filter(), by=SYSTEM, today=yesterday, page_size=100).obligations
     }
     with office.store.reading() as connection:
         opened = dict(
@@ -321,7 +322,7 @@ def test_what_turned_red_is_exactly_what_is_red_and_was_not(office, rows, today)
         )
     expected = {
         one.listed.id
-        for one in list_obligations(office, Filter(), today=today, page_size=100).obligations
+        for one in list_obligations(office, Filter(), by=SYSTEM, today=today, page_size=100).obligations
         if one.standing.light is Light.RED
         and (before[one.listed.id].standing.light is not Light.RED or opened[one.listed.id] == today)
     }

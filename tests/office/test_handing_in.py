@@ -17,7 +17,7 @@ from office.actions.show_obligation import show_obligation
 from office.actions.submit import FigureItem, FileItem, LinkItem, submit
 from office.errors import Refused
 from office.store import tables
-from rules.people import Role
+from rules.people import SYSTEM, Role
 from tests.builders import a_person, a_unit, an_obligation
 
 PLAN = {"key": "plan", "title": "巡检计划"}
@@ -89,7 +89,7 @@ def test_evidence_is_kept_with_its_hash_and_the_history_binds_it(office: Office,
         now=NOW,
     )
 
-    shown = show_obligation(office, one, today=date(2026, 3, 20))
+    shown = show_obligation(office, one, by=SYSTEM, today=date(2026, 3, 20))
     item = shown.submissions[0].items[0]
     assert (item.filename, item.media_type, item.size_bytes) == ("计划.pdf", "application/pdf", len(PDF))
     assert item.sha256 is not None and item.sha256 in shown.history[0].detail
@@ -149,7 +149,10 @@ def test_what_a_person_writes_carries_no_control_characters(office: Office) -> N
 
     submit(office, one, note="第一行\n第二行\x00\u202e\udc80", by=wang, now=NOW)
 
-    assert show_obligation(office, one, today=date(2026, 3, 20)).submissions[0].note == "第一行\n第二行"
+    assert (
+        show_obligation(office, one, by=SYSTEM, today=date(2026, 3, 20)).submissions[0].note
+        == "第一行\n第二行"
+    )
 
 
 def test_evidence_and_reviews_cannot_be_rewritten_on_sqlite(office: Office, tmp_path: Path) -> None:
