@@ -5,7 +5,7 @@ An obligation row is small and its hot columns stand in it, because rounds read 
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from office.store.tables.base import metadata
 from office.store.types import Amount, Id, Moment
@@ -43,6 +43,14 @@ obligation = Table(
     Index("ix_obligation_unit_id_due_on", "unit_id", "due_on"),
     # The queues of those who review and sign off: what waits longest first.
     Index("ix_obligation_state_submitted_on", "state", "submitted_on"),
+    # The few whose target the source left open; everything else stays out of this index.
+    Index(
+        "ix_obligation_target_open",
+        "milestone_id",
+        "unit_id",
+        sqlite_where=text("target_state IN ('blank', 'unconfirmed')"),
+        postgresql_where=text("target_state IN ('blank', 'unconfirmed')"),
+    ),
 )
 
 extension = Table(
@@ -61,6 +69,13 @@ extension = Table(
     Column("granted_on", Date),
     Column("previous_due_on", Date),
     Column("reply", Text),
+    # Requests that nobody has answered yet, the oldest first.
+    Index(
+        "ix_extension_undecided",
+        "asked_at",
+        sqlite_where=text("decided_at IS NULL"),
+        postgresql_where=text("decided_at IS NULL"),
+    ),
 )
 
 suspension = Table(

@@ -6,7 +6,19 @@ nothing twice. A dispatch row is written before anything leaves and is never lef
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from office.store.tables.base import metadata
 from office.store.types import Id, Moment
@@ -37,10 +49,18 @@ reminder = Table(
     Column("kind", String(12), nullable=False),  # the rung's kind: assign, advance, due, chase, escalate
     Column("round_id", Id, nullable=False),
     Column("target_unit_id", Id, nullable=False),  # who is told: the unit, or its superior
-    Column("status", String(12), nullable=False),  # planned, superseded
+    # planned, superseded; where escalations are approved first: held, approved (goes with the next digest)
+    Column("status", String(12), nullable=False),
     Column("cause", String(64)),  # why it was superseded
     # A round's digests are counted from this index alone.
     Index("ix_reminder_round", "round_id", "status", "target_unit_id", "kind"),
+    # The few escalations that wait for a coordinator, or for the digest they were approved for.
+    Index(
+        "ix_reminder_waiting",
+        "status",
+        sqlite_where=text("status IN ('held', 'approved')"),
+        postgresql_where=text("status IN ('held', 'approved')"),
+    ),
     sqlite_with_rowid=False,  # the key is the row: a third less to write
 )
 

@@ -19,14 +19,35 @@ def upgrade() -> None:
     _edition_round()
     op.add_column("edition", sa.Column("own", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_obligation_state_submitted_on", "obligation", ["state", "submitted_on"])
+    _queues()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reminder_waiting", table_name="reminder")
+    op.drop_index("ix_extension_undecided", table_name="extension")
+    op.drop_index("ix_obligation_target_open", table_name="obligation")
     op.drop_index("ix_obligation_state_submitted_on", table_name="obligation")
     op.drop_column("edition", "own")
     op.drop_table("edition_round")
     op.drop_table("edition_draft")
     op.drop_table("upload")
+
+
+def _queues() -> None:
+    """Partial indexes: what waits is little, and what is over must not slow its queue down."""
+    _partial(
+        "ix_obligation_target_open",
+        "obligation",
+        ["milestone_id", "unit_id"],
+        "target_state IN ('blank', 'unconfirmed')",
+    )
+    _partial("ix_extension_undecided", "extension", ["asked_at"], "decided_at IS NULL")
+    _partial("ix_reminder_waiting", "reminder", ["status"], "status IN ('held', 'approved')")
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
 
 
 def _upload() -> None:
