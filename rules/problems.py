@@ -72,13 +72,25 @@ def measure_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
 
 def striking_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
     """Every reason against striking off: it confirms on the spot what another person reported as fixed."""
-    own = list(_without_role(by, _CONFIRMS, "核实销号，请由统筹科室、审核人或分管领导办理"))
+    own = list(confirming_refusals(by))
     if problem.state is not ProblemState.FIXED:
         now = PROBLEM_STATE_NAMES[problem.state]
         own.append(f"问题{problem.code}现为“{now}”，只有责任单位报告整改完成的问题才能销号。")
     if by.person_id is not None and by.person_id == problem.fixed_by:
         own.append(f"{by.name}是问题{problem.code}的整改人，不能自己销号，请由另一位同志核实。")
     return tuple(own)
+
+
+def confirming_refusals(by: Actor) -> tuple[str, ...]:
+    """Why this person may not confirm on the spot at all, whatever the problem."""
+    return _without_role(by, _CONFIRMS, "核实销号，请由统筹科室、审核人或分管领导办理")
+
+
+def left_because(problem: Problem, by: Actor) -> str | None:
+    """In a few words why one of many is left alone when they are settled together; None when it is settled."""
+    if problem.state is not ProblemState.FIXED:
+        return f"现为“{PROBLEM_STATE_NAMES[problem.state]}”"
+    return "由本人报告整改，须换人核实" if by.person_id == problem.fixed_by else None
 
 
 def returning_refusals(problem: Problem, by: Actor, *, reason: str) -> tuple[str, ...]:

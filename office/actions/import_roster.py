@@ -16,7 +16,6 @@ from typing import Any
 from office import clock
 from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
-from office.actions.read_rows import refuse_rows
 from office.actions.roster_rows import RosterRow, RosterSheet, Scope, read_roster
 from office.actions.settle_roster import import_source, refuse_emptied, settle_records
 from office.errors import Refused
@@ -120,11 +119,11 @@ def _receive(connection: Any, sheet: RosterSheet, progress: Callable[[int], None
     """Every row into the temporary table; nothing is kept when any of them is at fault."""
     received = 0
     while batch := list(islice(sheet.rows, BATCH)):
-        if not sheet.faults:
+        if not sheet.faults.total:
             store.receive(connection, [_row(one) for one in batch])
         received += len(batch)
         progress(received)
-    refuse_rows(sheet.faults)
+    sheet.faults.refuse()
     if received == 0:
         raise Refused("名册里一个对象也没有，请确认选对了文件；表头下面应有数据。")
     return received

@@ -11,11 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from office.actions.acting import cleaned
 from office.actions.read_rows import SheetRow, read_rows
+from office.actions.row_faults import SHOWN_FAULTS, RowFaults
 from rules.credit_code import fault_in
 
 CODE, NAME, UNIT = "统一社会信用代码", "名称", "业务主管单位"
 PLAIN_CODE = "编号"
+LONGEST_NAME, LONGEST_CODE = 200, 64
 KNOWN = {
     **dict.fromkeys((CODE, "社会信用代码"), CODE),
     **dict.fromkeys((PLAIN_CODE, "代码", "登记证号"), PLAIN_CODE),
@@ -62,7 +65,7 @@ class RosterSheet:
 
     headings: frozenset[str]
     rows: Iterator[RosterRow]
-    faults: list[str]
+    faults: RowFaults
 
 
 @dataclass(slots=True)
@@ -72,31 +75,37 @@ class _Reader:
     find_unit: Callable[[str], int | None]
     scope: Scope
     today: date
-    faults: list[str] = field(default_factory=list)
+    faults: RowFaults
     seen: dict[str, int] = field(default_factory=dict)
 
-    def fault(self, row: SheetRow, message: str) -> None:
-        self.faults.append(f"第{row.number}行：{message}")
+    def fault(self, row: SheetRow, kind: str, message: str) -> None:
+        self.faults.add(row.number, kind, message)
 
 
 def read_roster(
-    path: Path, *, find_unit: Callable[[str], int | None], scope: Scope, today: date
+    path: Path,
+    *,
+    find_unit: Callable[[str], int | None],
+    scope: Scope,
+    today: date,
+    keep: int = SHOWN_FAULTS,
 ) -> RosterSheet:
-    """Open a roster. `today` stands for a participation that has no date. Raises Refused when it cannot be read."""
+    """Open a roster. `today` stands for a participation that has no date; `keep` bounds the faults held in full.
+
+    Raises Refused when it cannot be read.
+    """
     sheet = read_rows(path, known=KNOWN, required=(NAME, UNIT))
     if not sheet.headings & {CODE, PLAIN_CODE}:
         sheet = read_rows(path, known=KNOWN, required=(CODE, NAME, UNIT))
-    reader = _Reader(find_unit, scope, today)
+    reader = _Reader(find_unit, scope, today, RowFaults(keep=keep))
     rows = (made for row in sheet.rows if (made := _read(row, reader)) is not None)
     return RosterSheet(headings=sheet.headings, rows=rows, faults=reader.faults)
 
 
 def _read(row: SheetRow, reader: _Reader) -> RosterRow | None:
-    before = len(reader.faults)
+    before = reader.faults.total
     code = _code(row, reader)
-    name = row.get(NAME)
-    if not name:
-        reader.fault(row, "没有名称，请补上。")
+    name = _name(row, reader)
     unit_id = _unit(row, reader)
     registered_on = _date(row, reader, "登记日期")
     taken_part_on = _taken_part(row, reader)
@@ -104,7 +113,7 @@ def _read(row: SheetRow, reader: _Reader) -> RosterRow | None:
     outcome_on = _date(row, reader, "结论日期")
     charity = "慈善" in row.get("类型") or row.get("慈善组织") in _YES
     in_scope = _in_scope(row, reader, registered_on, charity)
-    if len(reader.faults) > before or unit_id is None:
+    if reader.faults.total > before or unit_id is None:
         return None
     attributes = {
         "registered_on": registered_on.isoformat() if registered_on else None,
@@ -123,16 +132,27 @@ def _read(row: SheetRow, reader: _Reader) -> RosterRow | None:
     )
 
 
+def _name(row: SheetRow, reader: _Reader) -> str:
+    name = cleaned(row.get(NAME))
+    if not name:
+        reader.fault(row, "没有名称", "没有名称，请补上。")
+    elif len(name) > LONGEST_NAME:
+        reader.fault(row, "名称过长", f"名称有{len(name)}字，最多{LONGEST_NAME}字，请核对。")
+    return name
+
+
 def _code(row: SheetRow, reader: _Reader) -> str:
-    code = row.get(CODE).upper()
+    code = cleaned(row.get(CODE)).upper()
     wrong = fault_in(code) if code else None
-    code = code or row.get(PLAIN_CODE)
+    code = code or cleaned(row.get(PLAIN_CODE))
     if not code:
-        reader.fault(row, "没有统一社会信用代码或编号，请补上。")
+        reader.fault(row, "没有代码或编号", "没有统一社会信用代码或编号，请补上。")
     elif wrong:
-        reader.fault(row, f"统一社会信用代码{code}{wrong}，请核对。")
+        reader.fault(row, "统一社会信用代码有误", f"统一社会信用代码{code}{wrong}，请核对。")
+    elif len(code) > LONGEST_CODE:
+        reader.fault(row, "编号过长", f"编号有{len(code)}字，最多{LONGEST_CODE}字，请核对。")
     elif (first := reader.seen.setdefault(code, row.number)) != row.number:
-        reader.fault(row, f"{code}在第{first}行已有，请只留一行。")
+        reader.fault(row, "代码重复", f"{code}在第{first}行已有，请只留一行。")
     return code
 
 
@@ -140,12 +160,12 @@ def _unit(row: SheetRow, reader: _Reader) -> int | None:
     name = row.get(UNIT)
     found = reader.find_unit(name) if name else None
     if found is None:
-        why = (
-            f"单位“{name}”没有登记，请改正或先用 duban unit import 登记。"
+        kind, why = (
+            ("单位没有登记", f"单位“{name}”没有登记，请改正或先登记单位（duban unit import）。")
             if name
-            else f"没有{UNIT}，请补上。"
+            else (f"没有{UNIT}", f"没有{UNIT}，请补上。")
         )
-        reader.fault(row, why)
+        reader.fault(row, kind, why)
     return found
 
 
@@ -156,7 +176,7 @@ def _date(row: SheetRow, reader: _Reader, heading: str) -> date | None:
     try:
         return _civil(text)
     except ValueError:
-        reader.fault(row, f"{heading}“{text}”不是日期，请写成 2024-06-30 的样子。")
+        reader.fault(row, "日期写错", f"{heading}“{text}”不是日期，请写成 2024-06-30 的样子。")
         return None
 
 
@@ -172,22 +192,24 @@ def _taken_part(row: SheetRow, reader: _Reader) -> date | None:
     said = row.get("参检情况")
     on = _date(row, reader, "参检日期")
     if said and said not in _YES | _NO:
-        reader.fault(row, f"参检情况“{said}”不认识，请写“已参检”或“未参检”。")
+        reader.fault(row, "参检情况不认识", f"参检情况“{said}”不认识，请写“已参检”或“未参检”。")
     if said in _NO and said and on:
-        reader.fault(row, f"参检情况写的是“{said}”，却有参检日期{on}，请核对。")
+        reader.fault(row, "参检情况与日期矛盾", f"参检情况写的是“{said}”，却有参检日期{on}，请核对。")
     return on or (reader.today if said in _YES else None)
 
 
 def _outcome(row: SheetRow, reader: _Reader) -> str | None:
     text = row.get("结论")
     if text and text not in OUTCOMES:
-        reader.fault(row, f"结论“{text}”不认识，请改成：{'、'.join(OUTCOMES)}，尚无结论的留空。")
+        reader.fault(
+            row, "结论不认识", f"结论“{text}”不认识，请改成：{'、'.join(OUTCOMES)}，尚无结论的留空。"
+        )
     return OUTCOMES.get(text)
 
 
 def _in_scope(row: SheetRow, reader: _Reader, registered_on: date | None, charity: bool) -> bool:
     limit = reader.scope.registered_by
     if limit is not None and registered_on is None and not row.get("登记日期"):
-        reader.fault(row, f"没有登记日期，无法判断是否在{limit}以前登记，请补上。")
+        reader.fault(row, "没有登记日期", f"没有登记日期，无法判断是否在{limit}以前登记，请补上。")
     late = limit is not None and registered_on is not None and registered_on > limit
     return not late and not (charity and reader.scope.without_charities)

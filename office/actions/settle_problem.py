@@ -13,7 +13,7 @@ from office.actions.office import Office
 from office.store import history, problems
 from office.store.dry_run import take_back
 from office.store.engine import Connection
-from office.store.problems import ProblemShown
+from office.store.problems import ProblemFilter, ProblemShown
 from rules.people import Actor
 from rules.problems import (
     Problem,
@@ -23,6 +23,7 @@ from rules.problems import (
     returning_refusals,
     striking_refusals,
 )
+from rules.sight import Sight, sight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ def finish_measure(
     office: Office, edition_id: int, code: str, nth: int, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> ProblemShown:
     """Tick off the n-th measure beneath a problem."""
-    with _settling(office, edition_id, code, dry_run=dry_run) as one:
+    with _settling(office, edition_id, code, by, dry_run=dry_run) as one:
         refuse(*measure_refusals(one.seen, by))
         # Touched as well, so that a measure and a fix at the same time cannot pass each other.
         problems.change(one.connection, one.problem_id, one.seen, state=one.seen.state.value)
@@ -57,7 +58,7 @@ def fix_problem(
     dry_run: bool = False,
 ) -> ProblemShown:
     """The unit reports the problem as fixed; it still stands on the ledger until it is struck off."""
-    with _settling(office, edition_id, code, dry_run=dry_run) as one:
+    with _settling(office, edition_id, code, by, dry_run=dry_run) as one:
         refuse(*fixing_refusals(one.seen, by))
         fixed = {"state": ProblemState.FIXED.value, "fixed_by": person_id(by), "fixed_at": now}
         problems.change(one.connection, one.problem_id, one.seen, **fixed)
@@ -75,7 +76,7 @@ def return_problem(
     dry_run: bool = False,
 ) -> ProblemShown:
     """Not really fixed: back to open, with the reason."""
-    with _settling(office, edition_id, code, dry_run=dry_run) as one:
+    with _settling(office, edition_id, code, by, dry_run=dry_run) as one:
         refuse(*returning_refusals(one.seen, by, reason=reason))
         problems.change(
             one.connection,
@@ -99,7 +100,7 @@ def strike_off(
     dry_run: bool = False,
 ) -> ProblemShown:
     """Confirm on the spot and strike off: never by whoever reported it as fixed."""
-    with _settling(office, edition_id, code, dry_run=dry_run) as one:
+    with _settling(office, edition_id, code, by, dry_run=dry_run) as one:
         refuse(*striking_refusals(one.seen, by))
         closed = {"state": ProblemState.CLOSED.value, "closed_by": person_id(by), "closed_at": now}
         problems.change(one.connection, one.problem_id, one.seen, **closed)
@@ -107,9 +108,9 @@ def strike_off(
 
 
 @contextmanager
-def _settling(office: Office, edition_id: int, code: str, *, dry_run: bool) -> Iterator[_Settling]:
+def _settling(office: Office, edition_id: int, code: str, by: Actor, *, dry_run: bool) -> Iterator[_Settling]:
     with office.store.writing() as connection:
-        problem_id, seen = problems.load(connection, edition_id, code)
+        problem_id, seen = problems.load(connection, edition_id, code, sight_of(by))
         yield _Settling(connection=connection, problem_id=problem_id, seen=seen)
         if dry_run:
             take_back(connection)
@@ -136,4 +137,7 @@ def _record(
         detail={"code": one.seen.code, **{key: value for key, value in facts.items() if value != ""}},
         flow_run_id=office.flow_run_id,
     )
-    return problems.problems(one.connection, problem_id=one.problem_id)[0]
+    [shown] = problems.problems(
+        one.connection, ProblemFilter(), Sight(everything=True), problem_id=one.problem_id
+    )
+    return shown

@@ -9,14 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from office.actions.find import edition_named, unit_named
-from office.actions.keep_problems import NewProblem, ProblemsKept, add_problem, import_problems
+from office.actions.keep_problems import ProblemsKept, add_problem, import_problems
 from office.actions.list_problems import ProblemLedger, list_problems
+from office.actions.problem_rows import NewProblem
 from office.actions.settle_problem import finish_measure, fix_problem, return_problem, strike_off
 from office.cli.dates import day_option
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
-from office.store.problems import ProblemShown
+from office.store.problems import ProblemFilter, ProblemShown
 from office.wiring import actor, open_office
+from rules.people import SYSTEM
 from rules.problems import PACE_NAMES, PROBLEM_STATE_NAMES, Pace, ProblemState
 
 app = typer.Typer(no_args_is_help=True, help="问题台账：登记、整改、核实销号。")
@@ -39,9 +41,12 @@ def list_(
     with open_office() as office:
         ledger = list_problems(
             office,
-            edition_id=edition_named(office, edition) if edition else None,
-            unit_id=unit_named(office, unit).id if unit else None,
-            state=state,
+            ProblemFilter(
+                edition_id=edition_named(office, edition) if edition else None,
+                unit_id=unit_named(office, unit).id if unit else None,
+                state=state,
+            ),
+            by=SYSTEM,
         )
     if as_json:
         print_json(ledger)

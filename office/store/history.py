@@ -6,7 +6,7 @@ act appends after its other writes, or it could wait for a row whose holder wait
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,18 @@ class HistoryEntry:
     flow_run_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """One of many entries that an act appends together."""
+
+    verb: str
+    noun: str
+    noun_id: int | None = None
+    edition_id: int | None = None
+    unit_id: int | None = None
+    detail: Mapping[str, object]
+
+
 def append(
     connection: Connection,
     *,
@@ -70,24 +82,46 @@ def append(
     flow_run_id: str | None = None,
 ) -> None:
     """Add one entry at the end of the chain, in the caller's transaction."""
+    new = NewEntry(
+        verb=verb, noun=noun, noun_id=noun_id, edition_id=edition_id, unit_id=unit_id, detail=detail or {}
+    )
+    append_many(connection, [new], at=at, by=by, flow_run_id=flow_run_id)
+
+
+def append_many(
+    connection: Connection,
+    news: Sequence[NewEntry],
+    *,
+    at: datetime,
+    by: Actor,
+    flow_run_id: str | None = None,
+) -> None:
+    """Add entries at the end of the chain in their order, in the caller's transaction."""
+    if not news:
+        return
     _take_turn(connection)
     last = head(connection)
-    entry = Entry(
-        id=last.entries + 1,
-        at=at,
-        actor_id=by.person_id,
-        actor=by.name,
-        verb=verb,
-        noun=noun,
-        noun_id=noun_id,
-        edition_id=edition_id,
-        unit_id=unit_id,
-        detail=canonical(detail or {}),
-        flow_run_id=flow_run_id,
-    )
-    values = {column: getattr(entry, column) for column in _COLUMNS}
-    sealed = seal(entry, last.entry_hash)
-    connection.execute(history.insert().values(**values, previous_hash=last.entry_hash, entry_hash=sealed))
+    rows: list[dict[str, object]] = []
+    previous = last.entry_hash
+    for position, new in enumerate(news, start=last.entries + 1):
+        entry = Entry(
+            id=position,
+            at=at,
+            actor_id=by.person_id,
+            actor=by.name,
+            verb=new.verb,
+            noun=new.noun,
+            noun_id=new.noun_id,
+            edition_id=new.edition_id,
+            unit_id=new.unit_id,
+            detail=canonical(new.detail),
+            flow_run_id=flow_run_id,
+        )
+        sealed = seal(entry, previous)
+        values = {column: getattr(entry, column) for column in _COLUMNS}
+        rows.append({**values, "previous_hash": previous, "entry_hash": sealed})
+        previous = sealed
+    connection.execute(history.insert(), rows)
 
 
 def head(connection: Connection) -> Head:

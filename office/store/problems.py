@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from office.errors import NotFound, Refused
+from office.store.sights import within
 from office.store.tables import edition, measure, milestone, person, problem, unit
 from rules.problems import Pace, Problem, ProblemState
+from rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +58,28 @@ class Tally:
     struck_off: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFilter:
+    """Which problems are looked for; None asks nothing. `overdue_on`: still open and due before that day."""
+
+    edition_id: int | None = None
+    unit_id: int | None = None
+    state: ProblemState | None = None
+    pace: Pace | None = None
+    text: str = ""
+    overdue_on: date | None = None
+
+
 def problems(
     connection: Connection,
+    wanted: ProblemFilter,
+    sight: Sight,
     *,
-    edition_id: int | None = None,
-    unit_id: int | None = None,
-    state: ProblemState | None = None,
     problem_id: int | None = None,
+    offset: int = 0,
+    limit: int | None = None,
 ) -> tuple[ProblemShown, ...]:
-    """The ledger, by edition and code; each filter narrows it."""
+    """The ledger, by edition and number, as far as the person may see."""
     fixer, closer = person.alias("fixer"), person.alias("closer")
     found = (
         select(
@@ -80,25 +95,66 @@ def problems(
             .outerjoin(fixer, fixer.c.id == problem.c.fixed_by)
             .outerjoin(closer, closer.c.id == problem.c.closed_by)
         )
+        .where(chosen(wanted, sight))
         .order_by(problem.c.edition_id, problem.c.id)
+        .offset(offset)
+        .limit(limit)
     )
-    wanted = {"edition_id": edition_id, "unit_id": unit_id, "id": problem_id}
-    found = found.where(*(problem.c[name] == value for name, value in wanted.items() if value is not None))
-    if state is not None:
-        found = found.where(problem.c.state == state.value)
+    if problem_id is not None:
+        found = found.where(problem.c.id == problem_id)
     rows = connection.execute(found).all()
     measures = _measures(connection, [row.id for row in rows])
     return tuple(_shown(row, tuple(measures.get(row.id, ()))) for row in rows)
 
 
-def tally(connection: Connection, *, edition_id: int | None = None, unit_id: int | None = None) -> Tally:
-    """The counts of a ledger."""
-    wanted = {"edition_id": edition_id, "unit_id": unit_id}
-    rows = connection.execute(
-        select(problem.c.state, func.count().label("n"))
-        .where(*(problem.c[name] == value for name, value in wanted.items() if value is not None))
-        .group_by(problem.c.state)
-    )
+def chosen(wanted: ProblemFilter, sight: Sight) -> ColumnElement[bool]:
+    """The problems that the filter finds, as a condition."""
+    conditions = [within(sight, problem.c.unit_id)]
+    same = {
+        "edition_id": wanted.edition_id,
+        "unit_id": wanted.unit_id,
+        "state": wanted.state.value if wanted.state else None,
+        "pace": wanted.pace.value if wanted.pace else None,
+    }
+    conditions += [problem.c[name] == value for name, value in same.items() if value is not None]
+    if wanted.text:
+        inside = (
+            column.contains(wanted.text, autoescape=True) for column in (problem.c.code, problem.c.title)
+        )
+        conditions.append(or_(*inside))
+    if wanted.overdue_on is not None:
+        conditions += [problem.c.state == ProblemState.OPEN.value, problem.c.due_on < wanted.overdue_on]
+    return and_(*conditions)
+
+
+def tally(connection: Connection, wanted: ProblemFilter, sight: Sight) -> Tally:
+    """The counts of what the filter finds."""
+    return _tally(_counts(connection, wanted, sight, problem.c.state))
+
+
+def tallies(connection: Connection, sight: Sight) -> dict[int, Tally]:
+    """The counts of every edition's ledger that has a problem the person may see."""
+    by_edition: dict[int, list[Any]] = {}
+    for row in _counts(connection, ProblemFilter(), sight, problem.c.edition_id, problem.c.state):
+        by_edition.setdefault(row.edition_id, []).append(row)
+    return {edition_id: _tally(rows) for edition_id, rows in by_edition.items()}
+
+
+def count(connection: Connection, wanted: ProblemFilter, sight: Sight) -> int:
+    """How many problems the filter finds."""
+    return connection.execute(
+        select(func.count()).select_from(problem).where(chosen(wanted, sight))
+    ).scalar_one()
+
+
+def _counts(
+    connection: Connection, wanted: ProblemFilter, sight: Sight, *by: ColumnElement[Any]
+) -> Sequence[Row[Any]]:
+    found = select(*by, func.count().label("n")).where(chosen(wanted, sight)).group_by(*by)
+    return connection.execute(found).all()
+
+
+def _tally(rows: Iterable[Row[Any]]) -> Tally:
     counts = {ProblemState(row.state): int(row.n) for row in rows}
     struck_off, waiting = counts.get(ProblemState.CLOSED, 0), counts.get(ProblemState.FIXED, 0)
     still_open = counts.get(ProblemState.OPEN, 0)
@@ -110,10 +166,12 @@ def tally(connection: Connection, *, edition_id: int | None = None, unit_id: int
     )
 
 
-def load(connection: Connection, edition_id: int, code: str) -> tuple[int, Problem]:
-    """One problem by its number in its edition, with its id."""
+def load(connection: Connection, edition_id: int, code: str, sight: Sight) -> tuple[int, Problem]:
+    """One problem by its number in its edition, with its id; one of a foreign unit is not there."""
     row = connection.execute(
-        select(problem).where(problem.c.edition_id == edition_id, problem.c.code == code)
+        select(problem).where(
+            problem.c.edition_id == edition_id, problem.c.code == code, within(sight, problem.c.unit_id)
+        )
     ).first()
     if row is None:
         raise NotFound(f"没有编号为{code}的问题，请用 duban problem list 查看编号。")
@@ -147,16 +205,28 @@ def ledger_milestones(connection: Connection, edition_id: int) -> dict[str, int]
     return {row.key: row.id for row in rows}
 
 
-def insert_problem(connection: Connection, measures: Sequence[Mapping[str, object]], **values: object) -> int:
-    """A new open problem with its measures (title, due_on), numbered in order; returns its id."""
-    key = connection.execute(
-        problem.insert().values(**values, state=ProblemState.OPEN.value)
-    ).inserted_primary_key
-    assert key is not None
-    rows = [{"problem_id": int(key[0]), "nth": nth, **one} for nth, one in enumerate(measures, start=1)]
-    if rows:
-        connection.execute(measure.insert(), rows)
-    return int(key[0])
+def insert_problems(
+    connection: Connection,
+    edition_id: int,
+    rows: Sequence[Mapping[str, object]],
+    measures: Mapping[str, Sequence[str]],
+) -> None:
+    """New open problems, with the titles of their measures by code; a measure is due when its problem is."""
+    made = [{**row, "edition_id": edition_id, "state": ProblemState.OPEN.value} for row in rows]
+    connection.execute(problem.insert(), made)
+    ids = {
+        row.code: row.id
+        for row in connection.execute(
+            select(problem.c.id, problem.c.code).where(problem.c.edition_id == edition_id)
+        )
+    }
+    beneath = [
+        {"problem_id": ids[row["code"]], "nth": nth, "title": title, "due_on": row["due_on"]}
+        for row in rows
+        for nth, title in enumerate(measures[str(row["code"])], start=1)
+    ]
+    if beneath:
+        connection.execute(measure.insert(), beneath)
 
 
 def change(connection: Connection, problem_id: int, seen: Problem, **values: object) -> None:
