@@ -14,6 +14,7 @@ from datetime import date, datetime
 from office import clock
 from office.actions.day import opening, thresholds
 from office.actions.office import Office
+from office.actions.release_escalations import release_escalations
 from office.errors import OfficeError, Refused
 from office.store import digests, history, reminders, rounds
 from office.store.engine import Connection
@@ -62,6 +63,8 @@ class RoundReport:
         )
         if self.opens_on and self.held_on < self.opens_on:
             text += f"；各项行动自{self.opens_on}起交办，此前不排提醒"
+        if held := sum(note.held for note in self.editions):
+            text += f"；督办{held}条待统筹科室批准"
         if self.faults:
             text += f"；{len(self.faults)}项行动未能排入（{'、'.join(note.name for note in self.faults)}）"
         return text + "。"
@@ -113,8 +116,8 @@ def finish_round(office: Office, notes: Sequence[EditionNote] = (), *, now: date
     with office.store.writing() as connection:
         current = _lock_today(connection, today)
         status = "failed" if any(note.error for note in current.editions) else "planned"
-        new = 0
-        if planned or current.status != status:
+        new, released = 0, release_escalations(connection, current)
+        if planned or released or current.status != status:
             new = _write_digests(office, connection, current, now) - current.dispatches
             rounds.close_round(connection, current.id, status=status, dispatches=new, now=now)
             history.append(
@@ -162,8 +165,10 @@ def _plan(office: Office, connection: Connection, edition_id: int, now: datetime
         coordinator_unit_id=edition.coordinator_unit_id,
         round_id=current.id,
         day=today,
+        hold_escalations=office.settings.escalation_approval,
     )
     note = _note(edition, decisions, fault, planned=written.planned, superseded=written.superseded)
+    note = replace(note, held=written.held)
     rounds.write_note(connection, current, note)
     settled = written.whole and fault is None
     rounds.write_plan(

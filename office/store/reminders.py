@@ -47,11 +47,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Rows that are new. `whole` is False when units were left out because their letter of the day had left."""
+    """Rows that are new. `held` are escalations that a coordinator approves first. `whole` is False when units were
+    left out because their letter of the day had left.
+    """
 
     planned: int
     superseded: int
     whole: bool
+    held: int = 0
 
 
 def open_groups(connection: Connection, edition_id: int | None = None) -> dict[int, tuple[Group, ...]]:
@@ -90,11 +93,13 @@ def write_reminders(
     coordinator_unit_id: int,
     round_id: int,
     day: date,
+    hold_escalations: bool = False,
 ) -> Written:
     """One row per obligation and rung that has none yet.
 
     An escalation is told to the superior of the unit, or to the edition's coordinator where it has none. A unit
-    whose digest of the day has already left is left out: the next round finds it still owed.
+    whose digest of the day has already left is left out: the next round finds it still owed. With
+    `hold_escalations` an escalation is only held: it goes once it is approved.
     """
     shared = {
         "edition_id": edition_id,
@@ -103,15 +108,30 @@ def write_reminders(
         "day": day,
     }
     some_left = connection.scalar(_ANY_LEFT, {"day": day}) is not None
-    planned = superseded = 0
+    planned = superseded = held = 0
     for decision in decisions:
-        new, older = _write_group(connection, decision, shared, some_left=some_left)
-        planned, superseded = planned + new, superseded + older
-    return Written(planned=planned, superseded=superseded, whole=not some_left)
+        holds = hold_escalations and _escalates(decision)
+        # What is only held sends nothing today, so no letter that has left stands in its way.
+        new, older = _write_group(
+            connection, decision, shared, some_left=some_left and not holds, holds=holds
+        )
+        planned, held = (planned, held + new) if holds else (planned + new, held)
+        superseded += older
+    return Written(planned=planned, superseded=superseded, whole=not some_left, held=held)
+
+
+def _escalates(decision: Decision) -> bool:
+    current = decision.owed.current
+    return current is not None and current.rung.kind is RungKind.ESCALATE
 
 
 def _write_group(
-    connection: Connection, decision: Decision, shared: Mapping[str, object], *, some_left: bool
+    connection: Connection,
+    decision: Decision,
+    shared: Mapping[str, object],
+    *,
+    some_left: bool,
+    holds: bool,
 ) -> tuple[int, int]:
     current, group = decision.owed.current, decision.group
     assert current is not None, "groups that are owed nothing are not written"
@@ -123,14 +143,15 @@ def _write_group(
         "opened_on": group.opened_on,
     }
     once = current.rung.kind is RungKind.ASSIGN and decision.again
-    new = _write(connection, current.rung, None, values, some_left=some_left, once=once)
+    status = "held" if holds else "planned"
+    new = _write(connection, current.rung, (status, None), values, some_left=some_left, once=once)
     if not new:
         return 0, 0
     older = (
         _write(
             connection,
             passed.fire.rung,
-            passed.cause,
+            ("superseded", passed.cause),
             values,
             some_left=some_left,
             once=passed.fire.rung.kind is RungKind.ASSIGN and decision.again,
@@ -143,14 +164,14 @@ def _write_group(
 def _write(
     connection: Connection,
     rung: Rung,
-    cause: str | None,
+    becomes: tuple[str, str | None],
     values: Mapping[str, object],
     *,
     some_left: bool,
     once: bool = False,
 ) -> int:
     escalates = rung.kind is RungKind.ESCALATE
-    status = "planned" if cause is None else "superseded"
+    status, cause = becomes
     own = {"rung": rung.key, "kind": rung.kind.value, "status": status, "cause": cause}
     statement = _statement(escalates=escalates, some_left=some_left, once=once)
     return int(connection.execute(statement, {**values, **own}, execution_options=_COUNTED).rowcount)

@@ -26,6 +26,7 @@ class EditionNote:
     superseded: int = 0
     provisional: bool = False
     error: str | None = None
+    held: int = 0  # escalations that a coordinator approves first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,7 @@ def write_note(connection: Connection, current: Round, note: EditionNote) -> Non
     if earlier:
         total["planned"] += earlier.planned
         total["superseded"] += earlier.superseded
+        total["held"] += earlier.held
     connection.execute(
         update(round_)
         .where(round_.c.id == current.id)
