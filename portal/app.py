@@ -1,0 +1,61 @@
+"""The portal put together: one application over one opened office."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+
+from fastapi import FastAPI, Response
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from office import clock
+from office.actions.office import Office
+from office.errors import Fault
+from portal.desk import House
+from portal.errors import add_handlers
+from portal.looks import STATIC, Looks
+from portal.shields import BodyLimit, SecurityHeaders
+
+# Each module has `router`. A new page needs its line here and its row in the access matrix of the tests.
+ROUTES = ("home",)
+# One submission may carry several files; each is held to its own limit besides.
+FILES_AT_ONCE = 6
+GZIP_FROM_BYTES = 1000
+
+
+def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
+    """The application. `now` is the clock of every request; the office stays open as long as the application."""
+    key = office.settings.portal_key
+    if key is None:
+        raise Fault("门户的密钥还没有，请先运行 duban setup。")
+    https = office.settings.portal_https
+    app = FastAPI(
+        title="督办", docs_url=None, redoc_url=None, openapi_url=None, middleware=_middleware(office)
+    )
+    app.state.house = House(office=office, now=now, looks=Looks(key.get_secret_value(), https=https))
+    for name in ROUTES:
+        app.include_router(import_module(f"portal.routes.{name}").router, include_in_schema=name == "api")
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    add_handlers(app)
+    return app
+
+
+def _middleware(office: Office) -> list[Middleware]:
+    settings = office.settings
+    return [
+        Middleware(SecurityHeaders, https=settings.portal_https),
+        Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES),
+        Middleware(BodyLimit, most_bytes=FILES_AT_ONCE * settings.evidence_max_bytes),
+    ]
+
+
+class _Static(StaticFiles):
+    """Our own style and scripts; their address changes with their content, so that they may be kept."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+        answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer

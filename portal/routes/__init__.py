@@ -1,0 +1,1 @@
+"""The pages, by what people do there: each module has one `router`."""
