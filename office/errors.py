@@ -2,7 +2,8 @@
 
 OfficeError
 ├── Refused   a person asked for what the rules do not allow; carries Chinese sentences with the next step
-│   └── NotFound   what was named does not exist
+│   ├── NotFound   what was named does not exist
+│   └── Changed    somebody else was faster; look again, nothing was done
 └── Fault     the machine, the disk, the database or a peer failed; the operator acts
 
 Errors only we can cause are assertions.
@@ -33,6 +34,10 @@ class Refused(OfficeError):
 
 class NotFound(Refused):
     """What was named is not in the store."""
+
+
+class Changed(Refused):
+    """What was to be changed is not any more what the person saw."""
 
 
 class Fault(OfficeError):

@@ -112,6 +112,12 @@ def refusals(
     return (*faults, *_missing(expected, given, frozenset(earlier_keys)))
 
 
+def item_refusals(expected: Sequence[ExpectedEvidence], item: Given) -> tuple[str, ...]:
+    """Every fault of one item by itself, before the others are there."""
+    wanted = {one.key: one for one in expected}
+    return tuple(_item_faults(type_of(item, wanted), wanted.get(item.key), item))
+
+
 def _unknown_keys(wanted: Mapping[str, ExpectedEvidence], given: Sequence[Given]) -> list[str]:
     if not wanted:
         return []
@@ -140,7 +146,7 @@ def _missing(
     there = {item.key for item in given} | earlier
     missing = [item for item in expected if item.required and item.key not in there]
     if missing:
-        names = "、".join(f"{item.title}（{item.key}）" for item in missing)
+        names = "、".join(item.title for item in missing)
         return (f"还缺必报材料：{names}，请补齐后再报。",)
     return () if given or earlier or not expected else ("没有随附任何材料，请至少附一项。",)
 
@@ -150,7 +156,7 @@ def _item_faults(type_: EvidenceType, wanted: ExpectedEvidence | None, item: Giv
         case EvidenceType.FIGURE:
             return _figure_faults(wanted, item)
         case EvidenceType.LINK:
-            return _link_faults(item)
+            return _link_faults(wanted, item)
         case _:
             return _file_faults(type_, wanted, item)
 
@@ -158,15 +164,16 @@ def _item_faults(type_: EvidenceType, wanted: ExpectedEvidence | None, item: Giv
 def _file_faults(type_: EvidenceType, wanted: ExpectedEvidence | None, item: Given) -> list[str]:
     title = wanted.title if wanted else item.key
     if item.sha256 is None:
-        return [f"“{title}”要报文件（{MEDIA_WORDS[type_]}），请用 --file {item.key}=文件 附上。"]
+        return [f"“{title}”要报文件（{MEDIA_WORDS[type_]}），请附上文件。"]
     if item.media_type not in MEDIA[type_]:
         return [f"{_name(item)}的内容不是{MEDIA_WORDS[type_]}，请换成其中一种格式再报。"]
     return []
 
 
-def _link_faults(item: Given) -> list[str]:
+def _link_faults(wanted: ExpectedEvidence | None, item: Given) -> list[str]:
+    title = wanted.title if wanted else item.key
     if item.link is None:
-        return [f"“{item.key}”要报公开链接，请用 --link {item.key}=网址 填写。"]
+        return [f"“{title}”要报公开链接，请填写网址。"]
     if is_link(item.link):
         return []
     return [f"“{item.link[:60]}”不是完整的网址，请填写以 http:// 或 https:// 开头的公开链接。"]
@@ -187,7 +194,7 @@ def is_link(link: str) -> bool:
 def _figure_faults(wanted: ExpectedEvidence | None, item: Given) -> list[str]:
     title = wanted.title if wanted else item.key
     if item.value is None:
-        return [f"“{title}”要报数据，请用 --figure {item.key}=数值和计量单位 填写，如 93人。"]
+        return [f"“{title}”要报数据，请填写数值和计量单位，如 93人。"]
     if abs(item.value) >= _LARGEST or item.value != item.value.quantize(Decimal("0.0001")):
         return [f"“{title}”的数值{item.value}过大或小数超过四位，请核对后重报。"]
     return [*_measure_faults(title, wanted, item), *_range_faults(title, wanted, item.value)]

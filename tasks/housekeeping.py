@@ -9,6 +9,7 @@ from prefect import task
 from office.actions import backup as backups
 from office.actions import verify as verifying
 from office.actions.backup import BackupReport
+from office.actions.sweep_uploads import Swept, sweep_uploads
 from office.actions.verify import VerifyReport
 from tasks.bureau import STEP, bureau
 
@@ -27,6 +28,12 @@ def back_up(now: datetime, keep: int) -> BackupReport:
 def verify_records() -> VerifyReport:
     with bureau() as office:
         return verifying.verify(office)
+
+
+@task(name="清理上传", tags=["维护"], **STEP)
+def clear_uploads(now: datetime) -> Swept:
+    with bureau() as office:
+        return sweep_uploads(office, now=now)
 
 
 @task(name="整理日志", tags=["维护"], **STEP)

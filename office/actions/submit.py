@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 from office import clock
+from office.actions import uploading
 from office.actions.acting import Act, Acted, acting, cleaned, move, person_id, record, refuse
 from office.actions.office import Office
-from office.errors import Refused
-from office.store import submissions
+from office.errors import Changed, Refused
+from office.store import partial_files, submissions, uploads
 from office.store.files import display_name, open_file
 from office.store.media import media_type
 from office.store.submissions import Item
@@ -34,6 +36,13 @@ class FileItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedItem:
+    """A file that the person has uploaded whole; handed in with the key it was announced under."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FigureItem:
     """A figure with its unit of measure."""
 
@@ -50,12 +59,16 @@ class LinkItem:
     link: str
 
 
+SubmitItem = FileItem | UploadedItem | FigureItem | LinkItem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """An item whose bytes, if it has any, wait in the vault's stage."""
+    """An item whose bytes, if it has any, wait in the vault's stage; `upload_id` says that they were uploaded."""
 
     given: Given
     staged: Staged | None = None
+    upload_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +83,7 @@ def submit(
     office: Office,
     obligation_id: int,
     *,
-    items: Sequence[FileItem | FigureItem | LinkItem] = (),
+    items: Sequence[SubmitItem] = (),
     note: str = "",
     by: Actor,
     now: datetime,
@@ -82,7 +95,7 @@ def submit(
     Handing in after the date leaves a permanent late mark.
     """
     note = cleaned(note)
-    with _received(office, items) as (received, unreceived):
+    with _received(office, obligation_id, items, by) as (received, unreceived):
         with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
             refuse(*submit_refusals(act.matter, by), *_faults(act, received, unreceived, note))
             today = clock.civil(now)
@@ -93,10 +106,13 @@ def submit(
                 act.connection, obligation_id=obligation_id, by=person_id(by), at=now, note=note, items=kept
             )
             done = record(act, Verb.SUBMIT, by, now, {"nth": nth, "note": note, "items": _listed(kept)})
+            _use(act, received, by, now)
             # Bytes before rows: a row never speaks of bytes that are not there.
             for one in received:
                 if one.staged and not dry_run:
                     office.vault.keep(one.staged)
+        if not dry_run:
+            _clear(office, received)
         return done
 
 
@@ -119,7 +135,7 @@ def _faults(
 
 @contextmanager
 def _received(
-    office: Office, items: Sequence[FileItem | FigureItem | LinkItem]
+    office: Office, obligation_id: int, items: Sequence[SubmitItem], by: Actor
 ) -> Iterator[tuple[list[Received], list[Unreceived]]]:
     """Every item that could be received, and the faults of those that could not; stages are gone afterwards."""
     received: list[Received] = []
@@ -127,9 +143,10 @@ def _received(
     with ExitStack() as leave_nothing:
         for item in items:
             try:
-                one = _receive(office, item)
+                one = _receive(office, obligation_id, item, by)
             except Refused as refused:
-                faults.append(Unreceived(key=item.key, reasons=refused.reasons))
+                key = "" if isinstance(item, UploadedItem) else item.key
+                faults.append(Unreceived(key=key, reasons=refused.reasons))
                 continue
             received.append(one)
             if one.staged:
@@ -137,23 +154,59 @@ def _received(
         yield received, faults
 
 
-def _receive(office: Office, item: FileItem | FigureItem | LinkItem) -> Received:
+def _receive(office: Office, obligation_id: int, item: SubmitItem, by: Actor) -> Received:
     match item:
         case LinkItem():
             return Received(given=Given(key=item.key, link=item.link.strip()))
         case FigureItem():
             unit = cleaned(item.unit_of_measure or "") or None
             return Received(given=Given(key=item.key, value=item.value, unit_of_measure=unit))
+        case UploadedItem():
+            return _uploaded(office, obligation_id, item, by)
     name = display_name(item.path.name)
     with open_file(item.path, folder=item.folder) as source:
-        staged = office.vault.stage(source, name=name, max_bytes=office.settings.evidence_max_bytes)
-        try:
-            kind = media_type(source, name=name)
-        except BaseException:
-            office.vault.discard(staged)
-            raise
-    given = Given(key=item.key, sha256=staged.sha256, media_type=kind, filename=name)
+        return _stage(office, source, key=item.key, name=name)
+
+
+def _uploaded(office: Office, obligation_id: int, item: UploadedItem, by: Actor) -> Received:
+    with office.store.reading() as connection:
+        one = uploading.own(connection, item.upload_id, by)
+    if one.obligation_id != obligation_id:
+        raise Refused(f"“{one.filename}”是为另一项任务上传的，请在那项任务里报送，或在这里重新选择。")
+    if not one.complete:
+        come = one.received_bytes * 100 // one.size_bytes
+        raise Refused(f"“{one.filename}”还没有传完（{come}%），请等传完再报，或移除后重新选择。")
+    with partial_files.reading(uploading.folder(office), one.id, one.filename) as source:
+        received = _stage(office, source, key=one.key, name=one.filename)
+    return replace(received, upload_id=one.id)
+
+
+def _stage(office: Office, source: BinaryIO, *, key: str, name: str) -> Received:
+    staged = office.vault.stage(source, name=name, max_bytes=office.settings.evidence_max_bytes)
+    try:
+        kind = media_type(source, name=name)
+    except BaseException:
+        office.vault.discard(staged)
+        raise
+    given = Given(key=key, sha256=staged.sha256, media_type=kind, filename=name)
     return Received(given=given, staged=staged)
+
+
+def _use(act: Act, received: Sequence[Received], by: Actor, now: datetime) -> None:
+    """Each upload is handed in once, however often its form is sent."""
+    ids = [one.upload_id for one in received if one.upload_id]
+    if not ids:
+        return
+    used = uploads.use(act.connection, ids, person_id=person_id(by), obligation_id=act.one.id, now=now)
+    if used != len(set(ids)):
+        raise Changed("这些文件刚刚已经报送，不必再报；请查看最新情况。")
+
+
+def _clear(office: Office, received: Sequence[Received]) -> None:
+    """The bytes are in the vault now."""
+    for one in received:
+        if one.upload_id:
+            partial_files.remove(uploading.folder(office), one.upload_id)
 
 
 def _item(act: Act, received: Received) -> Item:

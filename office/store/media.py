@@ -5,6 +5,7 @@ Zip containers are read by their table of contents, old Office files by the stre
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from typing import BinaryIO
 import filetype
 
 from office.errors import Refused
+from office.store import archives
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -29,6 +31,10 @@ _STREAMS = {
 }
 # Text that a browser or a shell would run.
 _ACTIVE = (b"<!doctype html", b"<html", b"<svg", b"<?xml", b"<script", b"<?php", b"#!")
+# Anywhere in the beginning of a text: a page keeps working with words or a comment before it.
+_MARKUP = re.compile(
+    rb"<(?:html|head|body|script|svg|iframe|object|embed|meta|!doctype)[\s/>]", re.IGNORECASE
+)
 _HEAD = 8192
 
 
@@ -57,6 +63,7 @@ def _head(source: BinaryIO) -> bytes:
 
 
 def _container(source: BinaryIO, name: str) -> str:
+    archives.refuse_bombs(source, name)
     try:
         with zipfile.ZipFile(source) as archive:
             return _inside(archive, name)
@@ -94,7 +101,7 @@ def _old_office(source: BinaryIO, name: str) -> str:
 
 
 def _text(source: BinaryIO, head: bytes) -> str | None:
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_ACTIVE):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_ACTIVE) or _MARKUP.search(head):
         return None
     data = source.read()
     source.seek(0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from office.errors import NotFound, Refused
+from office.errors import Changed, NotFound
 from office.store.tables import edition, milestone, obligation, point, review, sign_off, submission, unit
 from rules.campaign import EvidenceType, ExpectedEvidence
 from rules.moves import Matter, State
@@ -57,7 +57,7 @@ def load(connection: Connection, obligation_id: int, *, version: int | None = No
     if row is None:
         raise NotFound(no_such(obligation_id))
     if version is not None and version != row.version:
-        raise Refused(_CHANGED)
+        raise Changed(_CHANGED)
     return _obligation(row)
 
 
@@ -90,7 +90,7 @@ def change(connection: Connection, one: Obligation, **values: object) -> None:
         .values(**values, version=obligation.c.version + 1)
     )
     if done.rowcount != 1:
-        raise Refused(_CHANGED)
+        raise Changed(_CHANGED)
 
 
 def expected_evidence(body: dict[str, Any]) -> tuple[ExpectedEvidence, ...]:

@@ -55,9 +55,7 @@ def test_any_text_is_read_or_refused_without_failing(text: str) -> None:
 
 
 def test_every_missing_item_is_listed_in_one_sentence() -> None:
-    assert refusals((PLAN, PHOTO, COUNT), ()) == (
-        "还缺必报材料：巡检计划（plan）、参加人数（count），请补齐后再报。",
-    )
+    assert refusals((PLAN, PHOTO, COUNT), ()) == ("还缺必报材料：巡检计划、参加人数，请补齐后再报。",)
 
 
 def test_what_came_earlier_need_not_come_again() -> None:
