@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -123,9 +123,7 @@ async def _sign_in(request: Request, error: Exception) -> Response:
         query |= {"to": path} if path != "/" else {}
     elif error.ended and is_form(request):
         query["kept"] = await _keep(request, error.ended) or ""
-    return RedirectResponse(
-        "/sign-in" + (f"?{urlencode(query, quote_via=quote)}" if query else ""), status_code=303
-    )
+    return RedirectResponse("/sign-in" + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
 async def _keep(request: Request, ended: Ended) -> str | None:

@@ -11,7 +11,7 @@ def test_a_visitor_is_asked_to_sign_in_and_comes_back_where_he_wanted(portal: Po
     answer = portal.visitor().http.get("/?x=1", follow_redirects=False)
 
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in?to=/%3Fx%3D1"
+    assert answer.headers["location"] == "/sign-in?to=%2F%3Fx%3D1"
 
 
 def test_a_page_that_does_not_exist_says_so_in_chinese(portal: Portal) -> None:
