@@ -13,6 +13,7 @@ from notifications.allow_list import AllowList, allow_list
 from notifications.channels import Channel, ChannelError, apprise_channel, eml, smtp
 from office.actions.day import opening
 from office.actions.office import Office
+from office.actions.secret_tokens import portal_key as portal_key
 from office.clock import ZONE
 from office.errors import Fault, NotFound, Refused
 from office.settings import Settings, load

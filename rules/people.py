@@ -25,6 +25,7 @@ class Actor:
     unit_id: int | None = None
     roles: frozenset[Role] = frozenset()
     also: frozenset[int] = frozenset()  # further units the person acts for
+    reads: frozenset[int] = frozenset()  # units he may look at without a role: a unit's leader by its link
 
     @property
     def unit_ids(self) -> frozenset[int]:

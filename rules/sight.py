@@ -22,9 +22,9 @@ class Sight:
 
 
 def sight_of(by: Actor) -> Sight:
-    """The system itself sees all; a handler sees the units he belongs to; whoever has no role sees nothing."""
+    """The system itself sees all; a handler sees the units he belongs to; whoever has no role sees what he may read."""
     if by.person_id is None or by.roles & SEES_ALL:
         return Sight(everything=True)
     if Role.HANDLER in by.roles:
-        return Sight(unit_ids=by.unit_ids)
-    return Sight()
+        return Sight(unit_ids=by.unit_ids | by.reads)
+    return Sight(unit_ids=by.reads)

@@ -70,7 +70,16 @@ def _refusals(
     there: Person | None,
 ) -> tuple[str, ...]:
     empty = not people.people(connection)
-    own = list(giving_refusals(given, by, to_person_id=there.id if there else None, register_empty=empty))
+    own = list(
+        giving_refusals(
+            given,
+            by,
+            to_person_id=there.id if there else None,
+            register_empty=empty,
+            held=there.roles if there else (),
+            security_there=people.how_many_with(connection, Role.SECURITY) > 0,
+        )
+    )
     # The @ divides a name from its unit wherever a person is named.
     if not name or len(name) > _LONGEST_NAME or "@" in name:
         own.append(f"姓名要有，不超过{_LONGEST_NAME}字，且不含 @，请改正。")

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from office.actions.acting import cleaned, refuse
 from office.actions.office import Office
-from office.store import history, people
+from office.store import history, people, sessions
 from office.store.dry_run import take_back
+from office.store.engine import Connection
 from office.store.people import Person
-from rules.people import Actor
+from rules.people import Actor, Role
 from rules.roles import retiring_refusals
+from rules.sessions import Why
 
 
 def retire_person(
@@ -21,8 +23,19 @@ def retire_person(
     reason = cleaned(reason)
     with office.store.writing() as connection:
         left = people.on_the_desk(connection, person.person_id)
-        refuse(*retiring_refusals(person, by, on_the_desk=left, reason=reason))
+        refuse(
+            *retiring_refusals(
+                person,
+                by,
+                on_the_desk=left,
+                reason=reason,
+                security_there=people.how_many_with(connection, Role.SECURITY) > 0,
+                alone_in=_alone_in(connection, person),
+            )
+        )
         people.set_active(connection, person.person_id, active=False)
+        sessions.end(connection, person_id=person.person_id, now=now, why=Why.RETIRED.value)
+        sessions.drop_one_times(connection, person.person_id)
         retired = people.person_by_id(connection, person.person_id)
         assert retired is not None, "it was found by name"
         history.append(
@@ -39,3 +52,9 @@ def retire_person(
         if dry_run:
             take_back(connection)
     return retired
+
+
+def _alone_in(connection: Connection, person: Actor) -> list[Role]:
+    """The posts without which nobody could run the machine, or let anybody in."""
+    posts = person.roles & {Role.OPERATOR, Role.SECURITY}
+    return [role for role in posts if people.how_many_with(connection, role, besides=person.person_id) == 0]

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select
 
 from office.errors import Refused
-from office.store.tables import obligation, person, person_role, unit
+from office.store.tables import obligation, person, person_role, person_unit, unit
 from rules.moves import Verb, allowed
 from rules.people import Actor, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person as the register shows them; `roles` in the order of rules.people.Role."""
+    """One person as the register shows them; `roles` in the order of rules.people.Role, `also` further units by id."""
 
     id: int
     name: str
@@ -24,10 +24,18 @@ class Person:
     unit: str
     active: bool
     roles: tuple[Role, ...] = ()
+    also: tuple[int, ...] = ()
+    also_units: tuple[str, ...] = ()
 
     @property
     def actor(self) -> Actor:
-        return Actor(name=self.name, person_id=self.id, unit_id=self.unit_id, roles=frozenset(self.roles))
+        return Actor(
+            name=self.name,
+            person_id=self.id,
+            unit_id=self.unit_id,
+            roles=frozenset(self.roles),
+            also=frozenset(self.also),
+        )
 
 
 def find_actor(connection: Connection, name: str) -> Actor | None:
@@ -67,8 +75,9 @@ def people(
         if value is not None:
             statement = statement.where(column == value)
     rows = connection.execute(statement).all()
-    roles = _roles(connection, [row.id for row in rows])
-    return tuple(_person(row, roles.get(row.id, frozenset())) for row in rows)
+    ids = [row.id for row in rows]
+    roles, further = _roles(connection, ids), _further(connection, ids)
+    return tuple(_person(row, roles.get(row.id, frozenset()), further.get(row.id, [])) for row in rows)
 
 
 def insert_person(connection: Connection, *, name: str, unit_id: int, roles: Iterable[Role]) -> int:
@@ -88,19 +97,50 @@ def give_roles(connection: Connection, person_id: int, roles: Iterable[Role]) ->
         connection.execute(person_role.insert(), rows)
 
 
+def take_role(connection: Connection, person_id: int, role: Role) -> None:
+    """Take one role away."""
+    connection.execute(
+        person_role.delete().where(person_role.c.person_id == person_id, person_role.c.role == role.value)
+    )
+
+
+def how_many_with(connection: Connection, role: Role, *, besides: int | None = None) -> int:
+    """How many active people hold a role, one person left out."""
+    held = (
+        select(func.count())
+        .select_from(person_role.join(person, person.c.id == person_role.c.person_id))
+        .where(person_role.c.role == role.value, person.c.active)
+    )
+    if besides is not None:
+        held = held.where(person.c.id != besides)
+    return connection.execute(held).scalar_one()
+
+
+def add_unit(connection: Connection, person_id: int, unit_id: int) -> None:
+    """Let a person act for a further unit."""
+    connection.execute(person_unit.insert().values(person_id=person_id, unit_id=unit_id))
+
+
+def remove_unit(connection: Connection, person_id: int, unit_id: int) -> None:
+    connection.execute(
+        person_unit.delete().where(person_unit.c.person_id == person_id, person_unit.c.unit_id == unit_id)
+    )
+
+
 def set_active(connection: Connection, person_id: int, *, active: bool) -> None:
     """Whether the person may still act."""
     connection.execute(person.update().where(person.c.id == person_id).values(active=active))
 
 
-def on_the_desk(connection: Connection, person_id: int) -> int:
-    """How many obligations that are not done name the person as handler or backup."""
-    return connection.execute(
-        select(func.count()).where(
-            or_(obligation.c.handler_id == person_id, obligation.c.backup_id == person_id),
-            obligation.c.state.in_(sorted(state.value for state in allowed(Verb.HAND_OVER))),
-        )
-    ).scalar_one()
+def on_the_desk(connection: Connection, person_id: int, *, unit_id: int | None = None) -> int:
+    """How many obligations that are not done, of one unit or of all, name the person as handler or backup."""
+    named = select(func.count()).where(
+        or_(obligation.c.handler_id == person_id, obligation.c.backup_id == person_id),
+        obligation.c.state.in_(sorted(state.value for state in allowed(Verb.HAND_OVER))),
+    )
+    if unit_id is not None:
+        named = named.where(obligation.c.unit_id == unit_id)
+    return connection.execute(named).scalar_one()
 
 
 def _roles(connection: Connection, ids: list[int]) -> dict[int, frozenset[str]]:
@@ -114,7 +154,22 @@ def _roles(connection: Connection, ids: list[int]) -> dict[int, frozenset[str]]:
     return {key: frozenset(value) for key, value in found.items()}
 
 
-def _person(row: Row[Any], roles: frozenset[str]) -> Person:
+def _further(connection: Connection, ids: list[int]) -> dict[int, list[tuple[int, str]]]:
+    """The further units of people, by id and name."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    statement = (
+        select(person_unit.c.person_id, unit.c.id, unit.c.name)
+        .join_from(person_unit, unit, unit.c.id == person_unit.c.unit_id)
+        .order_by(unit.c.id)
+    )
+    if len(ids) == 1:
+        statement = statement.where(person_unit.c.person_id == ids[0])
+    for row in connection.execute(statement):
+        found.setdefault(row.person_id, []).append((row.id, row.name))
+    return found
+
+
+def _person(row: Row[Any], roles: frozenset[str], further: list[tuple[int, str]]) -> Person:
     return Person(
         id=row.id,
         name=row.name,
@@ -122,4 +177,6 @@ def _person(row: Row[Any], roles: frozenset[str]) -> Person:
         unit=row.unit,
         active=row.active,
         roles=tuple(role for role in Role if role.value in roles),
+        also=tuple(number for number, _ in further),
+        also_units=tuple(name for _, name in further),
     )
