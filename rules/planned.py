@@ -1,0 +1,248 @@
+"""Which reminders lie ahead of obligations, and what a change of the calendar does to them. Pure.
+
+Works on groups that share a point, a unit and their dates, as the store counts them; assumes that nobody hands in,
+so that what is shown is the most that can be sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rules.ladder import Ladder, RungKind
+from rules.rungs import Fire, fires, owed
+from rules.workdays import WorkdayTable, YearUnknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owing:
+    """Open obligations of one unit for one point that share their dates. `superior_id` is told of escalations."""
+
+    edition_id: int
+    campaign: str
+    point_id: int
+    title: str
+    label: str
+    unit_id: int
+    superior_id: int
+    ladder: str
+    opened_on: date
+    due_on: date
+    obligations: int
+
+    @property
+    def dates(self) -> tuple[object, ...]:
+        """What a planned reminder hangs on; two with the same have the same reminders."""
+        return (self.point_id, self.unit_id, self.ladder, self.opened_on, self.due_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The days looked at, both ends included; the first is that of the next round."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, first: date, days: int) -> Window:
+        return cls(first=first, last=first + timedelta(days=days - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """One rung on the day it is planned, and the unit that is told."""
+
+    on: date
+    target_id: int
+    fire: Fire
+    owing: Owing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungShift:
+    """One rung of one point on its days before and after a change: how many obligations on which day."""
+
+    campaign: str
+    title: str
+    label: str
+    kind: RungKind
+    before: tuple[tuple[date, int], ...]
+    after: tuple[tuple[date, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Messages before and after, of a day or of a unit."""
+
+    before: int
+    after: int
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+def ahead(
+    owings: Iterable[Owing],
+    *,
+    ladders: Mapping[str, Ladder],
+    workdays: WorkdayTable,
+    window: Window,
+    stood: Sequence[Owing] | None = None,
+) -> Iterator[Ahead]:
+    """Every reminder of the window. `stood` are the obligations as they were before a change.
+
+    What did not stand so before is owed at once what its new date has already passed: the next round catches up.
+    Dates beyond the known years give no reminder, as in the round.
+    """
+    known: dict[tuple[str, date, date], tuple[tuple[Fire, ...], Fire | None]] = {}
+    before = None if stood is None else {one.dates for one in stood}
+    held = set() if stood is None else {(one.point_id, one.unit_id) for one in stood}
+    for one in owings:
+        key = (one.ladder, one.opened_on, one.due_on)
+        if key not in known:
+            known[key] = _fires(one, ladders, workdays, window)
+        coming, overdue = known[key]
+        moved = before is not None and one.dates not in before
+        # Handing out is done once: a date that moves is told as a change, not as a new matter.
+        if overdue and moved and not (overdue.rung.kind is RungKind.ASSIGN and _known(one, held)):
+            yield _ahead(one, overdue, window.first)
+        for fire in coming:
+            yield _ahead(one, fire, fire.on)
+
+
+def _known(one: Owing, held: Collection[tuple[int, int]]) -> bool:
+    return (one.point_id, one.unit_id) in held
+
+
+def _fires(
+    one: Owing, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: Window
+) -> tuple[tuple[Fire, ...], Fire | None]:
+    """The rungs inside the window, and the one that would be owed before it began."""
+    ladder = ladders.get(one.ladder)
+    if ladder is None:
+        return (), None
+    dates = {"opened_on": one.opened_on, "due_on": one.due_on}
+    try:
+        every = fires(ladder, **dates, workdays=workdays)
+        eve = window.first - timedelta(days=1)
+        passed = owed(ladder, **dates, today=eve, workdays=workdays).current
+    except YearUnknown:
+        return (), None
+    coming = tuple(fire for fire in every if window.first <= fire.on <= window.last)
+    # Of several rungs on one day the round sends the last.
+    latest = {fire.on: fire for fire in coming}
+    return tuple(latest.values()), None if window.first in latest else passed
+
+
+def _ahead(one: Owing, fire: Fire, on: date) -> Ahead:
+    escalates = fire.rung.kind is RungKind.ESCALATE
+    return Ahead(on=on, target_id=one.superior_id if escalates else one.unit_id, fire=fire, owing=one)
+
+
+def shifts(before: Iterable[Ahead], after: Iterable[Ahead]) -> tuple[RungShift, ...]:
+    """The rungs whose days differ, in the order of their first day; what stays where it was is left out."""
+    old, new = _by_rung(before), _by_rung(after)
+    found = []
+    for key in dict.fromkeys((*old, *new)):
+        gone, come = old.get(key, Counter()), new.get(key, Counter())
+        if gone != come:
+            campaign, title, label, kind, _ = key
+            found.append(
+                RungShift(
+                    campaign=campaign,
+                    title=title,
+                    label=label,
+                    kind=kind,
+                    before=tuple(sorted((gone - come).items())),
+                    after=tuple(sorted((come - gone).items())),
+                )
+            )
+    return tuple(sorted(found, key=_first_day))
+
+
+_Rung = tuple[str, str, str, RungKind, str]
+
+
+def _by_rung(some: Iterable[Ahead]) -> dict[_Rung, Counter[date]]:
+    found: dict[_Rung, Counter[date]] = {}
+    for one in some:
+        key = (
+            one.owing.campaign,
+            one.owing.title,
+            one.owing.label,
+            one.fire.rung.kind,
+            one.fire.rung.key,
+        )
+        found.setdefault(key, Counter())[one.on] += one.owing.obligations
+    return found
+
+
+def _first_day(one: RungShift) -> tuple[date, str, str]:
+    days = [day for day, _ in (*one.before, *one.after)]
+    return min(days), one.title, one.label
+
+
+def messages(some: Iterable[Ahead]) -> frozenset[tuple[date, int]]:
+    """One digest for each unit and day, however much is in it."""
+    return frozenset((one.on, one.target_id) for one in some)
+
+
+def per_day(before: Iterable[tuple[date, int]], after: Iterable[tuple[date, int]]) -> dict[date, Count]:
+    """How many digests leave on each day that has any, in order."""
+    old, new = Counter(day for day, _ in before), Counter(day for day, _ in after)
+    return {day: Count(before=old[day], after=new[day]) for day in sorted({*old, *new})}
+
+
+def per_unit(before: Iterable[tuple[date, int]], after: Iterable[tuple[date, int]]) -> dict[int, Count]:
+    """How many digests each unit gets."""
+    old, new = Counter(unit for _, unit in before), Counter(unit for _, unit in after)
+    return {unit: Count(before=old[unit], after=new[unit]) for unit in sorted({*old, *new})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What one reminder is about, as it stands in a message."""
+
+    kind: RungKind
+    campaign: str
+    title: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What one unit is no longer told on a day, and what it is told instead."""
+
+    on: date
+    target_id: int
+    gone: tuple[Matter, ...]
+    come: tuple[Matter, ...]
+
+
+def differences(before: Iterable[Ahead], after: Iterable[Ahead]) -> tuple[Difference, ...]:
+    """By day and unit, only where the two differ."""
+    old, new = _by_message(before), _by_message(after)
+    found = []
+    for key in sorted({*old, *new}):
+        was, is_now = old.get(key, {}), new.get(key, {})
+        gone = tuple(one for one in was if one not in is_now)
+        come = tuple(one for one in is_now if one not in was)
+        if gone or come:
+            found.append(Difference(on=key[0], target_id=key[1], gone=gone, come=come))
+    return tuple(found)
+
+
+def _by_message(some: Iterable[Ahead]) -> dict[tuple[date, int], dict[Matter, None]]:
+    found: dict[tuple[date, int], dict[Matter, None]] = {}
+    for one in some:
+        matter = Matter(
+            kind=one.fire.rung.kind,
+            campaign=one.owing.campaign,
+            title=one.owing.title,
+            label=one.owing.label,
+        )
+        found.setdefault((one.on, one.target_id), {})[matter] = None
+    return found
