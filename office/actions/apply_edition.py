@@ -12,7 +12,7 @@ from typing import Any
 from office.actions.change_edition import EditionChange, change_edition, group_by_unit, journal
 from office.actions.edition_parts import Act
 from office.actions.office import Office
-from office.errors import Refused
+from office.errors import Changed, Refused
 from office.store import editions as store
 from office.store import history, units
 from office.store.dispatches import enqueue_urgent
@@ -57,27 +57,58 @@ def apply_edition(
     by: Actor,
     now: datetime,
     publish: bool = True,
+    own: bool = False,
     dry_run: bool = False,
 ) -> Applied:
-    """Bring the store to this edition in one transaction. Raises Refused with every reason at once."""
-    if reasons := keeping_refusals(by, "发布专项行动"):
-        raise Refused(reasons)
+    """Bring the store to this edition in one transaction. Raises Refused with every reason at once.
+
+    `own` says that it comes from the portal; without it the year's file has the last word again.
+    """
     with office.store.writing() as connection:
-        take_turn(connection)
-        stored = store.find_edition(connection, edition.campaign, edition.year)
-        _refuse_withdrawn(stored)
-        publishes = publish and (stored is None or stored.state == "draft")
-        if stored and stored.content_hash == content_hash(edition) and not publishes:
-            return _unchanged(edition, stored)
-        act = Act(by=by, now=now, cause=f"{edition.name}{edition.year}年的安排有调整", publish=publishes)
-        names = units.unit_names(connection)
-        done = change_edition(connection, office, edition, stored, names, act)
-        told = _tell(connection, office, done, act, f"edition-{done.edition_id}-{content_hash(edition)[:12]}")
-        state = _settle(connection, office, edition, stored, done, act)
-        applied = _applied(edition, stored, done, state, told)
+        applied = apply_inside(
+            connection, office, edition, Applying(by=by, now=now, publish=publish, own=own)
+        )
         if dry_run:
             take_back(connection)
     return applied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applying:
+    """Who applies an edition when and how. `seen` is the content hash of the edition he looked at ("" for none);
+    `reason` is told to the units whose dates move.
+    """
+
+    by: Actor
+    now: datetime
+    publish: bool = True
+    own: bool = False
+    seen: str | None = None
+    reason: str = ""
+
+
+def apply_inside(connection: Any, office: Office, edition: Edition, how: Applying) -> Applied:
+    """The same inside the caller's transaction, for whoever has more to do in it."""
+    if reasons := keeping_refusals(how.by, "发布专项行动"):
+        raise Refused(reasons)
+    take_turn(connection)
+    stored = store.find_edition(connection, edition.campaign, edition.year)
+    _refuse_withdrawn(stored)
+    if how.seen is not None and how.seen != (stored.content_hash if stored else ""):
+        raise Changed(
+            f"{edition.name}{edition.year}年在您查看之后已被别人改动，您的改动没有生效，请重新核对后再办。"
+        )
+    publishes = how.publish and (stored is None or stored.state == "draft")
+    if stored and stored.content_hash == content_hash(edition) and not publishes:
+        return _unchanged(connection, edition, stored, how)
+    because = f"（{how.reason}）" if how.reason else ""
+    cause = f"{edition.name}{edition.year}年的安排有调整{because}"
+    act = Act(by=how.by, now=how.now, cause=cause, publish=publishes)
+    done = change_edition(connection, office, edition, stored, units.unit_names(connection), act)
+    store.set_own(connection, done.edition_id, own=how.own)
+    told = _tell(connection, office, done, act, f"edition-{done.edition_id}-{content_hash(edition)[:12]}")
+    state = _settle(connection, office, edition, stored, done, act, how)
+    return _applied(edition, stored, done, state, told)
 
 
 def tell_units(
@@ -119,7 +150,7 @@ def _tell(connection: Any, office: Office, done: EditionChange, act: Act, ref: s
 def _refuse_withdrawn(stored: StoredEdition | None) -> None:
     if stored and stored.state == "withdrawn":
         raise Refused(
-            f"{stored.value.name}{stored.value.year}年已撤回，不能再发布；确需恢复的，请先用 duban calendar resume 恢复。"
+            f"{stored.value.name}{stored.value.year}年已撤回，不能再发布；确需恢复的，请先恢复为草稿。"
         )
 
 
@@ -130,6 +161,7 @@ def _settle(
     stored: StoredEdition | None,
     done: EditionChange,
     act: Act,
+    how: Applying,
 ) -> str:
     """The edition's state after the act, and its line in history."""
     if act.publish:
@@ -149,6 +181,8 @@ def _settle(
             "obligations_new": done.obligations_new,
             "obligations_moved": done.obligations_moved,
             "obligations_cancelled": done.obligations_cancelled,
+            "own": how.own,
+            **({"reason": how.reason} if how.reason else {}),
         },
         flow_run_id=office.flow_run_id,
     )
@@ -157,7 +191,9 @@ def _settle(
     return stored.state if stored else "draft"
 
 
-def _unchanged(edition: Edition, stored: StoredEdition) -> Applied:
+def _unchanged(connection: Any, edition: Edition, stored: StoredEdition, how: Applying) -> Applied:
+    if stored.own != how.own:
+        store.set_own(connection, stored.id, own=how.own)
     return Applied(
         campaign=edition.campaign,
         year=edition.year,

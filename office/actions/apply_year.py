@@ -28,6 +28,8 @@ class YearApplied:
     refused: tuple[str, ...]
     # In the ledger but in no file any more: a person decides whether to withdraw them.
     unlisted: tuple[str, ...] = ()
+    # Changed in the portal since: the file is passed over until somebody applies it by name.
+    left: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -61,21 +63,33 @@ def apply_year(
             raise Refused(
                 f"名录里还有{len(entered.new)}个单位没有登记，请先运行 duban setup，再用 --dry-run 预览。"
             )
+    own = _own(office, year)
     applied: list[Applied] = []
     refused: list[str] = []
+    left: list[str] = []
     for number, edition in enumerate(read.editions, start=1):
+        progress(number, len(read.editions))
+        if edition.campaign in own:
+            left.append(f"{edition.name}（{edition.campaign}）")
+            continue
         try:
             applied.append(apply_edition(office, edition, by=by, now=now, publish=publish, dry_run=dry_run))
         except Refused as refusal:
             refused.extend(refusal.reasons)
-        progress(number, len(read.editions))
     return YearApplied(
         year=year,
         editions=tuple(applied),
         faults=read.faults,
         refused=tuple(refused),
         unlisted=_unlisted(office, year, read),
+        left=tuple(left),
     )
+
+
+def _own(office: Office, year: int) -> frozenset[str]:
+    """The campaigns that the portal keeps this year."""
+    with office.store.reading() as connection:
+        return frozenset(one.value.campaign for one in editions(connection, year=year) if one.own)
 
 
 def _unlisted(office: Office, year: int, read: YearRead) -> tuple[str, ...]:
@@ -85,5 +99,5 @@ def _unlisted(office: Office, year: int, read: YearRead) -> tuple[str, ...]:
     return tuple(
         f"{one.value.name}（{one.value.campaign}）"
         for one in stored
-        if one.state != "withdrawn" and one.value.campaign not in listed
+        if one.state != "withdrawn" and not one.own and one.value.campaign not in listed
     )

@@ -68,33 +68,39 @@ def _move(
     *,
     dry_run: bool,
 ) -> EditionMoved:
-    allowed, to, word = _MOVES[verb]
-    campaign, year = named
     with office.store.writing() as connection:
-        take_turn(connection)
-        stored = store.find_edition(connection, campaign, year)
-        if stored is None:
-            raise NotFound(
-                f"没有{year}年的“{campaign}”，请用 duban calendar show {year} 查看已载入的专项行动。"
-            )
-        if reasons := _refusals(stored, allowed, word, reason, by):
-            raise Refused(reasons)
-        state = "draft" if stored.state == "withdrawn" else to
-        store.set_state(connection, stored.id, state, now=now)
-        cancelled = _take_back(connection, stored) if verb == "withdraw" else 0
-        history.append(
-            connection,
-            at=now,
-            by=by,
-            verb=verb,
-            noun="edition",
-            noun_id=stored.id,
-            edition_id=stored.id,
-            detail={"reason": reason, "before": stored.state, "cancelled": cancelled},
-            flow_run_id=office.flow_run_id,
-        )
+        moved = move_inside(connection, office, verb, named, reason, by, now)
         if dry_run:
             take_back(connection)
+    return moved
+
+
+def move_inside(
+    connection: Any, office: Office, verb: str, named: tuple[str, int], reason: str, by: Actor, now: datetime
+) -> EditionMoved:
+    """The same inside the caller's transaction. `verb` is pause, resume or withdraw."""
+    allowed, to, word = _MOVES[verb]
+    campaign, year = named
+    take_turn(connection)
+    stored = store.find_edition(connection, campaign, year)
+    if stored is None:
+        raise NotFound(f"没有{year}年的“{campaign}”，请先查看该年已载入的专项行动。")
+    if reasons := _refusals(stored, allowed, word, reason, by):
+        raise Refused(reasons)
+    state = "draft" if stored.state == "withdrawn" else to
+    store.set_state(connection, stored.id, state, now=now)
+    cancelled = _take_back(connection, stored) if verb == "withdraw" else 0
+    history.append(
+        connection,
+        at=now,
+        by=by,
+        verb=verb,
+        noun="edition",
+        noun_id=stored.id,
+        edition_id=stored.id,
+        detail={"reason": reason, "before": stored.state, "cancelled": cancelled},
+        flow_run_id=office.flow_run_id,
+    )
     return EditionMoved(
         campaign=campaign, year=year, name=stored.value.name, state=state, cancelled=cancelled
     )

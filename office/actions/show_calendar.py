@@ -9,6 +9,8 @@ from office.actions.office import Office
 from office.store import editions as store
 from office.store.obligation_counts import counts_by_milestone
 from rules.campaign import Milestone
+from rules.people import Actor
+from rules.sight import sight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +40,24 @@ class EditionShown:
     published_on: date | None
     ladder: str
     milestones: tuple[MilestoneShown, ...]
+    own: bool = False
 
 
-def show_calendar(office: Office, year: int, campaign: str | None = None) -> tuple[EditionShown, ...]:
-    """The applied editions of a year, or one of them; empty when none was applied."""
+def show_calendar(
+    office: Office, year: int, campaign: str | None = None, *, by: Actor
+) -> tuple[EditionShown, ...]:
+    """The applied editions of a year, or one of them; empty when none was applied.
+
+    Whoever sees only his own units sees the editions that they owe something for, with their own counts.
+    """
+    sight = sight_of(by)
     with office.store.reading() as connection:
         found = [
             one
             for one in store.editions(connection, year=year)
             if campaign is None or campaign in (one.value.campaign, one.value.name)
         ]
-        counts = {one.id: counts_by_milestone(connection, one.id) for one in found}
+        counts = {one.id: counts_by_milestone(connection, one.id, sight) for one in found}
     return tuple(
         EditionShown(
             campaign=one.value.campaign,
@@ -58,12 +67,15 @@ def show_calendar(office: Office, year: int, campaign: str | None = None) -> tup
             state=one.state,
             published_on=one.published_on,
             ladder=one.value.ladder,
+            own=one.own,
             milestones=tuple(
                 _milestone(milestone, counts[one.id].get(milestone.key, (0, 0)))
                 for milestone in one.value.milestones
+                if sight.everything or milestone.key in counts[one.id]
             ),
         )
         for one in found
+        if sight.everything or counts[one.id]
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from calendars.almanac import almanac_for
 from calendars.reader import diff_years, read_year
 from calendars.roll import RollRefused, describe, roll_year, write
+from office.actions.apply_file import apply_file
 from office.actions.apply_year import YearApplied, apply_year
 from office.actions.check_calendars import CalendarsChecked, check_file, check_year
 from office.actions.edition_states import (
@@ -20,14 +22,22 @@ from office.actions.edition_states import (
     withdraw_edition,
 )
 from office.actions.show_calendar import show_calendar
-from office.cli.calendar_pages import print_applied, print_checked, print_edition, print_editions
+from office.cli.calendar_pages import (
+    print_applied,
+    print_applied_one,
+    print_checked,
+    print_edition,
+    print_editions,
+)
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.cli.progress import progress
+from office.cli.rehearse_change import rehearse_change_of
 from office.cli.workdays import known_workdays
 from office.errors import Fault, NotFound, Refused
 from office.settings import load
 from office.wiring import actor, calendars_folder, open_office
+from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="专项行动文件：检查、载入、查看、比较、滚动到下一年。")
 
@@ -77,18 +87,24 @@ def _years(root: Path) -> list[int]:
 
 @app.command("apply")
 def apply(
-    year: Year,
+    what: Annotated[str, typer.Argument(metavar="YEAR|FILE", help="年份，或一个专项行动文件。")],
     draft: Annotated[bool, typer.Option("--draft", help="只载入为草稿，先不发布。")] = False,
     by: As = None,
     on: On = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """载入并发布一年的专项行动；有错的文件跳过并列出，其余照常。再次载入同样内容，什么也不改。"""
+    """载入并发布一年的专项行动；有错的文件跳过并列出，其余照常。再次载入同样内容，什么也不改。
+
+    在门户里改过的专项行动按年载入时不动；写明文件路径的，改回以文件为准。
+    """
+    if not what.isdecimal():
+        _apply_file(Path(what), by, on, publish=not draft, dry_run=dry_run, as_json=as_json)
+        return
     with open_office() as office, progress("载入专项行动", as_json) as advance:
         done = apply_year(
             office,
-            year,
+            int(what),
             calendars_folder(office.settings),
             by=actor(office, by),
             now=moment(on),
@@ -99,6 +115,18 @@ def apply(
     _answer(done, dry_run, as_json)
     if not done.whole:
         raise typer.Exit(1)
+
+
+def _apply_file(
+    path: Path, by: str | None, on: date | None, *, publish: bool, dry_run: bool, as_json: bool
+) -> None:
+    with open_office() as office:
+        person = actor(office, by)
+        done = apply_file(office, path, by=person, now=moment(on), publish=publish, dry_run=dry_run)
+    if as_json:
+        print_json(done)
+    else:
+        print_applied_one(done, dry_run=dry_run)
 
 
 def _answer(done: YearApplied, dry_run: bool, as_json: bool) -> None:
@@ -116,7 +144,7 @@ def show(
 ) -> None:
     """看已载入的专项行动：状态、节点、日期和任务数。"""
     with open_office() as office:
-        found = show_calendar(office, year, campaign)
+        found = show_calendar(office, year, campaign, by=SYSTEM)
     if not found:
         named = f"“{campaign}”" if campaign else "专项行动"
         raise NotFound(f"{year}年还没有载入{named}，请先运行 duban calendar apply {year}。")
@@ -194,6 +222,9 @@ def roll(
             say(line)
     if plan.faults:
         raise typer.Exit(1)
+
+
+app.command("rehearse-change")(rehearse_change_of)
 
 
 @app.command("pause")

@@ -34,9 +34,13 @@ def print_applied(done: YearApplied, *, dry_run: bool) -> None:
         complain(reason)
     for name in done.unlisted:
         say(f"文件里已没有{name}，台账里仍在；不再开展的，请用 duban calendar withdraw 撤回。")
+    for name in done.left:
+        say(
+            f"{name}在门户里改过，以门户为准，没有按文件载入；要改回文件的，请用 duban calendar apply 文件路径。"
+        )
     changed = [one for one in done.editions if one.outcome != "unchanged"]
     for one in changed:
-        for line in _change_lines(one):
+        for line in change_lines(one):
             say(line)
     new, moved = sum(one.obligations_new for one in changed), sum(one.obligations_moved for one in changed)
     told = len({name for one in changed for name in one.told})
@@ -47,7 +51,16 @@ def print_applied(done: YearApplied, *, dry_run: bool) -> None:
     )
 
 
-def _change_lines(one: Applied) -> Iterator[str]:
+def print_applied_one(one: Applied, *, dry_run: bool) -> None:
+    if one.outcome == "unchanged":
+        say(f"{one.name}{one.year}年与文件一致，日期和任务没有改动；今后以文件为准。")
+        return
+    for line in change_lines(one):
+        say(line)
+    say(f"{one.name}{one.year}年{'将' if dry_run else '已'}按文件载入，今后以文件为准。")
+
+
+def change_lines(one: Applied) -> Iterator[str]:
     yield f"{one.name}（{STATE_NAMES[one.state]}）：任务新增{one.obligations_new}项、改期{one.obligations_moved}项。"
     if one.outcome == "new":
         return

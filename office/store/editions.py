@@ -23,6 +23,7 @@ class StoredEdition:
     published_on: date | None
     content_hash: str
     value: Edition
+    own: bool = False  # changed in the portal: the year's files leave it alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,12 @@ def find_edition(connection: Connection, campaign: str, year: int) -> StoredEdit
     row = connection.execute(
         select(edition).where(edition.c.campaign == campaign, edition.c.year == year)
     ).first()
+    return _edition(row) if row else None
+
+
+def edition_by_id(connection: Connection, edition_id: int) -> StoredEdition | None:
+    """The edition of that number."""
+    row = connection.execute(select(edition).where(edition.c.id == edition_id)).first()
     return _edition(row) if row else None
 
 
@@ -107,6 +114,11 @@ def set_state(
     if published_on is not None:
         values["published_on"] = published_on
     connection.execute(edition.update().where(edition.c.id == edition_id).values(**values))
+
+
+def set_own(connection: Connection, edition_id: int, *, own: bool) -> None:
+    """Whether the portal or the year's file has the last word about it."""
+    connection.execute(edition.update().where(edition.c.id == edition_id).values(own=own))
 
 
 def milestones_of(connection: Connection, edition_id: int) -> dict[str, StoredMilestone]:
@@ -194,6 +206,7 @@ def _edition(row: Row[Any]) -> StoredEdition:
         published_on=row.published_on,
         content_hash=row.content_hash,
         value=restored(Edition, row.body),
+        own=row.own,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from office.store.tables import workday_notice
+from office.store.tables import person, workday_notice
 from rules.workdays import NamedDay, YearState, YearTable
 
 
@@ -35,6 +35,43 @@ def confirmed_tables(connection: Connection) -> tuple[YearTable, ...]:
         .order_by(workday_notice.c.confirmed_at, workday_notice.c.id)
     )
     return tuple(_table(row.body) for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEntry:
+    """One imported notice with who brought it in and who put it in force."""
+
+    id: int
+    year: int
+    document: str
+    state: str
+    imported_by: int | None
+    imported_by_name: str | None
+    imported_at: datetime
+    confirmed_by_name: str | None
+    confirmed_at: datetime | None
+
+
+def all_notices(connection: Connection) -> tuple[NoticeEntry, ...]:
+    """Every notice that was ever brought in, the newest first."""
+    first, second = person.alias(), person.alias()
+    rows = connection.execute(
+        select(
+            workday_notice.c.id,
+            workday_notice.c.year,
+            workday_notice.c.document,
+            workday_notice.c.state,
+            workday_notice.c.imported_by,
+            first.c.name.label("imported_by_name"),
+            workday_notice.c.imported_at,
+            second.c.name.label("confirmed_by_name"),
+            workday_notice.c.confirmed_at,
+        )
+        .outerjoin(first, first.c.id == workday_notice.c.imported_by)
+        .outerjoin(second, second.c.id == workday_notice.c.confirmed_by)
+        .order_by(workday_notice.c.imported_at.desc(), workday_notice.c.id.desc())
+    )
+    return tuple(NoticeEntry(**row._mapping) for row in rows)
 
 
 def notice_by_hash(connection: Connection, content_hash: str) -> StoredNotice | None:

@@ -11,6 +11,7 @@ READ_ONLY = {
     "board",
     "calendar check",
     "calendar diff",
+    "calendar rehearse-change",
     "calendar show",
     "deadline",
     "dispatch list",

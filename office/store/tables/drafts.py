@@ -16,6 +16,8 @@ edition_draft = Table(
     Column("name", String(200), nullable=False),
     Column("text", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+    # The content hash of the edition it was written against; null where there was none.
+    Column("based_on", String(64)),
     Column("made_by", Id, ForeignKey("person.id"), nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("changed_by", Id, ForeignKey("person.id"), nullable=False),

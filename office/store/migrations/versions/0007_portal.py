@@ -25,6 +25,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_reminder_waiting", table_name="reminder")
     op.drop_index("ix_extension_undecided", table_name="extension")
+    for name in ("ix_obligation_hard_due_on", "ix_obligation_target", "ix_obligation_done"):
+        op.drop_index(name, table_name="obligation")
     op.drop_index("ix_obligation_target_open", table_name="obligation")
     op.drop_index("ix_obligation_state_submitted_on", table_name="obligation")
     op.drop_column("edition", "own")
@@ -41,6 +43,14 @@ def _queues() -> None:
         ["milestone_id", "unit_id"],
         "target_state IN ('blank', 'unconfirmed')",
     )
+    _partial(
+        "ix_obligation_done",
+        "obligation",
+        ["edition_id", "state", "due_on", "closed_on", "submitted_on", "late", "returned_times", "unit_id"],
+        "state IN ('archived', 'closed')",
+    )
+    _partial("ix_obligation_target", "obligation", ["edition_id", "state", "unit_id"], "target IS NOT NULL")
+    _partial("ix_obligation_hard_due_on", "obligation", ["state", "hard_due_on"], "hard_due_on IS NOT NULL")
     _partial("ix_extension_undecided", "extension", ["asked_at"], "decided_at IS NULL")
     _partial("ix_reminder_waiting", "reminder", ["status"], "status IN ('held', 'approved')")
 
@@ -79,6 +89,7 @@ def _edition_draft() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("based_on", sa.String(length=64)),
         sa.Column("made_by", Id, nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("changed_by", Id, nullable=False),

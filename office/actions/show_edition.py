@@ -1,0 +1,89 @@
+"""One edition on its own page: what it asks of whom by when, how far it is, and what was changed in it. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from office.actions.find_edition import edition_or_refuse
+from office.actions.office import Office
+from office.errors import NotFound
+from office.store import drafts, editions, history
+from office.store.obligation_counts import counts_by_milestone
+from rules.campaign import Edition, Milestone
+from rules.people import Actor
+from rules.sight import sight_of
+
+LINES = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneLine:
+    """One milestone with how many obligations it has and how many of them are finished."""
+
+    value: Milestone
+    owed: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionLine:
+    """One line of what was done to the edition; `detail` as the history keeps it."""
+
+    at: datetime
+    actor: str
+    verb: str
+    noun: str
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPage:
+    """`seen` is the content hash: acts of this page are refused when it has changed. `drafts` are ids being written."""
+
+    value: Edition
+    state: str
+    own: bool
+    published_on: date | None
+    seen: str
+    milestones: tuple[MilestoneLine, ...]
+    history: tuple[EditionLine, ...]
+    drafts: tuple[int, ...]
+    years: tuple[int, ...]
+
+
+def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> EditionPage:
+    """The edition as the person may see it; one that asks nothing of his units is not found."""
+    sight = sight_of(by)
+    with office.store.reading() as connection:
+        stored = edition_or_refuse(connection, campaign, year)
+        counts = counts_by_milestone(connection, stored.id, sight)
+        lines = history.entries(connection, edition_id=stored.id, limit=500)
+        open_ones = drafts.open_drafts(connection, campaign=stored.value.campaign, year=year)
+        years = [one.value.year for one in editions.editions(connection) if one.value.campaign == campaign]
+    if not sight.everything and not counts:
+        raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
+    shown = [one for one in stored.value.milestones if sight.everything or one.key in counts]
+    return EditionPage(
+        value=stored.value,
+        state=stored.state,
+        own=stored.own,
+        published_on=stored.published_on,
+        seen=stored.content_hash,
+        milestones=tuple(
+            MilestoneLine(value=one, owed=counts.get(one.key, (0, 0))[0], done=counts.get(one.key, (0, 0))[1])
+            for one in shown
+        ),
+        history=tuple(
+            EditionLine(
+                at=one.at, actor=one.actor, verb=one.verb, noun=one.noun, detail=json.loads(one.detail)
+            )
+            for one in reversed(lines)
+            if one.noun in ("edition", "milestone")
+        )[:LINES]
+        if sight.everything
+        else (),
+        drafts=tuple(one.id for one in open_ones),
+        years=tuple(sorted(years)),
+    )

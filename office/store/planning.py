@@ -1,0 +1,218 @@
+"""What a year's planning looks at: dated points with their counts, the load of units, what reminders hang on.
+
+Every question is one grouped statement, so that its answer grows with the calendar and not with the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Subquery, case, distinct, exists, func, select
+
+from office.store.sights import within
+from office.store.tables import edition, milestone, obligation, point, unit
+from rules.moves import DONE, OPEN, State
+from rules.planned import Owing
+from rules.sight import Sight
+
+_OUT = (State.CANCELLED.value, State.WAIVED.value)
+_DONE = tuple(state.value for state in DONE)
+_OPEN = tuple(sorted(state.value for state in OPEN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPoint:
+    """One dated point in force; `owed` and `done` count obligations, `units` those that owe them."""
+
+    edition_id: int
+    campaign: str
+    campaign_name: str
+    kind: str
+    state: str
+    own: bool
+    milestone_id: int
+    key: str
+    title: str
+    gate: bool
+    label: str
+    starts_on: date | None
+    due_on: date
+    last_workday: date
+    provisional: bool
+    units: int
+    owed: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndatedMilestone:
+    """A milestone whose words give no date; `why` is for the person who has to set one."""
+
+    campaign: str
+    campaign_name: str
+    key: str
+    title: str
+    phrase: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitDay:
+    """How many obligations one unit has due on one day, and how many of them are finished."""
+
+    unit_id: int
+    unit: str
+    due_on: date
+    owed: int
+    done: int
+
+
+def points_of_year(connection: Connection, year: int, sight: Sight) -> tuple[PlannedPoint, ...]:
+    """Every dated point of a year's editions, by campaign and date; of what is withdrawn nothing is shown."""
+    counts = _counts(year, sight)
+    owed = func.coalesce(counts.c.owed, 0)
+    rows = connection.execute(
+        select(
+            point.c.edition_id,
+            edition.c.campaign,
+            edition.c.name.label("campaign_name"),
+            edition.c.kind,
+            edition.c.state,
+            edition.c.own,
+            point.c.milestone_id,
+            milestone.c.key,
+            milestone.c.title,
+            milestone.c.gate,
+            point.c.label,
+            point.c.starts_on,
+            point.c.due_on,
+            point.c.last_workday,
+            point.c.provisional,
+            func.coalesce(counts.c.units, 0).label("units"),
+            owed.label("owed"),
+            func.coalesce(counts.c.done, 0).label("done"),
+        )
+        .join_from(point, milestone, milestone.c.id == point.c.milestone_id)
+        .join(edition, edition.c.id == point.c.edition_id)
+        .outerjoin(counts, counts.c.point_id == point.c.id)
+        .where(
+            edition.c.year == year,
+            edition.c.state != "withdrawn",
+            point.c.withdrawn.is_(False),
+            milestone.c.withdrawn.is_(False),
+            # Whoever sees only his own units sees only the points that they owe.
+            *(() if sight.everything else (owed > 0,)),
+        )
+        .order_by(edition.c.name, edition.c.id, point.c.due_on, milestone.c.position, point.c.id)
+    )
+    return tuple(PlannedPoint(**row._mapping) for row in rows)
+
+
+def undated_of_year(connection: Connection, year: int) -> tuple[UndatedMilestone, ...]:
+    """Milestones in force that wait for a person to set their date."""
+    rows = connection.execute(
+        select(
+            edition.c.campaign,
+            edition.c.name.label("campaign_name"),
+            milestone.c.key,
+            milestone.c.title,
+            milestone.c.due_phrase.label("phrase"),
+            milestone.c.undated.label("why"),
+        )
+        .join_from(milestone, edition, edition.c.id == milestone.c.edition_id)
+        .where(
+            edition.c.year == year,
+            edition.c.state != "withdrawn",
+            milestone.c.withdrawn.is_(False),
+            milestone.c.undated.is_not(None),
+        )
+        .order_by(edition.c.name, milestone.c.position)
+    )
+    return tuple(UndatedMilestone(**row._mapping) for row in rows)
+
+
+def load_of_units(connection: Connection, first: date, last: date, sight: Sight) -> Iterator[UnitDay]:
+    """By unit and day; what is waived or cancelled burdens nobody."""
+    done = func.sum(case((obligation.c.state.in_(_DONE), 1), else_=0))
+    rows = connection.execute(
+        select(
+            obligation.c.unit_id,
+            unit.c.name.label("unit"),
+            obligation.c.due_on,
+            func.count().label("owed"),
+            done.label("done"),
+        )
+        .join_from(obligation, unit, unit.c.id == obligation.c.unit_id)
+        .where(
+            obligation.c.due_on.between(first, last),
+            obligation.c.state.not_in(_OUT),
+            _in_force(),
+            within(sight, obligation.c.unit_id),
+        )
+        .group_by(obligation.c.unit_id, unit.c.name, obligation.c.due_on)
+        .order_by(obligation.c.unit_id, obligation.c.due_on)
+    )
+    for row in rows:
+        yield UnitDay(**row._mapping)
+
+
+def owings(
+    connection: Connection, *, edition_id: int | None = None, except_id: int | None = None
+) -> tuple[Owing, ...]:
+    """What reminders hang on, of published editions: of one, or of all but one."""
+    keys = (
+        obligation.c.edition_id,
+        edition.c.name.label("campaign"),
+        obligation.c.point_id,
+        milestone.c.title,
+        point.c.label,
+        obligation.c.unit_id,
+        func.coalesce(unit.c.parent_id, edition.c.coordinator_unit_id).label("superior_id"),
+        obligation.c.ladder,
+        obligation.c.opened_on,
+        obligation.c.due_on,
+    )
+    statement = (
+        select(*keys, func.count().label("obligations"))
+        .join_from(obligation, edition, edition.c.id == obligation.c.edition_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .where(edition.c.state == "published", obligation.c.state.in_(_OPEN), *_which(edition_id, except_id))
+        .group_by(*keys)
+    )
+    return tuple(Owing(**row._mapping) for row in connection.execute(statement))
+
+
+def _which(edition_id: int | None, except_id: int | None) -> Iterator[ColumnElement[bool]]:
+    if edition_id is not None:
+        yield obligation.c.edition_id == edition_id
+    if except_id is not None:
+        yield obligation.c.edition_id != except_id
+
+
+def _counts(year: int, sight: Sight) -> Subquery:
+    done = func.sum(case((obligation.c.state.in_(_DONE), 1), else_=0))
+    return (
+        select(
+            obligation.c.point_id,
+            func.count(distinct(obligation.c.unit_id)).label("units"),
+            func.count().label("owed"),
+            done.label("done"),
+        )
+        .where(
+            obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.year == year)),
+            obligation.c.state.not_in(_OUT),
+            within(sight, obligation.c.unit_id),
+        )
+        .group_by(obligation.c.point_id)
+        .subquery()
+    )
+
+
+def _in_force() -> ColumnElement[bool]:
+    return exists().where(
+        edition.c.id == obligation.c.edition_id, edition.c.state.in_(("published", "paused"))
+    )
