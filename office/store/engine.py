@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from office.errors import Fault
 
 BUSY_SECONDS = 30
+# The portal answers in forty threads; each may hold one connection, and idle ones are given back.
+POOL = {"pool_size": 10, "max_overflow": 40, "pool_timeout": 60}
 _WRITES = "duban_writes"
 
 
@@ -54,13 +56,14 @@ def open_store(url: str) -> Store:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return Store(_sqlite(url, parsed.database))
-    return Store(create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True))
+    return Store(create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **POOL))
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    pool = POOL if database and database != ":memory:" else {}
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
