@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from office.actions.office import Office
 from office.store import dispatch_list
 from office.store.dispatch_list import DispatchFilter, ListedDispatch
+from rules.people import Actor
+from rules.sight import sight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +24,13 @@ class Dispatches:
         return sum(self.counts.values())
 
 
-def list_dispatches(office: Office, wanted: DispatchFilter, *, limit: int) -> Dispatches:
-    """At most `limit` rows, the newest first."""
+def list_dispatches(
+    office: Office, wanted: DispatchFilter, *, by: Actor, limit: int, before: int | None = None
+) -> Dispatches:
+    """At most `limit` rows, the newest first; `before` is the number of the last one of the page before."""
+    sight = sight_of(by)
     with office.store.reading() as connection:
         return Dispatches(
-            dispatches=dispatch_list.dispatches(connection, wanted, limit=limit),
-            counts=dispatch_list.counts(connection, wanted),
+            dispatches=dispatch_list.dispatches(connection, wanted, sight, limit=limit, before=before),
+            counts=dispatch_list.counts(connection, wanted, sight),
         )

@@ -8,12 +8,15 @@ from office.actions.office import Office
 from office.errors import NotFound
 from office.store import units as store
 from office.store.units import ContactEntry
+from rules.people import Actor
+from rules.sight import sight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitLine:
     """One line of the register; `contacts` counts those in use."""
 
+    id: int
     code: str
     name: str
     kind: str
@@ -36,8 +39,9 @@ class UnitShown:
     contacts: tuple[ContactEntry, ...]
 
 
-def list_units(office: Office) -> tuple[UnitLine, ...]:
-    """Every unit, in the order they were entered."""
+def list_units(office: Office, *, by: Actor) -> tuple[UnitLine, ...]:
+    """Every unit that the person may see, in the order they were entered."""
+    sight = sight_of(by)
     with office.store.reading() as connection:
         units = store.all_units(connection)
         contacts = store.contacts_of(connection)
@@ -47,6 +51,7 @@ def list_units(office: Office) -> tuple[UnitLine, ...]:
         counts[contact.unit_id] = counts.get(contact.unit_id, 0) + contact.active
     return tuple(
         UnitLine(
+            id=one.id,
             code=one.code,
             name=one.name,
             kind=one.kind,
@@ -55,14 +60,15 @@ def list_units(office: Office) -> tuple[UnitLine, ...]:
             contacts=counts.get(one.id, 0),
         )
         for one in units
+        if sight.sees(one.id)
     )
 
 
-def show_unit(office: Office, name: str) -> UnitShown:
+def show_unit(office: Office, name: str, *, by: Actor) -> UnitShown:
     """The unit of that code, name or alias; NotFound with the next step."""
     with office.store.reading() as connection:
         found = store.find_unit(connection, name)
-        if found is None:
+        if found is None or not sight_of(by).sees(found.id):
             raise NotFound(
                 f"没有叫“{name}”的单位，请用 duban unit list 查看，或先用 duban unit import 登记。"
             )

@@ -17,6 +17,7 @@ from office.clock import ZONE
 from office.errors import Refused
 from office.store.dispatch_list import DispatchFilter, ListedDispatch
 from office.wiring import actor, open_office
+from rules.people import SYSTEM
 from rules.retries import DISPATCH_STATUS_NAMES
 
 app = typer.Typer(
@@ -51,7 +52,7 @@ def list_(
             unit_id=unit_named(office, unit).id if unit else None,
             day=on,
         )
-        found = list_dispatches(office, wanted, limit=limit)
+        found = list_dispatches(office, wanted, by=SYSTEM, limit=limit)
     if as_json:
         print_json({"total": found.total, "counts": found.counts, "dispatches": found.dispatches})
         return

@@ -22,6 +22,7 @@ from office.cli.output import print_json, print_table, say
 from office.store.dispatch_list import DispatchFilter, ListedDispatch
 from office.store.rounds import EditionNote
 from office.wiring import open_channels, open_office, where_mail_goes
+from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="一轮：排提醒、关闸、发送；查看漏办的日子。")
 _NAMED = 20
@@ -79,7 +80,7 @@ def _deliver(office: Office, now: datetime) -> DeliveryReport:
 def _problems(office: Office, held: RoundReport) -> tuple[ListedDispatch, ...]:
     """The day's messages that somebody should look at."""
     wanted = DispatchFilter(statuses=("failed", "unsure"), day=held.held_on)
-    return list_dispatches(office, wanted, limit=_NAMED).dispatches
+    return list_dispatches(office, wanted, by=SYSTEM, limit=_NAMED).dispatches
 
 
 def _refuse(held: RoundReport, as_json: bool) -> None:

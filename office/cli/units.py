@@ -13,6 +13,7 @@ from office.actions.unit_rows import DUTIES, UNIT_KINDS
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.wiring import actor, open_office
+from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="责任单位名录与联系人。")
 
@@ -50,7 +51,7 @@ def _summary(done: UnitsImported) -> str:
 def list_(as_json: Json = False) -> None:
     """列出全部单位。"""
     with open_office() as office:
-        units = list_units(office)
+        units = list_units(office, by=SYSTEM)
     if as_json:
         print_json(units)
         return
@@ -64,7 +65,7 @@ def list_(as_json: Json = False) -> None:
 def show(name: Annotated[str, typer.Argument(help="编码、名称或别名。")], as_json: Json = False) -> None:
     """看一个单位：上级、别名和联系人。"""
     with open_office() as office:
-        unit = show_unit(office, name)
+        unit = show_unit(office, name, by=SYSTEM)
     if as_json:
         print_json(unit)
         return

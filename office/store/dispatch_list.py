@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from office.store.sights import within
 from office.store.tables import contact, dispatch, unit
+from rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,35 +46,103 @@ class DispatchFilter:
     statuses: Sequence[str] = ()
     unit_id: int | None = None
     day: date | None = None
+    kinds: Sequence[str] = ()
+    reason: str | None = None
+    since: date | None = None
 
 
-def dispatches(connection: Connection, wanted: DispatchFilter, *, limit: int) -> tuple[ListedDispatch, ...]:
-    """The newest first, at most `limit`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedReason:
+    """Messages that did not go out for one reason, and the days they are of. `status` is failed or unsure."""
+
+    status: str
+    reason: str | None
+    messages: int
+    units: int
+    first_on: date
+    last_on: date
+
+
+def dispatches(
+    connection: Connection, wanted: DispatchFilter, sight: Sight, *, limit: int, before: int | None = None
+) -> tuple[ListedDispatch, ...]:
+    """The newest first, at most `limit`; `before` is the number of the last one of the page before."""
     statement = (
         select(*_SHOWN)
         .join_from(dispatch, unit, unit.c.id == dispatch.c.unit_id)
         .outerjoin(contact, contact.c.id == dispatch.c.contact_id)
-        .where(*_conditions(wanted))
+        .where(*_conditions(wanted, sight))
         .order_by(dispatch.c.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        statement = statement.where(dispatch.c.id < before)
     return tuple(ListedDispatch(**row._mapping) for row in connection.execute(statement))
 
 
-def counts(connection: Connection, wanted: DispatchFilter) -> dict[str, int]:
+def counts(connection: Connection, wanted: DispatchFilter, sight: Sight) -> dict[str, int]:
     """How many there are of each status."""
     statement = (
-        select(dispatch.c.status, func.count()).where(*_conditions(wanted)).group_by(dispatch.c.status)
+        select(dispatch.c.status, func.count()).where(*_conditions(wanted, sight)).group_by(dispatch.c.status)
     )
     return {status: int(number) for status, number in connection.execute(statement)}
 
 
-def _conditions(wanted: DispatchFilter) -> list[ColumnElement[bool]]:
-    same = ((dispatch.c.unit_id, wanted.unit_id), (dispatch.c.day, wanted.day))
+def failed_reasons(connection: Connection, sight: Sight, *, since: date) -> tuple[FailedReason, ...]:
+    """What did not go out since that day and nobody else took over, the most frequent reason first."""
+    messages = func.count().label("messages")
+    rows = connection.execute(
+        select(
+            dispatch.c.status,
+            dispatch.c.reason,
+            messages,
+            func.count(func.distinct(dispatch.c.unit_id)).label("units"),
+            func.min(dispatch.c.day).label("first_on"),
+            func.max(dispatch.c.day).label("last_on"),
+        )
+        .where(*_stuck(sight, since))
+        .group_by(dispatch.c.status, dispatch.c.reason)
+        .order_by(messages.desc(), dispatch.c.status, dispatch.c.reason)
+    )
+    return tuple(FailedReason(**row._mapping) for row in rows)
+
+
+def stuck(
+    connection: Connection, sight: Sight, *, since: date, status: str, reason: str | None
+) -> tuple[int, ...]:
+    """The numbers of the messages of one reason."""
+    same = dispatch.c.reason.is_(None) if reason is None else dispatch.c.reason == reason
+    statement = select(dispatch.c.id).where(*_stuck(sight, since), dispatch.c.status == status, same)
+    return tuple(connection.scalars(statement.order_by(dispatch.c.id)))
+
+
+def _stuck(sight: Sight, since: date) -> list[ColumnElement[bool]]:
+    other = dispatch.alias("other")
+    taken_over = (
+        select(other.c.id).where(other.c.fallback_of == dispatch.c.id, other.c.status != "failed").exists()
+    )
+    return [
+        dispatch.c.status.in_(("failed", "unsure")),
+        dispatch.c.day >= since,
+        ~taken_over,
+        within(sight, dispatch.c.unit_id),
+    ]
+
+
+def _conditions(wanted: DispatchFilter, sight: Sight) -> list[ColumnElement[bool]]:
+    same = (
+        (dispatch.c.unit_id, wanted.unit_id),
+        (dispatch.c.day, wanted.day),
+        (dispatch.c.reason, wanted.reason),
+    )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in same if value is not None]
     if wanted.statuses:
         conditions.append(dispatch.c.status.in_(wanted.statuses))
-    return conditions
+    if wanted.kinds:
+        conditions.append(dispatch.c.kind.in_(wanted.kinds))
+    if wanted.since is not None:
+        conditions.append(dispatch.c.day >= wanted.since)
+    return [*conditions, within(sight, dispatch.c.unit_id)]
 
 
 _NAMED: dict[str, Any] = {"unit": unit.c.name.label("unit"), "contact": contact.c.name.label("contact")}

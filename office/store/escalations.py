@@ -179,7 +179,9 @@ def _ids(chosen: Chosen) -> Sequence[ColumnElement[bool]]:
 
 def _matter(chosen: Chosen) -> Sequence[ColumnElement[bool]]:
     of_edition = () if chosen.edition_id is None else (obligation.c.edition_id == chosen.edition_id,)
-    return (obligation.c.state.in_(_values(OPEN)), edition.c.state == "published", *of_edition)
+    # The state is wrapped, so that a query begins with the index of what waits and not with everything that is open.
+    state = func.coalesce(obligation.c.state, "")
+    return (state.in_(_values(OPEN)), edition.c.state == "published", *of_edition)
 
 
 # Both in the words of the partial index over what waits.

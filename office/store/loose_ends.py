@@ -193,7 +193,8 @@ def _edition(state: str) -> Select[tuple[int, str, str, int]]:
 # In the words of the partial index, which PostgreSQL and SQLite then use.
 _OPEN_TARGET = (
     text("obligation.target_state IN ('blank', 'unconfirmed')"),
-    obligation.c.state.in_(sorted(state.value for state in OPEN)),
+    # Wrapped, so that a query begins with that index and not with everything that is open.
+    func.coalesce(obligation.c.state, "").in_(sorted(state.value for state in OPEN)),
 )
 _OF_TARGETS = (
     select(

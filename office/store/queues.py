@@ -162,7 +162,9 @@ def asked_extensions(
     statement = _ASKED.where(*_undecided(sight)).order_by(extension.c.asked_at, extension.c.id).limit(limit)
     if after is not None:
         before = select(extension.c.asked_at).where(extension.c.id == after).scalar_subquery()
-        statement = statement.where(tuple_(extension.c.asked_at, extension.c.id) > tuple_(before, literal(after)))
+        statement = statement.where(
+            tuple_(extension.c.asked_at, extension.c.id) > tuple_(before, literal(after))
+        )
     return tuple(
         AskedExtension(**dict(row._mapping) | {"state": State(row.state)})
         for row in connection.execute(statement)
@@ -209,11 +211,13 @@ def _of(sight: Sight, edition_id: int | None, unit_id: int | None) -> list[Colum
 
 
 def _undecided(sight: Sight) -> Iterable[ColumnElement[bool]]:
-    """Written so that the partial index answers; what was handed in meanwhile needs no extension."""
+    """What was handed in meanwhile needs no extension. The state is wrapped, so that the query begins with the index
+    of what is undecided and not with everything that is open.
+    """
     states = sorted(state.value for state in allowed(Verb.DECIDE_EXTENSION))
     return (
         extension.c.decided_at.is_(None),
-        obligation.c.state.in_(states),
+        func.coalesce(obligation.c.state, "").in_(states),
         within(sight, obligation.c.unit_id),
     )
 

@@ -102,6 +102,19 @@ def contacts_of(connection: Connection, unit_id: int | None = None) -> tuple[Con
     return tuple(ContactEntry(**row._mapping) for row in connection.execute(statement))
 
 
+def active_contacts(connection: Connection, unit_ids: Sequence[int]) -> dict[int, tuple[ContactEntry, ...]]:
+    """Who can be reached in each of these units, by duty and rank."""
+    statement = (
+        select(contact)
+        .where(contact.c.unit_id.in_(list(unit_ids)), contact.c.active)
+        .order_by(contact.c.unit_id, contact.c.duty.desc(), contact.c.rank, contact.c.id)
+    )
+    found: dict[int, tuple[ContactEntry, ...]] = {}
+    for row in connection.execute(statement):
+        found[row.unit_id] = (*found.get(row.unit_id, ()), ContactEntry(**row._mapping))
+    return found
+
+
 def aliases_of(connection: Connection, unit_id: int | None = None) -> dict[str, int]:
     """Alias keys of one unit, or of all, with the unit's id."""
     statement = select(unit_alias.c.alias_key, unit_alias.c.unit_id)

@@ -49,7 +49,7 @@ def test_a_unit_with_two_contacts_stands_on_two_rows(office: Office, tmp_path: P
     done = bring_in(office, a_sheet(tmp_path, BUREAU, WANG, LI))
 
     assert (done.new, done.contacts_new) == (("市民政局", "天宁区民政局"), 2)
-    shown = show_unit(office, "天宁局")
+    shown = show_unit(office, "天宁局", by=SYSTEM)
     assert (shown.name, shown.parent) == ("天宁区民政局", "市民政局")
     assert [(one.name, one.duty) for one in shown.contacts] == [
         ("李局长", "deputy_leader"),
@@ -61,7 +61,7 @@ def test_a_unit_with_two_contacts_stands_on_two_rows(office: Office, tmp_path: P
 def test_a_unit_is_found_by_any_of_its_names(office: Office, tmp_path: Path, name: str) -> None:
     bring_in(office, a_sheet(tmp_path, BUREAU, WANG))
 
-    assert show_unit(office, name).code == "tn"
+    assert show_unit(office, name, by=SYSTEM).code == "tn"
 
 
 def test_the_same_sheet_again_changes_nothing(office: Office, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_changed_contact_is_changed_and_one_who_left_is_switched_off(
     done = bring_in(office, a_sheet(tmp_path, BUREAU, moved))
 
     assert (done.contacts_new, done.contacts_changed, done.contacts_off) == (0, 1, 1)
-    assert [(one.name, one.active) for one in show_unit(office, "tn").contacts] == [
+    assert [(one.name, one.active) for one in show_unit(office, "tn", by=SYSTEM).contacts] == [
         ("李局长", False),
         ("张科长", True),
     ]
@@ -105,7 +105,7 @@ def test_every_fault_of_the_sheet_is_named_with_its_row(office: Office, tmp_path
     by_row = [reason.split("行")[0] for reason in refused.value.reasons]
     assert set(by_row) == {"第3", "第4", "第5", "第6", "第7"}
     assert by_row.count("第7") == 3
-    assert list_units(office) == ()
+    assert list_units(office, by=SYSTEM) == ()
 
 
 def test_superiors_in_a_circle_are_refused(office: Office, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_superiors_in_a_circle_are_refused(office: Office, tmp_path: Path) -> No
 def test_a_preview_enters_nobody(office: Office, tmp_path: Path) -> None:
     assert bring_in(office, a_sheet(tmp_path, BUREAU, WANG), dry_run=True).new
 
-    assert list_units(office) == ()
+    assert list_units(office, by=SYSTEM) == ()
 
 
 def test_an_xlsx_sheet_reads_like_a_csv(office: Office, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_the_unit_book_comes_in_whole_and_only_once(office: Office) -> None:
 
     assert len(done.new) == len(book.units)
     assert not import_unit_book(office, book, by=SYSTEM, now=NOW).anything
-    assert show_unit(office, "常州市民政局").name == "市民政局"
+    assert show_unit(office, "常州市民政局", by=SYSTEM).name == "市民政局"
 
 
 def test_a_handler_may_not_enter_units(office: Office, tmp_path: Path) -> None:
@@ -150,4 +150,4 @@ def test_a_handler_may_not_enter_units(office: Office, tmp_path: Path) -> None:
 
 def test_an_unknown_unit_is_answered_with_the_next_step(office: Office) -> None:
     with pytest.raises(NotFound, match="duban unit list"):
-        show_unit(office, "云上局")
+        show_unit(office, "云上局", by=SYSTEM)
