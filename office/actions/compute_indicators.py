@@ -19,14 +19,19 @@ from rules.campaign import Edition
 from rules.checks import problem_balance, sum_findings, units_against_city
 from rules.figures import Figure, places
 from rules.indicators import IndicatorValue, indicator_value, known_names
+from rules.people import Actor
 from rules.rosters import as_figures, total
+from rules.sight import Sight, sight_of
 
 Names = dict[str, Decimal | int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicators:
-    """The city's indicators, and each unit's with its place (ties share one)."""
+    """The city's indicators, and each unit's with its place (ties share one).
+
+    Who may see some units only gets these, without the city's and without places.
+    """
 
     name: str
     year: int
@@ -34,22 +39,23 @@ class Indicators:
     units: tuple[IndicatorValue, ...]
 
 
-def compute_indicators(office: Office, campaign: str, year: int) -> Indicators:
+def compute_indicators(office: Office, campaign: str, year: int, *, by: Actor) -> Indicators:
     """Every indicator of the edition's file, as the figures stand now."""
+    sight = sight_of(by)
     with office.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
-        by_unit, city = figures_known(connection, stored)
+        by_unit, city = figures_known(connection, stored, sight)
         names = units.units_by_id(connection, by_unit)
     edition = stored.value
     rows: list[IndicatorValue] = []
     for indicator in edition.indicators:
         found = [indicator_value(indicator, values, names[one]) for one, values in sorted(by_unit.items())]
-        ranks = places([_exact(figure) for _, figure in found])
+        ranks = places([_exact(figure) if sight.everything else None for _, figure in found])
         rows += [replace(value, place=rank) for (value, _), rank in zip(found, ranks, strict=True)]
     return Indicators(
         name=edition.name,
         year=year,
-        city=tuple(indicator_value(one, city, None)[0] for one in edition.indicators),
+        city=tuple(indicator_value(one, city, None)[0] for one in edition.indicators if sight.everything),
         units=tuple(rows),
     )
 
@@ -58,11 +64,13 @@ def _exact(figure: Figure | None) -> Any:
     return None if figure is None else figure.value
 
 
-def list_figures(office: Office, campaign: str, year: int) -> tuple[tuple[str, ReportedFigure], ...]:
+def list_figures(
+    office: Office, campaign: str, year: int, *, by: Actor
+) -> tuple[tuple[str, ReportedFigure], ...]:
     """The newest reported figures with the unit's name (全市 for the city's own)."""
     with office.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
-        newest = figures.newest_figures(connection, stored.id)
+        newest = figures.newest_figures(connection, stored.id, sight_of(by))
         names = units.units_by_id(connection, [unit for unit, _ in newest if unit is not None])
     return tuple(
         (names[unit] if unit is not None else "全市", one)
@@ -70,12 +78,18 @@ def list_figures(office: Office, campaign: str, year: int) -> tuple[tuple[str, R
     )
 
 
-def check_figures(office: Office, campaign: str, year: int) -> tuple[str, ...]:
-    """Everything that does not agree, one sentence each: quota sums, units against the city, problems found and fixed."""
+def check_figures(office: Office, campaign: str, year: int, *, by: Actor) -> tuple[str, ...]:
+    """Everything that does not agree, one sentence each: quota sums, units against the city, problems found and fixed.
+
+    All of it compares units with the city, so whoever may see some units only is told nothing.
+    """
+    sight = sight_of(by)
+    if not sight.everything:
+        return ()
     with office.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
-        newest = figures.newest_figures(connection, stored.id)
-        _, city = figures_known(connection, stored)
+        newest = figures.newest_figures(connection, stored.id, sight)
+        _, city = figures_known(connection, stored, sight)
     sums = [one.sentence for one in sum_findings(stored.value) if one.verdict == "differs"]
     sentences = [
         units_against_city(
@@ -96,23 +110,26 @@ def check_figures(office: Office, campaign: str, year: int) -> tuple[str, ...]:
     return (*sums, *(sentence for sentence in sentences if sentence))
 
 
-def figures_known(connection: Any, stored: StoredEdition) -> tuple[dict[int, Names], Names]:
-    """What is known by name: of each unit, and of the city."""
+def figures_known(connection: Any, stored: StoredEdition, sight: Sight) -> tuple[dict[int, Names], Names]:
+    """What is known by name: of each unit the person may see, and of them together, which is the city where he sees all."""
     by_unit: dict[int, Names] = {}
     city: Names = {}
-    _from_submissions(connection, stored.id, by_unit, city)
-    _from_progress(stored.value, figures.quota_progress(connection, stored.id), by_unit, city)
-    _from_roster(connection, stored, by_unit, city)
-    _from_problems(figures.problem_counts(connection, stored.id), by_unit, city)
-    _from_reports(figures.newest_figures(connection, stored.id), by_unit, city)
+    submitted = figures.submitted_figures(connection, stored.id, sight)
+    _from_submissions(submitted, by_unit, city)
+    _from_progress(stored.value, figures.quota_progress(connection, stored.id, sight), by_unit, city)
+    _from_roster(connection, stored, sight, by_unit, city)
+    _from_problems(figures.problem_counts(connection, stored.id, sight), by_unit, city)
+    _from_reports(figures.newest_figures(connection, stored.id, sight), by_unit, city)
     aliases = {word: key for word, key in known_names(stored.value).items() if word != key}
     for values in (*by_unit.values(), city):
         values |= {word: values[key] for word, key in aliases.items() if key in values}
     return by_unit, city
 
 
-def _from_submissions(connection: Any, edition_id: int, by_unit: dict[int, Names], city: Names) -> None:
-    for (unit_id, key), value in figures.submitted_figures(connection, edition_id).items():
+def _from_submissions(
+    submitted: Mapping[tuple[int, str], Decimal], by_unit: dict[int, Names], city: Names
+) -> None:
+    for (unit_id, key), value in submitted.items():
         by_unit.setdefault(unit_id, {})[key] = value
     city |= _sums(by_unit.values())
 
@@ -135,12 +152,14 @@ def _from_progress(
     city["target"] = asked if asked is not None else (sum(targets, Decimal(0)) if targets else None)
 
 
-def _from_roster(connection: Any, stored: StoredEdition, by_unit: dict[int, Names], city: Names) -> None:
+def _from_roster(
+    connection: Any, stored: StoredEdition, sight: Sight, by_unit: dict[int, Names], city: Names
+) -> None:
     key = stored.value.roster
     roster_id = rosters.roster_id(connection, stored.id, key[:64]) if key else None
     if roster_id is None:
         return
-    counts = subjects.counts(connection, roster_id)
+    counts = subjects.counts(connection, roster_id, sight)
     for unit_id, one in counts.items():
         by_unit.setdefault(unit_id, {}).update(as_figures(one))
     city |= as_figures(total(counts.values()))

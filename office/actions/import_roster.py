@@ -74,7 +74,7 @@ def import_roster(
     with office.store.writing() as connection:
         take_turn(connection)
         stored = edition_or_refuse(connection, campaign, year)
-        key = _roster_key(stored)
+        key = roster_key(stored)
         known = store.find_roster(connection, stored.id, key)
         fingerprint = _fingerprint(path, scope)
         if known is not None and known.sha256 == fingerprint:
@@ -99,7 +99,8 @@ def import_roster(
     return done
 
 
-def _roster_key(stored: StoredEdition) -> str:
+def roster_key(stored: StoredEdition) -> str:
+    """The name its roster is kept under; refused where the edition goes by none."""
     if stored.value.roster is None:
         raise Refused(f"{stored.value.name}{stored.value.year}年不按名册办理，请核对专项行动的代号。")
     return stored.value.roster[:64]

@@ -22,6 +22,7 @@ from rules.checks import expected_figure, fall_refusals, measure_refusals, range
 from rules.indicators import known_names
 from rules.keeping import person_refusals, reporting_refusals
 from rules.people import Actor
+from rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,9 @@ def record_figure(
         stored = edition_or_refuse(connection, campaign, year)
         unit = _unit(connection, new.unit)
         kept = known_names(stored.value).get(new.name)
-        previous = figures.newest_figures(connection, stored.id).get((unit.id if unit else None, kept or ""))
+        previous = figures.newest_figures(connection, stored.id, Sight(everything=True)).get(
+            (unit.id if unit else None, kept or "")
+        )
         reasons = (*_who(by, unit), *_reasons(stored.value, new, kept, previous, (on, today)))
         if reasons:
             raise Refused(reasons)

@@ -21,6 +21,7 @@ from office.store.roster_settling import Settled
 from office.store.subjects import SubjectEntry
 from rules.keeping import person_refusals, reporting_refusals
 from rules.people import Actor, Role
+from rules.sight import Sight, sight_of
 
 
 def record_outcome(
@@ -38,7 +39,7 @@ def record_outcome(
     """`outcome` is 合格, 基本合格 or 不合格. A conclusion without a day of participation takes today's."""
     with office.store.writing() as connection:
         stored = edition_or_refuse(connection, campaign, year)
-        roster_id, before = _find(connection, stored, code)
+        roster_id, before = _find(connection, stored, code, sight_of(by))
         if reasons := _refusals(before, taken_part_on, outcome, by, clock.civil(now)):
             raise Refused(reasons)
         today = clock.civil(now)
@@ -66,17 +67,17 @@ def record_outcome(
             },
             flow_run_id=office.flow_run_id,
         )
-        after = subjects.find_subject(connection, roster_id, before.code)
+        after = subjects.find_subject(connection, roster_id, before.code, sight_of(by))
         if dry_run:
             take_back(connection)
     assert after is not None
     return after
 
 
-def _find(connection: Any, stored: StoredEdition, code: str) -> tuple[int, SubjectEntry]:
+def _find(connection: Any, stored: StoredEdition, code: str, sight: Sight) -> tuple[int, SubjectEntry]:
     key = stored.value.roster
     roster_id = rosters.roster_id(connection, stored.id, key[:64]) if key else None
-    before = subjects.find_subject(connection, roster_id, code) if roster_id is not None else None
+    before = subjects.find_subject(connection, roster_id, code, sight) if roster_id is not None else None
     if roster_id is None or before is None:
         name = f"{stored.value.name}{stored.value.year}年"
         raise NotFound(f"{name}的名册里没有“{code}”，请核对代码，或先导入名册。")

@@ -15,6 +15,7 @@ from office.cli.options import As, DryRun, Json, On, _day, moment
 from office.cli.output import print_json, print_table, say
 from office.wiring import actor, open_office
 from rules.figures import UNKNOWN
+from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数据，计算指标，核对合计。")
 
@@ -110,7 +111,7 @@ def record(
 def list_(campaign: Campaign, year: Year, as_json: Json = False) -> None:
     """列出最新填报的数据。"""
     with open_office() as office:
-        found = list_figures(office, campaign, year)
+        found = list_figures(office, campaign, year, by=SYSTEM)
     if as_json:
         print_json([{"unit": unit, "figure": one} for unit, one in found])
         return
@@ -132,7 +133,7 @@ def indicators(
 ) -> None:
     """计算指标；缺数据或分母为零的显示“—”，并说明缺什么。"""
     with open_office() as office:
-        found = compute_indicators(office, campaign, year)
+        found = compute_indicators(office, campaign, year, by=SYSTEM)
     if as_json:
         print_json(found)
         return
@@ -158,7 +159,7 @@ def indicators(
 def check(campaign: Campaign, year: Year, as_json: Json = False) -> None:
     """核对数据：各单位合计与全市数、发现与整改；有对不上的退出码 1。"""
     with open_office() as office:
-        found = check_figures(office, campaign, year)
+        found = check_figures(office, campaign, year, by=SYSTEM)
     if as_json:
         print_json({"findings": found})
     else:

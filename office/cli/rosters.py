@@ -18,6 +18,7 @@ from office.cli.options import As, DryRun, Json, On, _day, moment
 from office.cli.output import print_json, print_table, say
 from office.cli.progress import progress
 from office.wiring import actor, open_office
+from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="名册：导入、核对、登记参检和结论、列出未参检的对象。")
 
@@ -85,7 +86,7 @@ def _summary(done: RosterImported, dry_run: bool) -> str:
 def show(campaign: Campaign, year: Year, as_json: Json = False) -> None:
     """应参检、已参检、完成年检、合格各是多少，参检率和年检率；名册未导入的显示“—”。"""
     with open_office() as office:
-        found = read_roster_counts(office, campaign, year)
+        found = read_roster_counts(office, campaign, year, by=SYSTEM)
     if as_json:
         print_json(found)
         return
@@ -117,7 +118,7 @@ def missing(
 ) -> None:
     """列出应参检而未参检的对象，一个不多，一个不少。"""
     with open_office() as office:
-        found = list_missing(office, campaign, year, unit)
+        found = list_missing(office, campaign, year, unit, by=SYSTEM)
     if as_json:
         print_json(found)
         return

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, case, func, select
 
+from office.store.sights import within
 from office.store.tables import (
     evidence_item,
     figure,
@@ -23,6 +24,7 @@ from office.store.tables import (
 from rules.bodies import restored
 from rules.campaign import Quota
 from rules.moves import State
+from rules.sight import Sight
 
 _OUT = (State.CANCELLED.value, State.WAIVED.value, State.SUSPENDED.value)
 
@@ -50,12 +52,14 @@ class QuotaProgress:
     done: Decimal | None
 
 
-def newest_figures(connection: Connection, edition_id: int) -> dict[tuple[int | None, str], ReportedFigure]:
-    """The newest figure of every unit (and of the city) by name."""
+def newest_figures(
+    connection: Connection, edition_id: int, sight: Sight
+) -> dict[tuple[int | None, str], ReportedFigure]:
+    """The newest figure by name of every unit the person may see, and of the city where he may see all."""
     rows = connection.execute(
         select(figure, person.c.name.label("reporter"))
         .join_from(figure, person, person.c.id == figure.c.reported_by)
-        .where(figure.c.edition_id == edition_id)
+        .where(figure.c.edition_id == edition_id, within(sight, figure.c.unit_id))
         .order_by(figure.c.as_of_on, figure.c.id)
     )
     return {
@@ -111,7 +115,7 @@ def insert_progress(
     )
 
 
-def quota_progress(connection: Connection, edition_id: int) -> tuple[QuotaProgress, ...]:
+def quota_progress(connection: Connection, edition_id: int, sight: Sight) -> tuple[QuotaProgress, ...]:
     """Every obligation that has a target, or whose progress was reported, waived and cancelled ones left out."""
     rows = connection.execute(
         select(
@@ -125,6 +129,7 @@ def quota_progress(connection: Connection, edition_id: int) -> tuple[QuotaProgre
         .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
         .join(progress, progress.c.obligation_id == obligation.c.id, isouter=True)
         .where(obligation.c.edition_id == edition_id, obligation.c.state.not_in(_OUT))
+        .where(within(sight, obligation.c.unit_id))
         .where(obligation.c.target_state.is_not(None) | progress.c.value.is_not(None))
         .order_by(obligation.c.id, progress.c.as_of_on, progress.c.id)
     )
@@ -135,7 +140,9 @@ def quota_progress(connection: Connection, edition_id: int) -> tuple[QuotaProgre
     return tuple(newest.values())
 
 
-def submitted_figures(connection: Connection, edition_id: int) -> dict[tuple[int, str], Decimal]:
+def submitted_figures(
+    connection: Connection, edition_id: int, sight: Sight
+) -> dict[tuple[int, str], Decimal]:
     """The newest figure of each unit under each key of expected evidence: asked once, used again."""
     rows = connection.execute(
         select(obligation.c.unit_id, evidence_item.c.key, evidence_item.c.value)
@@ -144,6 +151,7 @@ def submitted_figures(connection: Connection, edition_id: int) -> dict[tuple[int
         .where(
             obligation.c.edition_id == edition_id,
             obligation.c.subject_id == 0,
+            within(sight, obligation.c.unit_id),
             evidence_item.c.value.is_not(None),
             obligation.c.state.not_in((*_OUT, State.RETURNED.value)),
         )
@@ -152,12 +160,12 @@ def submitted_figures(connection: Connection, edition_id: int) -> dict[tuple[int
     return {(row.unit_id, row.key): row.value for row in rows}
 
 
-def problem_counts(connection: Connection, edition_id: int) -> dict[int, dict[str, int]]:
+def problem_counts(connection: Connection, edition_id: int, sight: Sight) -> dict[int, dict[str, int]]:
     """Problems found, fixed and still open, by unit; a problem that was struck off is a fixed one."""
     still_open = case((problem.c.state == "open", 1), else_=0)
     rows = connection.execute(
         select(problem.c.unit_id, func.count().label("found"), func.sum(still_open).label("open"))
-        .where(problem.c.edition_id == edition_id)
+        .where(problem.c.edition_id == edition_id, within(sight, problem.c.unit_id))
         .group_by(problem.c.unit_id)
     )
     return {

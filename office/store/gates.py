@@ -41,8 +41,12 @@ from rules.campaign import CampaignKind, TargetState
 from rules.gates import FINISHED, GateGroup, LedgerCounts
 from rules.moves import NOT_STARTED, OUT, State
 from rules.rosters import RosterCounts
+from rules.sight import Sight
 
 PUBLISHED = "published"
+
+# A gate's result is the bureau's own: it counts every unit.
+_ALL = Sight(everything=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,9 @@ def roster_counts(connection: Connection, edition_id: int) -> RosterCounts | Non
     from rules.rosters import total
 
     ids = connection.scalars(select(roster.c.id).where(roster.c.edition_id == edition_id)).all()
-    return total(one for key in ids for one in subjects.counts(connection, key).values()) if ids else None
+    return (
+        total(one for key in ids for one in subjects.counts(connection, key, _ALL).values()) if ids else None
+    )
 
 
 def close_gate(connection: Connection, one: DuePoint, result: Mapping[str, object], now: datetime) -> bool:

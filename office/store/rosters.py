@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from office.store import roster_settling
-from office.store.tables import obligation, roster, subject
+from office.store.tables import edition, obligation, roster, subject
 from office.store.types import Id
 from rules.moves import NOT_STARTED, OPEN, State
 
@@ -100,6 +100,41 @@ def find_roster(connection: Connection, edition_id: int, key: str) -> StoredRost
         subjects=row.subjects,
         imported_at=row.imported_at,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionByRoster:
+    """An edition that goes by a roster; what is known of the roster is None until one is imported."""
+
+    edition_id: int
+    name: str
+    year: int
+    state: str
+    roster: str
+    roster_id: int | None
+    filename: str | None
+    imported_at: datetime | None
+
+
+def editions_by_roster(connection: Connection) -> tuple[EditionByRoster, ...]:
+    """Every edition that goes by a roster, the newest year first; those withdrawn only if they have one."""
+    key = edition.c.body["roster"].as_string()
+    rows = connection.execute(
+        select(
+            edition.c.id.label("edition_id"),
+            edition.c.name,
+            edition.c.year,
+            edition.c.state,
+            key.label("roster"),
+            roster.c.id.label("roster_id"),
+            roster.c.filename,
+            roster.c.imported_at,
+        )
+        .select_from(edition.outerjoin(roster, roster.c.edition_id == edition.c.id))
+        .where(key.is_not(None), or_(edition.c.state != "withdrawn", roster.c.id.is_not(None)))
+        .order_by(edition.c.year.desc(), edition.c.name)
+    )
+    return tuple(EditionByRoster(**row._mapping) for row in rows)
 
 
 def write_roster(connection: Connection, known: int | None, values: Mapping[str, object]) -> int:

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
+from office.store.sights import within
 from office.store.tables import subject, unit
 from rules.rosters import RosterCounts
+from rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,25 +30,30 @@ class SubjectEntry:
     outcome_on: date | None
 
 
-def find_subject(connection: Connection, roster_id: int, code: str) -> SubjectEntry | None:
-    """The subject of that code, or the only one of that name."""
+def find_subject(connection: Connection, roster_id: int, code: str, sight: Sight) -> SubjectEntry | None:
+    """The subject of that code, or the only one of that name; one of a foreign unit is not there."""
     rows = connection.execute(
-        _subjects(roster_id).where((subject.c.code == code.upper()) | (subject.c.name == code)).limit(2)
+        subjects_of(roster_id)
+        .where((subject.c.code == code.upper()) | (subject.c.name == code), within(sight, subject.c.unit_id))
+        .limit(2)
     ).all()
-    return _entry(rows[0]) if len(rows) == 1 else None
+    return entry(rows[0]) if len(rows) == 1 else None
 
 
-def missing(connection: Connection, roster_id: int, unit_id: int | None = None) -> Iterator[SubjectEntry]:
+def missing(
+    connection: Connection, roster_id: int, sight: Sight, unit_id: int | None = None
+) -> Iterator[SubjectEntry]:
     """Those who have to take part and have not, by unit and code: the list that has to be exact."""
     statement = (
-        _subjects(roster_id)
+        subjects_of(roster_id)
         .where(subject.c.in_scope == 1, subject.c.taken_part_on.is_(None))
+        .where(within(sight, subject.c.unit_id))
         .order_by(subject.c.unit_id, subject.c.code)
     )
     if unit_id is not None:
         statement = statement.where(subject.c.unit_id == unit_id)
     for row in connection.execute(statement):
-        yield _entry(row)
+        yield entry(row)
 
 
 def record(
@@ -67,39 +74,57 @@ def ids_of(subject_id: int) -> Select[tuple[int]]:
     return select(subject.c.id).where(subject.c.id == subject_id)
 
 
-def counts(connection: Connection, roster_id: int) -> dict[int, RosterCounts]:
-    """The counts that have to be kept apart, by unit id."""
+def counts(connection: Connection, roster_id: int, sight: Sight) -> dict[int, RosterCounts]:
+    """The counts that have to be kept apart, by unit id, of the units the person may see."""
     rows = connection.execute(
         select(
             subject.c.unit_id,
-            func.count().label("due"),
-            _tally(subject.c.taken_part_on.is_not(None)).label("taken_part"),
-            _tally(subject.c.outcome.is_not(None)).label("completed"),
-            _tally(subject.c.outcome == "passed").label("passed"),
-            _tally(subject.c.outcome == "basically_passed").label("basically_passed"),
-            _tally(subject.c.outcome == "failed").label("failed"),
+            *_TALLIES,
         )
         .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1)
+        .where(within(sight, subject.c.unit_id))
         .group_by(subject.c.unit_id)
     )
-    return {
-        row.unit_id: RosterCounts(
-            due=row.due,
-            taken_part=row.taken_part,
-            completed=row.completed,
-            passed=row.passed,
-            basically_passed=row.basically_passed,
-            failed=row.failed,
-        )
-        for row in rows
-    }
+    return {row.unit_id: _counts(row) for row in rows}
+
+
+def totals(connection: Connection, sight: Sight) -> dict[int, RosterCounts]:
+    """The same counts in all, by roster id, of every roster with a subject the person may see."""
+    rows = connection.execute(
+        select(subject.c.roster_id, *_TALLIES)
+        .where(subject.c.in_scope == 1, within(sight, subject.c.unit_id))
+        .group_by(subject.c.roster_id)
+    )
+    return {row.roster_id: _counts(row) for row in rows}
 
 
 def _tally(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-def _subjects(roster_id: int) -> Any:
+_TALLIES = (
+    func.count().label("due"),
+    _tally(subject.c.taken_part_on.is_not(None)).label("taken_part"),
+    _tally(subject.c.outcome.is_not(None)).label("completed"),
+    _tally(subject.c.outcome == "passed").label("passed"),
+    _tally(subject.c.outcome == "basically_passed").label("basically_passed"),
+    _tally(subject.c.outcome == "failed").label("failed"),
+)
+
+
+def _counts(row: Row[Any]) -> RosterCounts:
+    return RosterCounts(
+        due=row.due,
+        taken_part=row.taken_part,
+        completed=row.completed,
+        passed=row.passed,
+        basically_passed=row.basically_passed,
+        failed=row.failed,
+    )
+
+
+def subjects_of(roster_id: int) -> Any:
+    """The subjects of a roster with the names of their units, to be narrowed."""
     return (
         select(subject, unit.c.name.label("unit"))
         .join_from(subject, unit, unit.c.id == subject.c.unit_id)
@@ -107,7 +132,8 @@ def _subjects(roster_id: int) -> Any:
     )
 
 
-def _entry(row: Row[Any]) -> SubjectEntry:
+def entry(row: Row[Any]) -> SubjectEntry:
+    """One row of them."""
     return SubjectEntry(
         id=row.id,
         code=row.code,

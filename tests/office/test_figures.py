@@ -56,7 +56,7 @@ def tell(office: Office, by: Actor, campaign: str, name: str, value: int | None,
 
 
 def indicator(office: Office, campaign: str, key: str):
-    return next(one for one in compute_indicators(office, campaign, 2025).city if one.key == key)
+    return next(one for one in compute_indicators(office, campaign, 2025, by=SYSTEM).city if one.key == key)
 
 
 def an_obligation_of(office: Office, unit: str) -> int:
@@ -106,7 +106,7 @@ def test_20_of_41_problems_fixed(office: Office, zhou: Actor, editions) -> None:
     tell(office, zhou, ledger, "open", 20, unit_of_measure="项")
 
     assert indicator(office, ledger, "fixed_rate").shown == "48.8 %"
-    [sentence] = check_figures(office, ledger, 2025)
+    [sentence] = check_figures(office, ledger, 2025, by=SYSTEM)
     assert "发现问题41个" in sentence
     assert "对不上" in sentence
 
@@ -152,7 +152,7 @@ def test_a_unit_reports_towards_its_target_and_the_city_adds_up(
     assert city.shown == "2.5 %"
     [own] = [
         one
-        for one in compute_indicators(office, "public_benefit_projects", 2025).units
+        for one in compute_indicators(office, "public_benefit_projects", 2025, by=SYSTEM).units
         if one.unit == "天宁区民政局"
     ]
     assert own.shown == done.rate
@@ -207,7 +207,7 @@ def test_a_figure_without_unit_out_of_range_or_unknown_by_name_is_refused(
     ):
         with pytest.raises(Refused, match=sentence):
             tell(office, zhou, check, name, value, unit_of_measure=measure)
-    assert list_figures(office, check, 2025) == ()
+    assert list_figures(office, check, 2025, by=SYSTEM) == ()
 
 
 def test_a_units_figures_are_its_own_and_their_sum_is_held_against_the_citys(
@@ -224,7 +224,7 @@ def test_a_units_figures_are_its_own_and_their_sum_is_held_against_the_citys(
 
     assert indicator(office, check, "taken_part").shown == "70.8 %"
     tell(office, zhou, check, "已参检", 430)
-    [sentence] = check_figures(office, check, 2025)
+    [sentence] = check_figures(office, check, 2025, by=SYSTEM)
     assert "各单位合计425，全市填报430，相差5" in sentence
 
 

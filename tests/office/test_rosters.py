@@ -201,7 +201,7 @@ def test_the_scope_leaves_out_the_newly_registered_and_charities(bureau, tmp_pat
     done = bring_in(bureau, sheet, scope=Scope(registered_by=date(2025, 6, 30), without_charities=True))
 
     assert (done.subjects, done.obligations_new) == (4, 4)
-    assert read_roster_counts(bureau[0], "social_org_annual_check", 2026).all.due == 2
+    assert read_roster_counts(bureau[0], "social_org_annual_check", 2026, by=SYSTEM).all.due == 2
 
 
 def test_a_preview_writes_nothing(bureau, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_preview_writes_nothing(bureau, tmp_path: Path) -> None:
     assert done.obligations_new == 6
     assert owed(bureau[0]) == {}
     with pytest.raises(NotFound, match="还没有名册"):
-        list_missing(bureau[0], "social_org_annual_check", 2026)
+        list_missing(bureau[0], "social_org_annual_check", 2026, by=SYSTEM)
 
 
 def test_an_xlsx_roster_reads_like_a_csv(bureau, tmp_path: Path) -> None:
@@ -258,14 +258,14 @@ def test_six_hundred_due_and_their_counts_are_kept_apart(bureau, tmp_path: Path)
     ]
     bring_in(bureau, a_sheet(tmp_path, rows, (*HEADINGS, "参检情况", "结论")))
 
-    found = read_roster_counts(bureau[0], "社会组织年检", 2026).all
+    found = read_roster_counts(bureau[0], "社会组织年检", 2026, by=SYSTEM).all
 
     assert (found.due, found.taken_part, found.completed, found.missing) == (600, 425, 371, 175)
     assert (found.participation, found.completion) == ("70.8 %", "61.8 %")
 
 
 def test_without_a_roster_nothing_is_known_and_nothing_is_zero(bureau) -> None:
-    found = read_roster_counts(bureau[0], "social_org_annual_check", 2026).all
+    found = read_roster_counts(bureau[0], "social_org_annual_check", 2026, by=SYSTEM).all
 
     assert (found.due, found.taken_part, found.participation) == (None, None, "—")
 
@@ -284,8 +284,8 @@ def test_the_list_of_those_missing_is_exact(bureau, tmp_path: Path) -> None:
             now=NOW,
         )
 
-    found = list_missing(office, "social_org_annual_check", 2026)
-    of_one = list_missing(office, "social_org_annual_check", 2026, TIANNING)
+    found = list_missing(office, "social_org_annual_check", 2026, by=SYSTEM)
+    of_one = list_missing(office, "social_org_annual_check", 2026, TIANNING, by=SYSTEM)
 
     assert {one.code for one in found} == {a_code(1), a_code(2), a_code(4)}
     assert [one.code for one in of_one] == [a_code(4)]
@@ -297,7 +297,7 @@ def test_a_later_sheet_without_the_column_leaves_participation_alone(bureau, tmp
 
     bring_in(bureau, a_sheet(tmp_path, subjects(4)))
 
-    found = read_roster_counts(bureau[0], "social_org_annual_check", 2026).all
+    found = read_roster_counts(bureau[0], "social_org_annual_check", 2026, by=SYSTEM).all
     assert (found.due, found.taken_part) == (4, 3)
 
 
@@ -309,10 +309,14 @@ def test_an_outcome_is_recorded_by_name_with_everything_wrong_told_at_once(burea
     done = record_outcome(office, *named, outcome="基本合格", by=zhou, now=NOW)
     assert (done.outcome, done.taken_part_on) == ("basically_passed", date(2026, 3, 2))
 
-    zhao = a_person(office, "赵某", a_unit(office, "钟楼区民政局"), Role.HANDLER)
+    district = a_unit(office, "钟楼区民政局")
+    chen = a_person(office, "陈审核", district, Role.REVIEWER)
     with pytest.raises(Refused) as refused:
-        record_outcome(office, *named, outcome="优秀", by=zhao, now=NOW)
+        record_outcome(office, *named, outcome="优秀", by=chen, now=NOW)
     assert len(refused.value.reasons) == 2
+    zhao = a_person(office, "赵某", district, Role.HANDLER)
+    with pytest.raises(NotFound):
+        record_outcome(office, *named, outcome="合格", by=zhao, now=NOW)
 
 
 def test_a_roster_that_comes_before_publishing_is_fanned_out_with_it(office: Office, tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""Subjects of a roster as a list: filtered, read page by page or as a stream, and chosen to be recorded together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+)
+
+from office.store.sights import within
+from office.store.subjects import SubjectEntry, entry, subjects_of
+from office.store.tables import subject
+from office.store.types import Id
+from rules.sight import Sight
+
+_temporary = MetaData()
+_chosen = Table(
+    "chosen_subject",
+    _temporary,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    prefixes=["TEMPORARY"],
+)
+_PAGE = 1_000
+NO_OUTCOME = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFilter:
+    """Which subjects are looked for; None asks nothing. `outcome` is passed, basically_passed, failed or none."""
+
+    unit_id: int | None = None
+    taken_part: bool | None = None
+    outcome: str | None = None
+    in_scope: bool | None = True
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectChoice:
+    """Subjects of one roster: these, or all that a filter finds."""
+
+    ids: frozenset[int] = frozenset()
+    wanted: SubjectFilter | None = None
+
+
+def count(connection: Connection, roster_id: int, wanted: SubjectFilter, sight: Sight) -> int:
+    """How many subjects the filter finds."""
+    found = select(func.count()).select_from(subject).where(_of(roster_id, wanted, sight))
+    return connection.execute(found).scalar_one()
+
+
+def rows(
+    connection: Connection, roster_id: int, wanted: SubjectFilter, sight: Sight, *, offset: int, limit: int
+) -> tuple[SubjectEntry, ...]:
+    """Some subjects, by unit and code."""
+    found = _listed(roster_id, wanted, sight).offset(offset).limit(limit)
+    return tuple(entry(row) for row in connection.execute(found))
+
+
+def stream(
+    connection: Connection, roster_id: int, wanted: SubjectFilter, sight: Sight
+) -> Iterator[SubjectEntry]:
+    """All of them in the same order, a few at a time."""
+    found = _listed(roster_id, wanted, sight).execution_options(yield_per=_PAGE)
+    for row in connection.execute(found):
+        yield entry(row)
+
+
+@contextmanager
+def chosen(connection: Connection, roster_id: int, choice: SubjectChoice, sight: Sight) -> Iterator[int]:
+    """Hold the ids of the choice until the act is done, so that its own changes do not alter it; gives how many."""
+    _temporary.create_all(connection, checkfirst=False)
+    wanted = choice.wanted if choice.wanted is not None else SubjectFilter(in_scope=None)
+    found = select(subject.c.id).where(_of(roster_id, wanted, sight))
+    if choice.wanted is None:
+        found = found.where(subject.c.id.in_(sorted(choice.ids)))
+    connection.execute(_chosen.insert().from_select(["id"], found))
+    yield connection.execute(select(func.count()).select_from(_chosen)).scalar_one()
+    # After a failure the transaction is taken back, and this table with it.
+    _temporary.drop_all(connection, checkfirst=False)
+
+
+def chosen_ids() -> Select[tuple[int]]:
+    """The ids held by `chosen`."""
+    return select(_chosen.c.id)
+
+
+def out_of_scope(connection: Connection) -> int:
+    """How many of the chosen do not have to take part."""
+    return _count_chosen(connection, subject.c.in_scope == 0)
+
+
+def of_other_units(connection: Connection, unit_ids: frozenset[int]) -> int:
+    """How many of the chosen belong to other units than these."""
+    return _count_chosen(connection, subject.c.unit_id.not_in(sorted(unit_ids)))
+
+
+def keep_changing(
+    connection: Connection, *, taken_part_on: date | None, outcome: str | None
+) -> tuple[str, ...]:
+    """Let go of the chosen that already stand so; the codes of those that will change, in order."""
+    missing = subject.c.taken_part_on.is_(None)
+    changes = [subject.c.outcome.is_distinct_from(outcome), missing] if outcome else [missing]
+    changing = select(subject.c.id).where(subject.c.id.in_(chosen_ids()), or_(*changes))
+    connection.execute(_chosen.delete().where(_chosen.c.id.not_in(changing)))
+    rows = connection.execute(
+        select(subject.c.code).where(subject.c.id.in_(chosen_ids())).order_by(subject.c.code)
+    )
+    return tuple(rows.scalars())
+
+
+def record_chosen(
+    connection: Connection, *, taken_part_on: date, outcome: str | None, outcome_on: date
+) -> None:
+    """Write the conclusion on all of the chosen, and the day of participation where there is none yet."""
+    values: dict[str, Any] = {"taken_part_on": func.coalesce(subject.c.taken_part_on, taken_part_on)}
+    concluded: dict[str, Any] = {"outcome": outcome, "outcome_on": outcome_on} if outcome else {}
+    connection.execute(subject.update().where(subject.c.id.in_(chosen_ids())).values(**values, **concluded))
+
+
+def _count_chosen(connection: Connection, condition: ColumnElement[bool]) -> int:
+    found = select(func.count()).select_from(subject).where(subject.c.id.in_(chosen_ids()), condition)
+    return connection.execute(found).scalar_one()
+
+
+def _listed(roster_id: int, wanted: SubjectFilter, sight: Sight) -> Any:
+    statement = subjects_of(roster_id).where(_of(roster_id, wanted, sight))
+    return statement.order_by(subject.c.unit_id, subject.c.code)
+
+
+def _of(roster_id: int, wanted: SubjectFilter, sight: Sight) -> ColumnElement[bool]:
+    conditions = [subject.c.roster_id == roster_id, within(sight, subject.c.unit_id)]
+    if wanted.unit_id is not None:
+        conditions.append(subject.c.unit_id == wanted.unit_id)
+    if wanted.in_scope is not None:
+        conditions.append(subject.c.in_scope == int(wanted.in_scope))
+    if wanted.taken_part is not None:
+        day = subject.c.taken_part_on
+        conditions.append(day.is_not(None) if wanted.taken_part else day.is_(None))
+    if wanted.outcome == NO_OUTCOME:
+        conditions.append(subject.c.outcome.is_(None))
+    elif wanted.outcome is not None:
+        conditions.append(subject.c.outcome == wanted.outcome)
+    if wanted.text:
+        text = wanted.text
+        named = subject.c.name.contains(text, autoescape=True)
+        conditions.append(or_(named, subject.c.code.startswith(text.upper(), autoescape=True)))
+    return and_(*conditions)
