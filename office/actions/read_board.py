@@ -161,12 +161,13 @@ def _turned_red(asked: _Asked, seer: Seer, turned: Sequence[Group]) -> tuple[Tur
         assert isinstance(seen, Standing), "only what has a light turns red"
         units = (group.unit_id,) if group.unit_id else asked.unit_ids
         some = stored.members(asked.connection, group, yesterday=asked.yesterday, unit_ids=units, limit=room)
-        listed += [_red(one, seen) for one in some]
+        listed += [turned_red(one, seen) for one in some]
     # Groups come in another order where units are shown; people look for the oldest first in either.
     return tuple(sorted(listed, key=lambda one: (one.due_on, one.year, one.campaign, one.obligation_id)))
 
 
-def _red(one: Shown, seen: Standing) -> TurnedRed:
+def turned_red(one: Shown, seen: Standing) -> TurnedRed:
+    """One line of what turned red, with the reason."""
     return TurnedRed(
         obligation_id=one.obligation_id,
         campaign=one.campaign,

@@ -162,7 +162,7 @@ def members(
 ) -> list[Shown]:
     """Some obligations of a group, by unit."""
     if group.obligation_id is not None:
-        return _shown(connection, obligation.c.id == group.obligation_id, limit)
+        return shown(connection, obligation.c.id == group.obligation_id, limit)
     same = and_(
         _wanted((group.edition_id,), unit_ids),
         ~_paced(),
@@ -174,7 +174,7 @@ def members(
         _returned() == int(group.returned),
         _is_new(yesterday) == int(group.is_new),
     )
-    return _shown(connection, same, limit)
+    return shown(connection, same, limit)
 
 
 def unit_names(connection: Connection, unit_ids: Sequence[int]) -> Mapping[int, str]:
@@ -205,7 +205,8 @@ def _stream(connection: Connection, found: Select[Any]) -> Iterator[Group]:
         )
 
 
-def _shown(connection: Connection, same: ColumnElement[bool], limit: int) -> list[Shown]:
+def shown(connection: Connection, same: ColumnElement[bool], limit: int) -> list[Shown]:
+    """Some obligations as the board lists them, by unit."""
     found = (
         select(
             obligation.c.id.label("obligation_id"),

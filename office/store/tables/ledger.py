@@ -43,6 +43,36 @@ obligation = Table(
     Index("ix_obligation_unit_id_due_on", "unit_id", "due_on"),
     # The queues of those who review and sign off: what waits longest first.
     Index("ix_obligation_state_submitted_on", "state", "submitted_on"),
+    # The leader's page: what is finished is read from here alone, a year's worth of it and nothing older.
+    Index(
+        "ix_obligation_done",
+        "edition_id",
+        "state",
+        "due_on",
+        "closed_on",
+        "submitted_on",
+        "late",
+        "returned_times",
+        "unit_id",
+        sqlite_where=text("state IN ('archived', 'closed')"),
+        postgresql_where=text("state IN ('archived', 'closed')"),
+    ),
+    # The few that have a target, whose light is their own; and the few with a superior's wall.
+    Index(
+        "ix_obligation_target",
+        "edition_id",
+        "state",
+        "unit_id",
+        sqlite_where=text("target IS NOT NULL"),
+        postgresql_where=text("target IS NOT NULL"),
+    ),
+    Index(
+        "ix_obligation_hard_due_on",
+        "state",
+        "hard_due_on",
+        sqlite_where=text("hard_due_on IS NOT NULL"),
+        postgresql_where=text("hard_due_on IS NOT NULL"),
+    ),
     # The few whose target the source left open; everything else stays out of this index.
     Index(
         "ix_obligation_target_open",
