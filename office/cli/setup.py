@@ -16,6 +16,7 @@ from office.actions.apply_year import YearApplied, apply_year
 from office.actions.enter_examples import enter_examples
 from office.actions.import_units import import_unit_book
 from office.actions.office import Office
+from office.actions.write_portal_key import write_portal_key
 from office.cli.options import DryRun, Json, On, moment
 from office.cli.output import complain, print_json, say
 from office.settings import Settings, load
@@ -49,6 +50,10 @@ def prepare(settings: Settings, *, now: datetime, quiet: bool = False) -> tuple[
     tell = _silent if quiet else say
     if moved.from_revision != moved.to_revision:
         tell(f"台账数据库已建立（结构版本 {moved.to_revision}）：{settings.home.resolve()}")
+    if write_portal_key(settings):
+        tell(
+            f"已生成门户密钥：{(settings.home / 'secrets' / 'duban_portal_key').resolve()}（请随备份妥善保管）。"
+        )
     with open_office(settings) as office:
         _enter_people(office, settings, tell, now)
         return tuple(
@@ -112,6 +117,8 @@ def _intended(settings: Settings) -> Iterator[str]:
             yield "升级台账数据库" if pending(store) else "保持台账数据库不变"
         finally:
             store.close()
+    if settings.portal_key is None:
+        yield "生成门户密钥"
     yield f"登记单位与示例人员，载入 {'、'.join(map(str, settings.edition_years))} 年度"
 
 

@@ -55,4 +55,10 @@ def count_try(connection: Connection, person_id: int, now: datetime) -> int | No
     ).scalar()
 
 
+def anybody_signs_in(connection: Connection) -> bool:
+    """Whether anybody at all has a password or is known to an identity provider."""
+    able = or_(account.c.password_hash.is_not(None), account.c.oidc_subject.is_not(None))
+    return connection.execute(select(account.c.person_id).where(able).limit(1)).first() is not None
+
+
 _ACCOUNTS = select(*(account.c[one.name] for one in fields(Account)))

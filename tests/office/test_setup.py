@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import stat
 
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from office import clock
+from office.actions.enter_once import enter_once
+from office.actions.find_session import SignedIn, find_session
+from office.actions.first_sign_ins import first_sign_ins
 from office.cli.main import app
 from office.settings import Settings, load
 from office.store import tables
-from office.wiring import open_office
+from office.wiring import open_office, portal_key
+from rules.people import Role
 
 ruled = CliRunner()
 
@@ -52,3 +58,55 @@ def test_a_dry_run_writes_no_ledger(settings: Settings):
 
     assert done.exit_code == 0
     assert not load().home.exists()
+
+
+def test_setup_makes_the_portals_key_once_and_for_its_owner_alone(settings: Settings, monkeypatch):
+    monkeypatch.setenv("DUBAN_EDITION_YEARS", "[]")
+    monkeypatch.delenv("DUBAN_PORTAL_KEY", raising=False)
+    told = ruled.invoke(app, ["setup"]).output
+    place = settings.home / "secrets" / "duban_portal_key"
+    key = place.read_text(encoding="ascii")
+
+    ruled.invoke(app, ["setup"])
+
+    assert place.read_text(encoding="ascii") == key and len(key) > 40
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert key not in told and "已生成门户密钥" in told
+    assert portal_key(load()) == key
+
+
+def test_a_fresh_bureau_has_one_first_sign_in_for_each_role_and_no_password(settings: Settings, monkeypatch):
+    monkeypatch.setenv("DUBAN_EDITION_YEARS", "[]")
+    ruled.invoke(app, ["setup"])
+
+    with open_office() as office:
+        first = first_sign_ins(office, now=clock.now())
+        again = first_sign_ins(office, now=clock.now())
+        came = find_session(
+            office, enter_once(office, again[2].token, device="", now=clock.now()), now=clock.now()
+        )
+        with office.store.reading() as connection:
+            hashes = connection.execute(sa.select(tables.account.c.password_hash)).scalars().all()
+
+    assert [one.role for one in first] == [
+        Role.OPERATOR,
+        Role.SECURITY,
+        Role.COORDINATOR,
+        Role.REVIEWER,
+        Role.LEADER,
+        Role.AUDITOR,
+        Role.HANDLER,
+    ]
+    assert hashes == [None] * 7
+    assert isinstance(came, SignedIn) and came.must_set_password and Role.COORDINATOR in came.by.roles
+
+
+def test_once_somebody_has_a_password_nobody_is_offered_a_first_sign_in(settings: Settings, monkeypatch):
+    monkeypatch.setenv("DUBAN_EDITION_YEARS", "[]")
+    ruled.invoke(app, ["setup"])
+
+    with open_office() as office:
+        first_sign_ins(office, now=clock.now())
+        with office.store.writing() as connection:
+            connection.execute(sa.update(tables.account).values(password_hash="x"))
+        assert first_sign_ins(office, now=clock.now()) == ()
