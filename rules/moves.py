@@ -108,7 +108,7 @@ ROLES: dict[Verb, frozenset[Role]] = {
     Verb.ASSIGN: frozenset({_C}),
     Verb.ACKNOWLEDGE: frozenset({_H}),
     Verb.REPORT: frozenset({_H}),
-    Verb.FORWARD: frozenset({_C}),
+    Verb.FORWARD: frozenset({_C, _H}),  # the unit it does not belong to knows first
     Verb.SUBMIT: frozenset({_H}),
     Verb.PASS: frozenset({_R, _C, _L}),
     Verb.SEND_BACK: frozenset({_R, _C, _L}),
@@ -252,4 +252,4 @@ def _of_unit(matter: Matter, verb: Verb, by: Actor) -> tuple[str, ...]:
         return ()
     if by.belongs_to(matter.unit_id):
         return ()
-    return (f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的请统筹科室改派。",)
+    return (f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的由该单位或统筹科室改派。",)

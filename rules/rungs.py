@@ -72,8 +72,16 @@ def next_fire_on(
     ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays: WorkdayTable
 ) -> date | None:
     """The first day after today on which another rung comes; None when the ladder has run out."""
-    ahead = (fire.on for fire in fires(ladder, opened_on=opened_on, due_on=due_on, workdays=workdays))
-    return min((day for day in ahead if day > today), default=None)
+    ahead = next_fire(ladder, opened_on=opened_on, due_on=due_on, today=today, workdays=workdays)
+    return ahead.on if ahead else None
+
+
+def next_fire(
+    ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays: WorkdayTable
+) -> Fire | None:
+    """The rung that comes next after today, with its day; None when the ladder has run out."""
+    coming = fires(ladder, opened_on=opened_on, due_on=due_on, workdays=workdays)
+    return next((fire for fire in coming if fire.on > today), None)
 
 
 def _day(rung: Rung, opened_on: date, base: date, workdays: WorkdayTable) -> date:

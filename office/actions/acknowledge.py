@@ -41,5 +41,5 @@ def _desk_refusals(act: Act, handler: int | None, backup: int | None) -> tuple[s
         ):
             continue
         name = person.name if person else f"编号 {wanted}"
-        own.append(f"{word}{name}不是{act.one.unit}的在岗经办人，请先用 duban person add 登记。")
+        own.append(f"{word}{name}不是{act.one.unit}的在岗经办人，请另选本单位的人，或请统筹科室先登记。")
     return tuple(own)

@@ -77,7 +77,7 @@ def _refusals(one: Obligation, by: Actor) -> tuple[str, ...]:
 def _the_one(items: tuple[Item, ...], sha256: str) -> Item:
     found = [item for item in items if sha256 and (item.sha256 or "").startswith(sha256.lower())]
     if not found:
-        raise NotFound("这项任务没有这份材料，请用 duban obligation show 查看材料的 SHA-256。")
+        raise NotFound("这项任务没有这份材料，请在任务的材料清单中选择。")
     if len(found) > 1:
         raise Refused("有几份材料的 SHA-256 都以此开头，请多写几位。")
     return found[0]

@@ -15,12 +15,14 @@ from office.actions import uploading
 from office.actions.acting import Act, Acted, acting, cleaned, move, person_id, record, refuse
 from office.actions.office import Office
 from office.errors import Changed, Refused
-from office.store import partial_files, submissions, uploads
+from office.store import known_figures, partial_files, submissions, uploads
 from office.store.files import display_name, open_file
 from office.store.media import media_type
 from office.store.submissions import Item
 from office.store.vault import Staged
+from rules.campaign import EvidenceType
 from rules.evidence import Given, refusals, type_of
+from rules.known_figures import known_for
 from rules.moves import State, Verb
 from rules.people import Actor
 from rules.reviews import submit_refusals
@@ -92,11 +94,13 @@ def submit(
 ) -> Acted:
     """Hand in. Every fault of every item is reported at once, and then nothing is kept.
 
-    Handing in after the date leaves a permanent late mark.
+    Handing in after the date leaves a permanent late mark. A required figure that was left out is taken from where
+    the unit has given it before.
     """
     note = cleaned(note)
     with _received(office, obligation_id, items, by) as (received, unreceived):
         with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+            received += _known(act, received, unreceived)
             refuse(*submit_refusals(act.matter, by), *_faults(act, received, unreceived, note))
             today = clock.civil(now)
             late = int(act.one.late or today > act.one.due_on)
@@ -131,6 +135,20 @@ def _faults(
     if act.one.state in (State.RETURNED, State.REOPENED) and not (received or unreceived or note):
         return (*reasons, "退回或重新打开后再报，要附上补正的材料或写明补正情况。")
     return reasons
+
+
+def _known(act: Act, received: Sequence[Received], unreceived: Sequence[Unreceived]) -> list[Received]:
+    """Required figures that nobody typed, where the unit has given them before: a fact is asked once."""
+    there = {one.given.key for one in received} | {one.key for one in unreceived}
+    there |= submissions.earlier(act.connection, act.one.id).keys
+    asked = [item for item in act.one.evidence if item.required and item.key not in there]
+    if not any(item.type is EvidenceType.FIGURE for item in asked):
+        return []
+    known = known_for(asked, known_figures.candidates(act.connection, act.one))
+    return [
+        Received(given=Given(key=one.key, value=one.value, unit_of_measure=one.unit_of_measure))
+        for one in known.values()
+    ]
 
 
 @contextmanager

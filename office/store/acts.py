@@ -111,6 +111,14 @@ def insert_forwarding(connection: Connection, **values: object) -> int:
     return _insert(connection, forwarding, **values)
 
 
+def forwarded_by_unit(connection: Connection, obligation_id: int, unit_id: int) -> bool:
+    """Whether the unit has had the obligation and given it on."""
+    found = select(forwarding.c.id).where(
+        forwarding.c.obligation_id == obligation_id, forwarding.c.from_unit_id == unit_id
+    )
+    return connection.execute(found).first() is not None
+
+
 def owes_already(connection: Connection, *, point_id: int, unit_id: int, subject_id: int) -> bool:
     """Whether the unit has its own obligation for the same point."""
     found = select(obligation.c.id).where(

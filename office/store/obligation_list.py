@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -235,7 +235,16 @@ def _desk(mine: Actor) -> ColumnElement[bool]:
     return or_(own, waiting) if mine.roles - {Role.HANDLER} else own
 
 
-def _listed(row: Row[Any]) -> Listed:
-    values = dict(row._mapping)
+def shown() -> Select[Any]:
+    """The columns of a row, for a list with a filter of its own."""
+    return _joined(_SHOWN)
+
+
+def listed_of(values: Mapping[str, Any]) -> Listed:
+    """A row out of those columns."""
     flags = {name: bool(values[name]) for name in ("late", "extension_pending", "point_provisional")}
-    return Listed(**values | flags | {"state": State(values["state"])})
+    return Listed(**{**values, **flags, "state": State(values["state"])})
+
+
+def _listed(row: Row[Any]) -> Listed:
+    return listed_of(dict(row._mapping))
