@@ -175,13 +175,8 @@ def test_a_figure_recorded_for_the_unit_is_known_and_what_is_typed_counts_before
         )  # fmt: skip
 
     file = my_obligation(office, one, by=wang, today=TODAY)
-    submit(
-        office,
-        one,
-        items=[FigureItem(key="done", value=Decimal(710), unit_of_measure="户")],
-        by=wang,
-        now=NOW,
-    )
+    typed = FigureItem(key="done", value=Decimal(710), unit_of_measure="户")
+    submit(office, one, items=[typed], by=wang, now=NOW + timedelta(hours=1))
 
     assert file.known["done"].value == 700 and file.known_progress == file.known["done"]
     after = my_obligation(office, one, by=wang, today=TODAY + timedelta(days=1))
