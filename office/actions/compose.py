@@ -12,6 +12,7 @@ from typing import Any
 
 from notifications.day_letter import day_letter
 from notifications.kinds.calendar_change.sample import CalendarChangeMessage
+from notifications.kinds.chase_now.sample import ChaseNowMessage
 from notifications.kinds.digest.sample import Section
 from notifications.kinds.extension.sample import ExtensionMessage
 from notifications.kinds.send_back.sample import SendBackMessage
@@ -19,8 +20,9 @@ from notifications.kinds.stage_summary.sample import Missing, Rate, StageSummary
 from notifications.messages import Desk, Item, Kind, Message
 from notifications.wording import SHOWN, full_date
 from office.actions.letter_items import Chunk, dates, item, joined, moved_from, provisional, subject
+from office.actions.letter_links import LetterLinks, letter_links
 from office.actions.office import Office
-from office.store import letter_facts
+from office.store import letter_facts, links
 from office.store.audience import Part
 from office.store.deliveries import Claimed
 from office.store.digests import DIGEST
@@ -50,6 +52,7 @@ def read_chunk(office: Office, connection: Connection, rows: Sequence[Claimed], 
             connection, {number for one in urgent for number in _point(one)}
         ),
         book=letter_facts.open_book(connection, rows, about),
+        link_generations=links.generations(connection, {one.unit_id for one in rows}),
     )
 
 
@@ -63,6 +66,7 @@ def compose(chunk: Chunk, row: Claimed) -> Message:
 def _digest(chunk: Chunk, row: Claimed) -> Message:
     kinds = _kinds(Part(row.parts))
     first, last = row.since_round_id or row.round_id or 0, row.round_id or 0
+    leads = _links(chunk, row)
     by_kind: dict[str, list[Matter]] = {}
     for one in chunk.reminded.get(row.unit_id, ()):
         if one.kind in kinds and first <= one.round_id <= last:
@@ -73,8 +77,9 @@ def _digest(chunk: Chunk, row: Claimed) -> Message:
         to_name=_to_name(chunk, row),
         unit=chunk.book.units[row.unit_id],
         as_of_on=chunk.today,
-        sections=tuple(_section(chunk, _KINDS[kind], some) for kind, some in by_kind.items()),
+        sections=tuple(_section(chunk, _KINDS[kind], some, leads) for kind, some in by_kind.items()),
         desk=_desk(chunk.office),
+        list_link=leads.page,
     )
 
 
@@ -87,10 +92,10 @@ def _kinds(parts: Part) -> frozenset[str]:
     )
 
 
-def _section(chunk: Chunk, kind: Kind, matters: Sequence[Matter]) -> Section:
+def _section(chunk: Chunk, kind: Kind, matters: Sequence[Matter], leads: LetterLinks) -> Section:
     """The first to fall due, and how many there are; of an escalation all, because the letter counts its units."""
     shown = matters if kind is Kind.ESCALATE else matters[:SHOWN]
-    return Section(kind=kind, items=tuple(item(chunk, one) for one in shown), total=len(matters))
+    return Section(kind=kind, items=tuple(item(chunk, one, leads) for one in shown), total=len(matters))
 
 
 def _send_back(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Message:
@@ -102,7 +107,9 @@ def _send_back(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Messag
         to_name=_to_name(chunk, row),
         unit=chunk.book.units[row.unit_id],
         as_of_on=chunk.today,
-        item=replace(moved_from(chunk, item(chunk, matter), payload), note=subject(chunk, matter)),
+        item=replace(
+            moved_from(chunk, item(chunk, matter, _links(chunk, row)), payload), note=subject(chunk, matter)
+        ),
         reason=payload["reason"],
         reviewer=payload["reviewer"],
         times=payload["times"],
@@ -119,7 +126,7 @@ def _extension(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Messag
         to_name=_to_name(chunk, row),
         unit=chunk.book.units[row.unit_id],
         as_of_on=chunk.today,
-        item=moved_from(chunk, item(chunk, matter), payload),
+        item=moved_from(chunk, item(chunk, matter, _links(chunk, row)), payload),
         granted=payload["granted"],
         asked_for_on=asked_for,
         asked_provisional=provisional(chunk.office, asked_for),
@@ -131,8 +138,9 @@ def _extension(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Messag
 
 def _calendar_change(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Message:
     moved = [(chunk.matters.get(one["obligation_id"]), one) for one in payload["items"]]
+    leads = _links(chunk, row)
     items = tuple(
-        _moved_item(chunk, matter, one)
+        _moved_item(chunk, matter, one, leads)
         for matter, one in moved
         if matter is not None and _still_moved(chunk, matter, one)
     )
@@ -146,6 +154,7 @@ def _calendar_change(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> 
         desk=_desk(chunk.office),
         cause=payload["cause"],
         total=payload["total"] - len(moved) + len(items),
+        list_link=leads.page,
     )
 
 
@@ -155,12 +164,31 @@ def _still_moved(chunk: Chunk, matter: Matter, moved: Mapping[str, Any]) -> bool
     return matter.stands and (matter.due_on.isoformat(), last_workday.isoformat()) != before
 
 
-def _moved_item(chunk: Chunk, matter: Matter, moved: Mapping[str, Any]) -> Item:
-    previous, shown = date.fromisoformat(moved["previous_due_on"]), item(chunk, matter)
+def _moved_item(chunk: Chunk, matter: Matter, moved: Mapping[str, Any], leads: LetterLinks) -> Item:
+    previous, shown = date.fromisoformat(moved["previous_due_on"]), item(chunk, matter, leads)
     if previous != shown.due_on:
         return replace(shown, previous_due_on=previous, previous_provisional=moved["previous_provisional"])
     before = full_date(date.fromisoformat(moved["previous_last_workday"]), moved["previous_provisional"])
     return replace(shown, note=joined(f"时限不变，最后工作日原为{before}", shown.note))
+
+
+def _chase_now(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Message:
+    chosen = [chunk.matters.get(one["obligation_id"]) for one in payload["items"]]
+    # A pause stops reminders, and a chase is one.
+    owed = [one for one in chosen if one and one.stands and one.edition_state == "published"]
+    owed = [one for one in owed if one.unit_id == row.unit_id]
+    if not owed:
+        raise Overtaken("所催任务在发送前已报送、办结、暂停、免办或撤销，无需再催。")
+    return ChaseNowMessage(
+        to_name=_to_name(chunk, row),
+        unit=chunk.book.units[row.unit_id],
+        as_of_on=chunk.today,
+        items=tuple(item(chunk, one) for one in owed),
+        desk=_desk(chunk.office),
+        chased_by=payload["chased_by"],
+        words=payload["words"] or None,
+        total=payload["total"] - len(chosen) + len(owed),
+    )
 
 
 def _stage_summary(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Message:
@@ -175,6 +203,7 @@ def _stage_summary(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Me
         "missing": tuple(Missing(**one) for one in payload["missing"]),
         "rates": tuple(Rate(**one) for one in payload["rates"]),
         "desk": _desk(chunk.office),
+        "list_link": _links(chunk, row).board,
     }
     return StageSummaryMessage(**values)
 
@@ -184,6 +213,7 @@ _URGENT: dict[str, Callable[[Chunk, Claimed, Mapping[str, Any]], Message]] = {
     Kind.EXTENSION.value: _extension,
     Kind.CALENDAR_CHANGE.value: _calendar_change,
     Kind.STAGE_SUMMARY.value: _stage_summary,
+    Kind.CHASE_NOW.value: _chase_now,
 }
 
 
@@ -197,6 +227,17 @@ def _standing_matter(chunk: Chunk, payload: Mapping[str, Any]) -> Matter:
 def _desk(office: Office) -> Desk:
     settings = office.settings
     return Desk(name=settings.desk_name, contact=settings.desk_contact, phone=settings.desk_phone)
+
+
+def _links(chunk: Chunk, row: Claimed) -> LetterLinks:
+    """Where this letter leads its contact."""
+    return letter_links(
+        chunk.office,
+        unit_id=row.unit_id,
+        contact_id=row.contact_id,
+        generations=chunk.link_generations,
+        today=chunk.today,
+    )
 
 
 def _to_name(chunk: Chunk, row: Claimed) -> str:

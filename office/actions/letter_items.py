@@ -12,6 +12,7 @@ from typing import Any
 
 from notifications.messages import Item
 from office.actions.day import thresholds
+from office.actions.letter_links import LetterLinks
 from office.actions.office import Office
 from office.store.letter_facts import Book, Matter, PointDates, Reminded
 from rules.standing import Facts, Pace, standing
@@ -28,9 +29,10 @@ class Chunk:
     matters: Mapping[int, Matter]
     points_in_force: frozenset[int]
     book: Book
+    link_generations: Mapping[int, int]
 
 
-def item(chunk: Chunk, matter: Matter) -> Item:
+def item(chunk: Chunk, matter: Matter, links: LetterLinks) -> Item:
     """One obligation as it stands today, under the light that the board shows."""
     office, book = chunk.office, chunk.book
     said, point = book.milestones[matter.milestone_id], book.points[matter.point_id]
@@ -51,7 +53,7 @@ def item(chunk: Chunk, matter: Matter) -> Item:
         light=seen.light,
         expected_evidence=said.evidence,
         hard_due_on=matter.hard_due_on,
-        link=_link(office, matter.id),
+        link=links.of(matter.id, matter.unit_id),
         note=joined(subject(chunk, matter), returned),
         extended=matter.extended_times > 0,
     )
@@ -98,8 +100,3 @@ def subject(chunk: Chunk, matter: Matter) -> str | None:
 
 def joined(*notes: str | None) -> str | None:
     return "；".join(note for note in notes if note) or None
-
-
-def _link(office: Office, obligation_id: int) -> str | None:
-    base = office.settings.link_base
-    return f"{base.rstrip('/')}/{obligation_id}" if base else None

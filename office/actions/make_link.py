@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import date
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -54,10 +55,12 @@ def read_link_token(key: str, token: str) -> Link:
     )
 
 
+@lru_cache(maxsize=4)
 def _mark(key: str) -> str:
     """Which key it is, without giving it away: tells another bureau's link from a damaged one of ours."""
     return hmac.new(key.encode(), b"mark", hashlib.sha256).hexdigest()[:_MARK]
 
 
+@lru_cache(maxsize=4)
 def _signer(key: str) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from office.actions.apply_edition import tell_units
 from office.actions.ask_extension import ask_extension
@@ -191,7 +193,8 @@ def test_more_matters_than_a_letter_shows_are_counted(bureau: Bureau) -> None:
 
 def test_a_link_and_the_desk_come_from_the_settings(bureau: Bureau) -> None:
     changes = {
-        "link_base": "https://city.example/o/",
+        "link_base": "https://city.example/duban/",
+        "portal_key": SecretStr("a-key-of-this-test"),
         "desk_name": "市民政局办公室",
         "desk_phone": "0000-1234567",
     }
@@ -202,7 +205,7 @@ def test_a_link_and_the_desk_come_from_the_settings(bureau: Bureau) -> None:
     to_files(office, THREE_BEFORE)
 
     (letter,) = letters(office)
-    assert f"https://city.example/o/{one}\n" in letter.text
+    assert re.search(rf"办理：https://city\.example/duban/l/\S+\?to={one}\n", letter.text)
     assert "市民政局办公室" in letter.text and "联系：0000-1234567" in letter.text
 
 
