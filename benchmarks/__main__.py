@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure
 
-MODULES = ("workdays", "apply", "rounds", "delivery", "mail", "prefect_idiom")
+MODULES = ("workdays", "apply", "rounds", "delivery", "mail", "prefect_idiom", "handing_in")
 
 
 def main() -> None:
@@ -34,8 +34,13 @@ def main() -> None:
 
 
 def line(figure: Figure) -> str:
-    asked = f"≤ {figure.at_most:g}" if figure.at_most is not None else f"≥ {figure.at_least:g}"
     verdict = "reached" if figure.reached else "MISSED"
+    if figure.at_most is not None:
+        asked = f"≤ {figure.at_most:g}"
+    elif figure.at_least is not None:
+        asked = f"≥ {figure.at_least:g}"
+    else:
+        asked, verdict = "nothing", "reported"
     return f"{figure.name:<58} {figure.ratio:>9.2f}   asked {asked:<8} {verdict:<8} {figure.detail}"
 
 

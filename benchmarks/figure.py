@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured ratio. `at_most` or `at_least` is what was asked for; one of them is None."""
+    """One measured ratio. `at_most` or `at_least` is what was asked for; both None: only reported."""
 
     name: str
     ratio: float

@@ -20,7 +20,8 @@ from office.settings import Settings
 
 HEALTHY_WITHIN_SECONDS = 120
 STOPPED_WITHIN_SECONDS = 20
-SERVER, RUNNER = "server", "runner"
+SERVER, RUNNER, PORTAL = "server", "runner", "portal"
+LOG_BYTES = 20 * 1024 * 1024
 # What a bureau's Prefect never does: report home, count users, start a private server behind our back.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -52,17 +53,28 @@ def environment(settings: Settings, api_url: str) -> dict[str, str]:
     return {**inherited, **own}
 
 
-def choose_port(wanted: int) -> int:
+def log_file(settings: Settings, name: str) -> Path:
+    """The log file, put aside once it has grown too large."""
+    path = settings.home.resolve() / "logs" / f"{name}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path
+
+
+def choose_port(wanted: int, host: str = "127.0.0.1") -> int:
     """The wanted port if it is free, else one the system gives."""
     for port in (wanted, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((host, port))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise Fault("没有可用的端口来启动 Prefect 服务，请释放端口或修改设置 DUBAN_PREFECT_PORT。")
+    raise Fault(
+        f"{host} 上没有可用的端口，请释放端口或修改设置 DUBAN_PREFECT_PORT、DUBAN_PORTAL_PORT、DUBAN_PORTAL_HOST。"
+    )
 
 
 def start_server(settings: Settings, port: int, log: Path) -> subprocess.Popen[bytes]:
@@ -132,7 +144,7 @@ def forget(settings: Settings, name: str) -> None:
 
 def end_leftovers(settings: Settings) -> None:
     """End what a killed `duban up` left behind: two servers on one database would double every schedule."""
-    for name in (RUNNER, SERVER):
+    for name in (PORTAL, RUNNER, SERVER):
         try:
             pid = int(_note(settings, name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -159,4 +171,6 @@ def _is_ours(pid: int, settings: Settings) -> bool:
         folder = Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return False
-    return (b"prefect" in command or b"flows.serve" in command) and folder == prefect_home(settings)
+    return any(
+        mark in command for mark in (b"prefect", b"flows.serve", b"portal.serve")
+    ) and folder == prefect_home(settings)

@@ -1,4 +1,4 @@
-"""`duban up`: keeps Prefect's server and the flow runner alive together, and ends them together.
+"""`duban up`: keeps Prefect's server, the flow runner and the portal alive together, and ends them together.
 
 Imports nothing of Prefect, so that it stays small and whatever goes wrong there cannot take it along. One folder
 has one `up`; whoever kills it leaves at most children that end by themselves or are ended by the next start.
@@ -14,11 +14,11 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from flows import server_process
+from flows import portal_process, server_process
+from office.actions.write_portal_key import write_portal_key
 from office.errors import Fault, OfficeError, Refused
 from office.settings import Settings, load
 from office.wiring import open_office
@@ -26,7 +26,6 @@ from office.wiring import open_office
 # A child that ends is started again, more patiently each time; one that lived this long counts as well again.
 RESTART_SECONDS = (1, 5, 15, 60)
 WELL_AFTER_SECONDS = 300
-LOG_BYTES = 20 * 1024 * 1024
 # A closed terminal ends us like Ctrl-C, not like a kill.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -61,11 +60,18 @@ def run(settings: Settings, *, first: bool = False, stop_after: float | None = N
     """Hold this bureau's Prefect up until told to stop."""
     with open_office(settings):
         pass  # Refuses in one sentence a ledger that is not set up, before anything is started.
+    if write_portal_key(settings):
+        # A bureau from before the portal has no key yet.
+        settings = load(settings.home)
     for number in STOP_SIGNALS:
         signal.signal(number, _stop_now)
     with contextlib.suppress(Stopping), _alone(settings), _server(settings) as (server, api_url):
         _say(f"Prefect 页面：{api_url.removesuffix('/api')}    数据文件夹：{settings.home.resolve()}")
-        _hold(settings, server, api_url, first=first, stop_after=stop_after)
+        with portal_process.running(settings, api_url) as portal:
+            _say(f"门户：{portal.url}")
+            for sentence in portal_process.how_to_sign_in(settings, portal.url):
+                _say(sentence)
+            _hold(settings, server, portal, api_url, first=first, stop_after=stop_after)
     _say("已停止。再次运行 duban up 即从原处继续。")
 
 
@@ -98,7 +104,9 @@ def _server(settings: Settings) -> Iterator[tuple[Child | None, str]]:
     _say("正在启动 Prefect 服务，约需十秒……")
     child = Child(_start_server(settings, port), time.monotonic())
     try:
-        server_process.wait_until_healthy(child.process, api_url, _log(settings, "prefect-server"))
+        server_process.wait_until_healthy(
+            child.process, api_url, server_process.log_file(settings, "prefect-server")
+        )
         (server_process.prefect_home(settings) / "api_url").write_text(api_url, encoding="utf-8")
         yield child, api_url
     finally:
@@ -107,16 +115,23 @@ def _server(settings: Settings) -> Iterator[tuple[Child | None, str]]:
 
 
 def _start_server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
-    process = server_process.start_server(settings, port, _log(settings, "prefect-server"))
+    process = server_process.start_server(settings, port, server_process.log_file(settings, "prefect-server"))
     server_process.remember(settings, server_process.SERVER, process.pid)
     return process
 
 
 def _hold(
-    settings: Settings, server: Child | None, api_url: str, *, first: bool, stop_after: float | None
+    settings: Settings,
+    server: Child | None,
+    portal: portal_process.Portal,
+    api_url: str,
+    *,
+    first: bool,
+    stop_after: float | None,
 ) -> None:
     """Watch the children until stopped; start again what ended."""
-    runner = Child(_start_runner(settings, api_url, first=first), time.monotonic())
+    pages = Child(portal.process, time.monotonic())
+    runner = Child(_start_runner(settings, api_url, portal.url, first=first), time.monotonic())
     until = time.monotonic() + stop_after if stop_after else None
     try:
         while until is None or time.monotonic() < until:
@@ -124,10 +139,15 @@ def _hold(
             if server and server.process.poll() is not None:
                 _again(server, "Prefect 服务")
                 server.process = _start_server(settings, _port(api_url))
-                server_process.wait_until_healthy(server.process, api_url, _log(settings, "prefect-server"))
+                server_process.wait_until_healthy(
+                    server.process, api_url, server_process.log_file(settings, "prefect-server")
+                )
             if runner.process.poll() is not None:
                 _again(runner, "Prefect 运行器")
-                runner.process = _start_runner(settings, api_url, first=False)
+                runner.process = _start_runner(settings, api_url, portal.url, first=False)
+            if pages.process.poll() is not None:
+                _again(pages, "门户")
+                pages.process = portal.start_again()
     finally:
         # Further signals must not break off the stopping itself.
         for number in STOP_SIGNALS:
@@ -149,12 +169,15 @@ def _again(child: Child, name: str) -> None:
     child.started = time.monotonic()
 
 
-def _start_runner(settings: Settings, api_url: str, *, first: bool) -> subprocess.Popen[bytes]:
+def _start_runner(
+    settings: Settings, api_url: str, link_base: str, *, first: bool
+) -> subprocess.Popen[bytes]:
     """The runner talks to people on our standard output and to the log on its standard error."""
-    with _log(settings, "prefect-runner").open("ab") as out:
+    with server_process.log_file(settings, "prefect-runner").open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.serve", *(["--first-round"] if first else [])],
-            env=server_process.environment(settings, api_url),
+            # Letters carry links to the portal that runs beside this runner, unless a public address is set.
+            env={**server_process.environment(settings, api_url), "DUBAN_LINK_BASE": link_base},
             cwd=server_process.prefect_home(settings),
             stdin=subprocess.DEVNULL,
             stderr=out,
@@ -162,15 +185,6 @@ def _start_runner(settings: Settings, api_url: str, *, first: bool) -> subproces
         )
     server_process.remember(settings, server_process.RUNNER, process.pid)
     return process
-
-
-def _log(settings: Settings, name: str) -> Path:
-    """The log file, put aside once it has grown too large."""
-    path = settings.home.resolve() / "logs" / f"{name}.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
-    return path
 
 
 def _port(api_url: str) -> int:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +29,8 @@ TODAY = clock.civil(clock.now())
 
 def start(home: Path, *options: str, **extra: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
-    environment |= {"DUBAN_HOME": str(home), "DUBAN_PREFECT_PORT": str(a_free_port()), **extra}
+    environment |= {"DUBAN_HOME": str(home), "DUBAN_PREFECT_PORT": str(a_free_port())}
+    environment |= {"DUBAN_PORTAL_PORT": str(a_free_port()), **extra}
     return subprocess.Popen(
         [sys.executable, "-m", "flows.up", *options],
         env=environment,
@@ -103,6 +105,8 @@ def test_up_holds_the_first_round_and_after_a_kill_goes_on_where_it_was_and_stop
 ):
     first = start(home, "--first-round")
     said = read_until(first, "按时间表运行")
+    portal = said.split("门户：")[1].split()[0]
+    assert urllib.request.urlopen(f"{portal}/healthz", timeout=10).read() == b"ok"
     second = start(home)
     refusal = second.communicate(timeout=60)[0]
     # A kill leaves the server and the runner behind; the next start ends them and doubles nothing.
