@@ -48,6 +48,8 @@ class Kind(StrEnum):
     SEND_BACK = ("send_back", "退回", True)
     EXTENSION = ("extension", "延期批复", True)
     STAGE_SUMMARY = ("stage_summary", "阶段小结", True)
+    # A person's own act, at once; the ladder's 催办 goes with the digest.
+    CHASE_NOW = ("chase_now", "即时催办", True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

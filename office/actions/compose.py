@@ -179,15 +179,17 @@ def _chase_now(chunk: Chunk, row: Claimed, payload: Mapping[str, Any]) -> Messag
     owed = [one for one in owed if one.unit_id == row.unit_id]
     if not owed:
         raise Overtaken("所催任务在发送前已报送、办结、暂停、免办或撤销，无需再催。")
+    leads = _links(chunk, row)
     return ChaseNowMessage(
         to_name=_to_name(chunk, row),
         unit=chunk.book.units[row.unit_id],
         as_of_on=chunk.today,
-        items=tuple(item(chunk, one) for one in owed),
+        items=tuple(item(chunk, one, leads) for one in owed),
         desk=_desk(chunk.office),
         chased_by=payload["chased_by"],
         words=payload["words"] or None,
         total=payload["total"] - len(chosen) + len(owed),
+        list_link=leads.page,
     )
 
 

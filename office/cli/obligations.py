@@ -12,7 +12,7 @@ from office.actions.find import unit_named
 from office.actions.list_obligations import PAGE_SIZE, ListedObligation, Page, list_obligations
 from office.actions.open_evidence import open_evidence
 from office.actions.show_obligation import show_obligation
-from office.cli import obligation_acts, obligation_clock_acts, obligation_page
+from office.cli import obligation_acts, obligation_chase, obligation_clock_acts, obligation_page
 from office.cli.dates import day_option
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
@@ -132,5 +132,6 @@ def _row(one: ListedObligation) -> tuple[object, ...]:
     )
 
 
+app.command("chase")(obligation_chase.chase)
 for _name, _command in (obligation_acts.COMMANDS | obligation_clock_acts.COMMANDS).items():
     app.command(_name)(_command)

@@ -17,6 +17,7 @@ from office.actions.list_dispatches import list_dispatches
 from office.actions.missing_rounds import TroubledRound, missing_rounds, troubled_rounds
 from office.actions.office import Office
 from office.actions.recover import RecoveryReport, recover
+from office.cli import escalations
 from office.cli.options import DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.store.dispatch_list import DispatchFilter, ListedDispatch
@@ -25,6 +26,9 @@ from office.wiring import open_channels, open_office, where_mail_goes
 from rules.people import SYSTEM
 
 app = typer.Typer(no_args_is_help=True, help="一轮：排提醒、关闸、发送；查看漏办的日子。")
+app.command("escalations")(escalations.escalations)
+app.command("approve")(escalations.approve)
+app.command("decline")(escalations.decline)
 _NAMED = 20
 
 

@@ -28,6 +28,7 @@ READ_ONLY = {
     "rehearse",
     "roster missing",
     "roster show",
+    "round escalations",
     "round missing",
     "unit list",
     "unit show",
