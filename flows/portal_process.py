@@ -49,10 +49,14 @@ def running(settings: Settings, api_url: str) -> Iterator[Portal]:
     """The portal, answering; ended with the block."""
     port = server_process.choose_port(settings.portal_port, settings.portal_host)
     portal = Portal(settings, api_url, port, _start(settings, api_url, port))
+    # Where the doctor looks whether it lives: on this machine, whatever the public address is.
+    note = settings.home / "portal_url"
     try:
         _wait(portal)
+        note.write_text(f"http://{_host(settings)}:{port}", encoding="utf-8")
         yield portal
     finally:
+        note.unlink(missing_ok=True)
         server_process.stop(portal.process)
         server_process.forget(settings, server_process.PORTAL)
 

@@ -16,6 +16,7 @@ from office.cli import checks
 from office.cli.checks import Finding, Level
 from office.cli.options import Json, On, moment
 from office.cli.output import complain, print_json, print_table, say
+from office.cli.portal_check import portal
 from office.errors import OfficeError
 from office.settings import Settings, load
 from office.wiring import open_office
@@ -79,6 +80,7 @@ def examine(now: datetime) -> Iterator[Finding]:
         yield look(settings)
     yield checks.versions()
     yield checks.backups(settings, now)
+    yield portal(settings)
 
 
 def _settings() -> Settings | Finding:
