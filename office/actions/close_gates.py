@@ -16,7 +16,7 @@ from office.actions.day import thresholds
 from office.actions.gate_forms import entry, kept, stage_summary_payload
 from office.actions.office import Office
 from office.errors import OfficeError
-from office.store import gates, history
+from office.store import edition_rounds, gates, history
 from office.store.audience import Part
 from office.store.dispatches import enqueue_urgent
 from office.store.engine import Connection
@@ -92,6 +92,7 @@ def close_gates(office: Office, *, now: datetime, edition_id: int | None = None)
             known = isinstance(error, OfficeError | YearUnknown)
             text = str(error) if known else f"程序出错（{type(error).__name__}：{error}），请交运维人员处理。"
             faults.append(GateFault(edition_id=key, name=points[0].name, error=text))
+            _note_fault(office, key, text, now)
     return GateReport(closed=tuple(closed), faults=tuple(faults))
 
 
@@ -188,6 +189,9 @@ def _close(office: Office, one: DuePoint, result: GateResult, now: datetime) -> 
         if not gates.close_gate(connection, one, kept(result), now):
             return []
         letters = _tell(office, connection, one, result, now) if _told(one) else 0
+        edition_rounds.count_gate(
+            connection, one.edition_id, held_on=clock.civil(now), now=now, flow_run_id=office.flow_run_id
+        )
         history.append(
             connection,
             at=now,
@@ -214,6 +218,18 @@ def _close(office: Office, one: DuePoint, result: GateResult, now: datetime) -> 
             letters=letters,
         )
     ]
+
+
+def _note_fault(office: Office, edition_id: int, text: str, now: datetime) -> None:
+    with office.store.writing() as connection:
+        edition_rounds.note_gate_fault(
+            connection,
+            edition_id,
+            text,
+            held_on=clock.civil(now),
+            now=now,
+            flow_run_id=office.flow_run_id,
+        )
 
 
 def _told(one: DuePoint) -> bool:

@@ -8,66 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from office import clock
 from office.actions.day import opening, thresholds
 from office.actions.office import Office
 from office.actions.release_escalations import release_escalations
+from office.actions.round_report import RoundReport as RoundReport
 from office.errors import OfficeError, Refused
-from office.store import digests, history, reminders, rounds
+from office.store import digests, edition_rounds, history, reminders, rounds
 from office.store.engine import Connection
 from office.store.reminders import Decision, Group
-from office.store.rounds import EditionNote, PlannedEdition, Round
+from office.store.rounds import MORNING, EditionNote, PlannedEdition, Round
 from rules.moves import State
 from rules.people import SYSTEM
 from rules.rungs import next_fire_on, owed
 from rules.standing import Facts, standing
 from rules.workdays import YearUnknown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundReport:
-    """What a round did. Counts are of this pass, `editions` of the whole day.
-
-    `opens_on` is the day the first edition was handed out: before it there is nothing to remind of.
-    `newer` is set when the clock stands before a day that already had its round: nothing is planned then.
-    `leaves_at` is when messages leave at the earliest; later than now in quiet hours and on days off.
-    """
-
-    held_on: date
-    status: str
-    leaves_at: datetime
-    planned: int = 0
-    superseded: int = 0
-    dispatches: int = 0
-    editions: tuple[EditionNote, ...] = ()
-    newer: date | None = None
-    opens_on: date | None = None
-
-    @property
-    def faults(self) -> tuple[EditionNote, ...]:
-        return tuple(note for note in self.editions if note.error)
-
-    @property
-    def sentence(self) -> str:
-        """What happened, for people."""
-        if self.newer:
-            return (
-                f"已办过{self.newer}的一轮，{self.held_on}不再补办：错过的提醒由较新的一轮一并办理；"
-                "若今天并非该日期之前，请校正系统时钟。"
-            )
-        text = (
-            f"{self.held_on}一轮：新排提醒{self.planned}条，并档{self.superseded}条，待发{self.dispatches}封"
-        )
-        if self.opens_on and self.held_on < self.opens_on:
-            text += f"；各项行动自{self.opens_on}起交办，此前不排提醒"
-        if held := sum(note.held for note in self.editions):
-            text += f"；督办{held}条待统筹科室批准"
-        if self.faults:
-            text += f"；{len(self.faults)}项行动未能排入（{'、'.join(note.name for note in self.faults)}）"
-        return text + "。"
 
 
 def hold_round(office: Office, *, now: datetime) -> RoundReport:
@@ -100,14 +58,19 @@ def open_round(office: Office, *, now: datetime) -> RoundReport:
     return _report(office, current, now=now)
 
 
-def plan_edition(office: Office, edition_id: int, *, now: datetime) -> EditionNote:
-    """Plan one edition in today's round, which must be open. The note says what this pass did, or its error."""
+def plan_edition(office: Office, edition_id: int, *, now: datetime, kind: str = MORNING) -> EditionNote:
+    """Plan one edition in today's round, which must be open. The note says what this pass did, or its error.
+
+    `kind` tells in the run history whether the round asked for it or a step of the edition's own.
+    """
     try:
         with office.store.writing() as connection:
-            return _plan(office, connection, edition_id, now)
+            note = _plan(office, connection, edition_id, now)
+            _keep_part(office, connection, note, kind, now)
+            return note
     except Exception as error:
         # Whatever it is, the other editions go on; the sentence stays in the round's row.
-        return _note_fault(office, edition_id, error, now)
+        return _note_fault(office, edition_id, error, now, kind)
 
 
 def finish_round(office: Office, notes: Sequence[EditionNote] = (), *, now: datetime) -> RoundReport:
@@ -120,6 +83,7 @@ def finish_round(office: Office, notes: Sequence[EditionNote] = (), *, now: date
         if planned or released or current.status != status:
             new = _write_digests(office, connection, current, now) - current.dispatches
             rounds.close_round(connection, current.id, status=status, dispatches=new, now=now)
+            edition_rounds.note_unmoved(connection, held_on=today, now=now, flow_run_id=office.flow_run_id)
             history.append(
                 connection,
                 at=now,
@@ -255,13 +219,25 @@ def _signature(office: Office, groups: Sequence[Group]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _note_fault(office: Office, edition_id: int, error: Exception, now: datetime) -> EditionNote:
+def _keep_part(office: Office, connection: Connection, note: EditionNote, kind: str, now: datetime) -> None:
+    edition_rounds.note_part(
+        connection,
+        note,
+        kind=kind,
+        held_on=clock.civil(now),
+        now=now,
+        flow_run_id=office.flow_run_id,
+    )
+
+
+def _note_fault(office: Office, edition_id: int, error: Exception, now: datetime, kind: str) -> EditionNote:
     known = isinstance(error, OfficeError | YearUnknown)
     sentence = str(error) if known else f"程序出错（{type(error).__name__}：{error}），请交运维人员处理。"
     with office.store.writing() as connection:
         edition = rounds.published_edition(connection, edition_id)
         note = EditionNote(edition_id=edition_id, name=edition.name, error=sentence)
         rounds.write_note(connection, _lock_today(connection, clock.civil(now)), note)
+        _keep_part(office, connection, note, kind, now)
     return note
 
 

@@ -13,6 +13,7 @@ from office.actions.close_gates import GateReport, close_gates
 from office.actions.hold_round import finish_round, hold_round, open_round, plan_edition
 from office.actions.office import Office
 from office.errors import Fault, NotFound, Refused
+from office.store.edition_rounds import STEP
 from office.store.rounds import EditionNote
 from office.store.timelines import edition_state
 
@@ -48,7 +49,7 @@ def take_step(office: Office, campaign: str, year: int, *, now: datetime) -> Ste
         held = hold_round(office, now=now)
         note = next((one for one in held.editions if one.edition_id == edition_id), None)
     else:
-        note = plan_edition(office, edition_id, now=now)
+        note = plan_edition(office, edition_id, now=now, kind=STEP)
         held = finish_round(office, (note,), now=now)
     gates = close_gates(office, now=now, edition_id=edition_id)
     return StepReport(edition_id=edition_id, note=note, gates=gates, sentence=held.sentence)
