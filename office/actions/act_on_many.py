@@ -17,6 +17,9 @@ from rules.extensions import Clocks, resumed_due_on
 from rules.moves import VERB_NAMES, State, Verb, allowed, grounds_refusals, role_refusals
 from rules.people import Actor
 
+# The history names no more chosen matters than this one by one.
+_NAMED = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManyActed:
@@ -111,8 +114,8 @@ def resume_many(
 
 def _refusals(verb: Verb, scope: Scope, by: Actor) -> tuple[str, ...]:
     own = list(role_refusals(verb, by))
-    if scope.edition_id is None and scope.unit_id is None:
-        own.append(f"成批{VERB_NAMES[verb]}要指明专项行动或单位，请用 --edition 或 --unit 写明范围。")
+    if not scope.bounded:
+        own.append(f"成批{VERB_NAMES[verb]}要指明专项行动、单位或任务，请用 --edition 或 --unit 写明范围。")
     return tuple(own)
 
 
@@ -133,16 +136,26 @@ def _record(
     changed: int,
     grounds: Mapping[str, object],
 ) -> None:
-    whole_edition = scope.edition_id is not None
+    noun, number = _noun(scope)
+    chosen = {"chosen": list(scope.obligation_ids[:_NAMED])} if scope.obligation_ids else {}
     history.append(
         connection,
         at=now,
         by=by,
         verb=verb.value,
-        noun="edition" if whole_edition else "unit",
-        noun_id=scope.edition_id if whole_edition else scope.unit_id,
+        noun=noun,
+        noun_id=number,
         edition_id=scope.edition_id,
         unit_id=scope.unit_id,
-        detail={**grounds, "obligations": changed},
+        detail={**grounds, **chosen, "obligations": changed},
         flow_run_id=office.flow_run_id,
     )
+
+
+def _noun(scope: Scope) -> tuple[str, int | None]:
+    """What the line in the history is about; chosen matters of several units are about none of them alone."""
+    if scope.obligation_ids and len(scope.obligation_ids) == 1:
+        return "obligation", scope.obligation_ids[0]
+    if scope.edition_id is not None:
+        return "edition", scope.edition_id
+    return ("unit", scope.unit_id) if scope.unit_id is not None else ("obligation", None)

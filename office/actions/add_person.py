@@ -14,6 +14,7 @@ from office.store.people import Person
 from office.store.units import UnitEntry, find_unit
 from rules.people import SYSTEM, Actor, Role
 from rules.roles import giving_refusals
+from rules.sight import sight_of
 
 _LONGEST_NAME = 64
 
@@ -48,10 +49,12 @@ def add_person(
     return person
 
 
-def list_people(office: Office, *, unit_id: int | None = None) -> tuple[Person, ...]:
-    """The register of people, by unit."""
+def list_people(office: Office, *, by: Actor, unit_id: int | None = None) -> tuple[Person, ...]:
+    """The register of people, by unit; of the units that the person may see."""
+    sight = sight_of(by)
     with office.store.reading() as connection:
-        return people.people(connection, unit_id=unit_id)
+        found = people.people(connection, unit_id=unit_id)
+    return tuple(one for one in found if sight.sees(one.unit_id))
 
 
 def _there(connection: Connection, name: str, unit: UnitEntry | None) -> Person | None:

@@ -58,6 +58,13 @@ def import_unit_book(
     return _enter(office, units_in_book(book), (), by=by, now=now, dry_run=dry_run)
 
 
+def enter_units(
+    office: Office, wanted: Sequence[WantedUnit], *, by: Actor, now: datetime, dry_run: bool = False
+) -> UnitsImported:
+    """Enter units that somebody typed in."""
+    return _enter(office, wanted, (), by=by, now=now, dry_run=dry_run)
+
+
 def _enter(
     office: Office,
     wanted: Sequence[WantedUnit],
@@ -134,7 +141,7 @@ class _Register:
 
     def _difference(self, one: WantedUnit) -> dict[str, object] | None:
         stands = self.units[one.code]
-        parent = self.aliases[name_key(one.parent)] if one.parent else stands.parent_id
+        parent = self._id(one.parent) if one.parent else stands.parent_id
         if (stands.name, stands.kind, stands.parent_id, stands.active) == (one.name, one.kind, parent, True):
             return None
         return {
@@ -145,6 +152,12 @@ class _Register:
             "b_parent_id": parent,
             "b_active": True,
         }
+
+    def _id(self, name: str) -> int:
+        """A unit by any name; one that came without a sheet may have no aliases of its own."""
+        key = name_key(name)
+        named = (one.id for one in self.units.values() if key in (name_key(one.name), name_key(one.code)))
+        return self.aliases[key] if key in self.aliases else next(named)
 
     def _contacts(self, wanted: Sequence[WantedUnit]) -> _Contacts:
         kept: dict[int, list[store.ContactEntry]] = {}

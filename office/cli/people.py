@@ -53,7 +53,7 @@ def list_(
 ) -> None:
     """列出人员与角色。"""
     with open_office() as office:
-        people = list_people(office, unit_id=unit_named(office, unit).id if unit else None)
+        people = list_people(office, by=SYSTEM, unit_id=unit_named(office, unit).id if unit else None)
     if as_json:
         print_json(people)
         return
@@ -88,7 +88,7 @@ def retire(
 
 
 def _by(office: Office, name: str | None) -> Actor:
-    return SYSTEM if name is None and not list_people(office) else actor(office, name)
+    return SYSTEM if name is None and not list_people(office, by=SYSTEM) else actor(office, name)
 
 
 def _roles(person: Person) -> str:

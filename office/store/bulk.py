@@ -28,10 +28,15 @@ _ROW = obligation.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A whole edition, a whole unit, or one within the other; at least one of them is given."""
+    """A whole edition, a whole unit, one within the other, or chosen obligations; something of it is given."""
 
     edition_id: int | None = None
     unit_id: int | None = None
+    obligation_ids: tuple[int, ...] = ()
+
+    @property
+    def bounded(self) -> bool:
+        return self.edition_id is not None or self.unit_id is not None or bool(self.obligation_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +150,10 @@ def end_suspensions(connection: Connection, scope: Scope, *, by: int, on: date) 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
     wanted = ((_ROW.edition_id, scope.edition_id), (_ROW.unit_id, scope.unit_id))
-    return [column == value for column, value in wanted if value is not None]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
+    if scope.obligation_ids:
+        conditions.append(_ROW.id.in_(scope.obligation_ids))
+    return conditions
 
 
 def _chosen(scope: Scope, states: Iterable[State], *facts: ColumnElement[Any]) -> Select[Any]:

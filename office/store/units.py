@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from calendars.reader.units import name_key
-from office.store.tables import contact, unit, unit_alias
+from office.store.tables import contact, obligation, unit, unit_alias
+from rules.moves import Verb, allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,34 @@ def find_unit(connection: Connection, name: str) -> UnitEntry | None:
 def all_units(connection: Connection) -> tuple[UnitEntry, ...]:
     """The register, in the order units were entered."""
     return tuple(_unit(row) for row in connection.execute(select(unit).order_by(unit.c.id)))
+
+
+def names_in_use(connection: Connection, *, besides: int, limit: int) -> tuple[str, ...]:
+    """Some names of units in use, but that one's."""
+    wanted = select(unit.c.name).where(unit.c.active, unit.c.id != besides).order_by(unit.c.id).limit(limit)
+    return tuple(connection.scalars(wanted))
+
+
+def unit_by_id(connection: Connection, unit_id: int) -> UnitEntry | None:
+    """One unit."""
+    row = connection.execute(select(unit).where(unit.c.id == unit_id)).first()
+    return _unit(row) if row else None
+
+
+def contact_by_id(connection: Connection, contact_id: int) -> ContactEntry | None:
+    """One contact, in use or not."""
+    row = connection.execute(select(contact).where(contact.c.id == contact_id)).first()
+    return ContactEntry(**row._mapping) if row else None
+
+
+def unfinished(connection: Connection, unit_id: int) -> int:
+    """How many obligations of the unit are not done."""
+    return connection.execute(
+        select(func.count()).where(
+            obligation.c.unit_id == unit_id,
+            obligation.c.state.in_(sorted(state.value for state in allowed(Verb.HAND_OVER))),
+        )
+    ).scalar_one()
 
 
 def units_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
