@@ -1,0 +1,65 @@
+"""Tokens by which other systems use the API, stored as hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from office.store.tables import client_token, person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientToken:
+    """One token as the list shows it; whose rights it has is `person`."""
+
+    id: int
+    name: str
+    scopes: str
+    person_id: int
+    person: str
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def insert(connection: Connection, **values: object) -> int:
+    key = connection.execute(client_token.insert().values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def every(connection: Connection) -> tuple[ClientToken, ...]:
+    """All of them, the newest first."""
+    rows = connection.execute(_TOKENS.order_by(client_token.c.id.desc()))
+    return tuple(ClientToken(**row._mapping) for row in rows)
+
+
+def by_hash(connection: Connection, token_hash: str) -> ClientToken | None:
+    row = connection.execute(_TOKENS.where(client_token.c.token_hash == token_hash)).first()
+    return ClientToken(**row._mapping) if row else None
+
+
+def by_id(connection: Connection, token_id: int) -> ClientToken | None:
+    row = connection.execute(_TOKENS.where(client_token.c.id == token_id)).first()
+    return ClientToken(**row._mapping) if row else None
+
+
+def touch(connection: Connection, token_id: int, now: datetime) -> None:
+    connection.execute(update(client_token).where(client_token.c.id == token_id).values(used_at=now))
+
+
+def revoke(connection: Connection, token_id: int, now: datetime) -> bool:
+    """Revoke it; False when it was revoked before."""
+    open_ = update(client_token).where(client_token.c.id == token_id, client_token.c.revoked_at.is_(None))
+    return connection.execute(open_.values(revoked_at=now)).rowcount == 1
+
+
+_TOKENS = select(
+    *(
+        person.c.name.label("person") if one.name == "person" else client_token.c[one.name]
+        for one in fields(ClientToken)
+    )
+).join_from(client_token, person, person.c.id == client_token.c.person_id)
