@@ -20,7 +20,12 @@ from portal.looks import STATIC, Looks
 from portal.shields import BodyLimit, SecurityHeaders
 
 # Each module has `router`. A new page needs its line here and its row in the access matrix of the tests.
-ROUTES = ("home",)
+ROUTES = (
+    "home",
+    "my",
+    "uploads",
+    "evidence",
+)
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6
 GZIP_FROM_BYTES = 1000

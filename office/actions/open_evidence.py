@@ -9,8 +9,9 @@ from pathlib import Path
 
 from office.actions.acting import refuse
 from office.actions.office import Office
+from office.actions.uploading import visible
 from office.errors import NotFound, Refused
-from office.store import history, obligations, submissions
+from office.store import history, submissions
 from office.store.dry_run import take_back
 from office.store.obligations import Obligation
 from office.store.submissions import Item
@@ -41,9 +42,24 @@ def open_evidence(
 
     A dry run only checks them.
     """
+    refuse(*((f"{to}已存在，请换一个文件名。",) if to.exists() else ()))
+    item = record_reading(office, obligation_id, sha256, by=by, now=now, dry_run=dry_run)
+    # Recorded first: nobody sees bytes without a line that says so.
+    assert item.sha256 is not None, "only files are listed"
+    if dry_run:
+        office.vault.verify(item.sha256)
+    else:
+        _copy(office, item.sha256, to)
+    return Opened(path=to, item=item)
+
+
+def record_reading(
+    office: Office, obligation_id: int, sha256: str, *, by: Actor, now: datetime, dry_run: bool = False
+) -> Item:
+    """The file that is about to be read, after the history says by whom; refused to whoever has no reason to."""
     with office.store.writing() as connection:
-        one = obligations.load(connection, obligation_id)
-        refuse(*_refusals(one, by), *((f"{to}已存在，请换一个文件名。",) if to.exists() else ()))
+        one = visible(connection, obligation_id, by)
+        refuse(*_refusals(one, by))
         item = _the_one(submissions.files(connection, obligation_id), sha256)
         history.append(
             connection,
@@ -59,13 +75,7 @@ def open_evidence(
         )
         if dry_run:
             take_back(connection)
-    # Recorded first: nobody sees bytes without a line that says so.
-    assert item.sha256 is not None, "only files are listed"
-    if dry_run:
-        office.vault.verify(item.sha256)
-    else:
-        _copy(office, item.sha256, to)
-    return Opened(path=to, item=item)
+    return item
 
 
 def _refusals(one: Obligation, by: Actor) -> tuple[str, ...]:

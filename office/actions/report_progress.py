@@ -45,13 +45,14 @@ def report_progress(
     now: datetime,
     as_of_on: date | None = None,
     reason: str | None = None,
+    version: int | None = None,
     dry_run: bool = False,
 ) -> ProgressReported:
     """Add one report. Refused with every reason: no target, wrong unit of measure, out of range, lower, in the future."""
     today = clock.civil(now)
     on = as_of_on or today
     said = cleaned(reason) if reason else None
-    with acting(office, obligation_id, dry_run=dry_run) as act:
+    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
         quota = figures.quota_of(act.connection, obligation_id)
         newest = figures.newest_progress(act.connection, obligation_id)
         refuse(

@@ -31,4 +31,18 @@ def row(*who: str, own: bool = False) -> Row:
 MATRIX: dict[str, Row] = {
     "GET /": Row(SIGNED_IN | {LINK}),
     "GET /healthz": Row(EVERYBODY),
+    # The unit's own pages
+    "GET /my": row(H, LINK),
+    "GET /my/{obligation_id}": row(H, LINK, own=True),
+    "POST /my/{obligation_id}/acknowledge": row(H, LINK, own=True),
+    "POST /my/{obligation_id}/submit": row(H, LINK, own=True),
+    "POST /my/{obligation_id}/drop": row(H, LINK, own=True),
+    "POST /my/{obligation_id}/progress": row(H, LINK, own=True),
+    "POST /my/{obligation_id}/extension": row(H, own=True),
+    "POST /my/{obligation_id}/forward": row(H, own=True),
+    "POST /my/{obligation_id}/uploads": row(H, LINK, own=True),
+    "GET /uploads/{upload_id}": row(H, LINK, own=True),
+    "PUT /uploads/{upload_id}": row(H, LINK, own=True),
+    "DELETE /uploads/{upload_id}": row(H, LINK, own=True),
+    "GET /evidence/{obligation_id}/{sha256}": row(H, C, R, L, A, LINK, own=True),
 }

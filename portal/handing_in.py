@@ -1,0 +1,96 @@
+"""The hand-in form read into what the action takes: files that came with it, files uploaded before, figures, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from office.actions.acting import Acted
+from office.actions.my_obligation import MyFile, my_obligation
+from office.actions.receive_whole import receive_whole
+from office.actions.submit import FigureItem, LinkItem, SubmitItem, UploadedItem, submit
+from office.errors import Refused
+from portal.desk import Desk
+from portal.forms import Filled
+from rules.campaign import EvidenceType, ExpectedEvidence
+from rules.known_figures import Origin
+from rules.moves import Verb
+from rules.uploads import FILES, OTHER_KEY
+
+LONGEST_NOTE = 2000
+
+
+def hand_in(desk: Desk, obligation_id: int, filled: Filled) -> Acted:
+    """Hand in whole or not at all; files that came with a refused form stay as uploads and need not come again."""
+    file = my_obligation(desk.office, obligation_id, by=desk.by, today=desk.today)
+    version = filled.whole("version", "页面版本")
+    note = filled.text("note", "说明", longest=LONGEST_NOTE)
+    items = [*_figures(file, filled), *_links(file, filled)]
+    # Where the state has moved on, the act itself says so; nothing has to be received for that.
+    came, reasons = receive_files(desk, file, filled) if Verb.SUBMIT in file.may else ([], [])
+    if reasons or filled.faults:
+        raise Refused((*reasons, *filled.faults.values()))
+    return submit(
+        desk.office,
+        obligation_id,
+        # What the page listed, and what came with it; each once.
+        items=[
+            *(UploadedItem(upload_id=one) for one in dict.fromkeys([*filled.many("upload"), *came])),
+            *items,
+        ],
+        note=note,
+        by=desk.by,
+        now=desk.now,
+        version=version if version is not None else 0,
+    )
+
+
+def receive_files(desk: Desk, file: MyFile, filled: Filled) -> tuple[list[str], list[str]]:
+    """Keep every file that came with the form as an upload: their ids, and why some were not kept."""
+    came: list[str] = []
+    reasons: list[str] = []
+    for key in file_keys(file):
+        for sent in filled.files(f"file:{key}"):
+            try:
+                stands = receive_whole(
+                    desk.office,
+                    file.mine.id,
+                    key=key,
+                    filename=sent.filename or "",
+                    size_bytes=sent.size or 0,
+                    source=sent.file,
+                    by=desk.by,
+                    now=desk.now,
+                )
+            except Refused as refused:
+                reasons += refused.reasons
+            else:
+                came.append(stands.id)
+    return came, reasons
+
+
+def file_keys(file: MyFile) -> tuple[str, ...]:
+    """Under which keys files are taken."""
+    expected = file.shown.expected
+    return tuple(item.key for item in expected if item.type in FILES) if expected else (OTHER_KEY,)
+
+
+def _figures(file: MyFile, filled: Filled) -> Iterator[SubmitItem]:
+    for item in _expected(file, EvidenceType.FIGURE):
+        value = filled.amount(f"figure:{item.key}", item.title)
+        known = file.known.get(item.key)
+        # Left as it was handed in before, it is no new figure.
+        unchanged = known is not None and known.origin is Origin.SUBMISSION and known.value == value
+        if value is not None and not unchanged:
+            measure = item.unit_of_measure or filled.line(f"measure:{item.key}", "计量单位", longest=32)
+            yield FigureItem(key=item.key, value=value, unit_of_measure=measure)
+
+
+def _links(file: MyFile, filled: Filled) -> Iterator[SubmitItem]:
+    for item in _expected(file, EvidenceType.LINK):
+        link = filled.line(f"link:{item.key}", item.title, longest=1000)
+        if link:
+            yield LinkItem(key=item.key, link=link)
+
+
+def _expected(file: MyFile, type_: EvidenceType) -> list[ExpectedEvidence]:
+    return [item for item in file.shown.expected if item.type is type_]
