@@ -5,7 +5,7 @@ What is not yet due, waived, suspended or cancelled is in no denominator; an app
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -72,6 +72,36 @@ DEFINITIONS = (
     ("at_first", "一次通过率", "未经退回而销号÷已销号"),
     ("taken_up", "签收率", "已签收或已着手÷已交办"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a figure counts: its name, and whether one obligation's tally is in it."""
+
+    name: str
+    holds: Callable[[Tally], bool]
+
+
+# Every part and whole of the measures, and what is missing between them, so that each figure opens to its items.
+COUNTED: dict[str, Counted] = {
+    "due": Counted("截至当日应办结", lambda one: bool(one.due)),
+    "in_time": Counted("按时办结", lambda one: bool(one.done_in_time)),
+    "not_in_time": Counted("应办结而未按时办结", lambda one: one.due > one.done_in_time),
+    "done_due": Counted("应办结且已销号", lambda one: bool(one.done_due)),
+    "not_done": Counted("应办结而未销号", lambda one: one.due > one.done_due),
+    "done": Counted("已销号", lambda one: bool(one.done)),
+    "at_first": Counted("未经退回而销号", lambda one: bool(one.done_at_first)),
+    "owed": Counted("已交办", lambda one: bool(one.owed)),
+    "taken_up": Counted("已签收或已着手", lambda one: bool(one.taken_up)),
+    "not_taken_up": Counted("已交办而未签收", lambda one: one.owed > one.taken_up),
+}
+# Of each measure in DEFINITIONS: what its part and its whole count.
+PART_AND_WHOLE: dict[str, tuple[str, str]] = {
+    "in_time": ("in_time", "due"),
+    "done": ("done_due", "due"),
+    "at_first": ("at_first", "done"),
+    "taken_up": ("taken_up", "owed"),
+}
 _NAMES = tuple(field.name for field in fields(Tally))
 
 

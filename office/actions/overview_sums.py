@@ -37,7 +37,8 @@ class Judge:
         today: date,
     ) -> None:
         self._by_date = by_date
-        self.seer = Seer(office, {**points, 0: _NO_POINT}, today)
+        known = {one.id: one for one in by_date.values()}
+        self.seer = Seer(office, {**points, **known, 0: _NO_POINT}, today)
 
     def judge(self, fact: FactGroup) -> Judged:
         return Judged(fact, self.seer.see(self.plain(fact)))

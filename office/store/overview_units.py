@@ -49,16 +49,25 @@ def units_by(
     *,
     quotas: bool,
     only: Sequence[int] | None = None,
+    kind: str | None = None,
 ) -> dict[int, int]:
-    """How many obligations of these groups each unit has; `only` asks for some units.
+    """How many obligations of these groups each unit has; `only` asks for some units, `kind` for those of a kind.
 
     `quotas` says whether there are any open ones with a light of their own, which are then left out.
     """
     counted: dict[int, int] = {}
+    narrowed = _narrowed(only, kind)
     for keys in _chunks(sorted({_key(group) for group in groups})):
-        for unit_id, number in connection.execute(_count_by_unit(keys, quotas, only)):
+        for unit_id, number in connection.execute(_count_by_unit(keys, quotas, narrowed)):
             counted[unit_id] = counted.get(unit_id, 0) + int(number)
     return counted
+
+
+def _narrowed(only: Sequence[int] | None, kind: str | None) -> list[ColumnElement[bool]]:
+    some: list[ColumnElement[bool]] = [] if only is None else [obligation.c.unit_id.in_(only)]
+    if kind is not None:
+        some.append(obligation.c.unit_id.in_(select(unit.c.id).where(unit.c.kind == kind)))
+    return some
 
 
 _Key = tuple[int, str, str, date, int, int]
@@ -80,17 +89,19 @@ def _chunks(keys: Sequence[_Key]) -> Iterator[Sequence[_Key]]:
     return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
 
 
-def _count_by_unit(keys: Sequence[_Key], quotas: bool, only: Sequence[int] | None) -> Select[Any]:
+def _count_by_unit(keys: Sequence[_Key], quotas: bool, narrowed: list[ColumnElement[bool]]) -> Select[Any]:
     lots: dict[str, list[_Key]] = {}
     for key in keys:
         state = State(key[1])
         lot = "done" if state in DONE else "waiting" if state in WAITING else "open"
         lots.setdefault(lot, []).append(key)
-    both = union_all(*(_matching(lot, some, quotas, only) for lot, some in lots.items())).subquery()
+    both = union_all(*(_matching(lot, some, quotas, narrowed) for lot, some in lots.items())).subquery()
     return select(both.c.unit_id, func.sum(both.c.number)).group_by(both.c.unit_id)
 
 
-def _matching(lot: str, keys: Sequence[_Key], quotas: bool, only: Sequence[int] | None) -> Select[Any]:
+def _matching(
+    lot: str, keys: Sequence[_Key], quotas: bool, narrowed: list[ColumnElement[bool]]
+) -> Select[Any]:
     """Obligations per unit that match these groups, found through the index that has them."""
     own = obligation.c
     columns = (own.edition_id, own.state, own.ladder, own.due_on, own.late.label("beyond"), own.late)
@@ -108,10 +119,8 @@ def _matching(lot: str, keys: Sequence[_Key], quotas: bool, only: Sequence[int] 
         same += [own.ladder == judged.c.ladder]
         if quotas:
             same.append(or_(own.target.is_(None), own.state.not_in(words(OPEN))))
-    found = select(own.unit_id, func.count().label("number")).select_from(judged).where(*same)
-    if only is not None:
-        found = found.where(own.unit_id.in_(only))
-    return found.group_by(own.unit_id)
+    found = select(own.unit_id, func.count().label("number")).select_from(judged)
+    return found.where(*same, *narrowed).group_by(own.unit_id)
 
 
 def heads(connection: Connection, unit_ids: Sequence[int]) -> dict[int, UnitHead]:
@@ -133,6 +142,13 @@ def owing(connection: Connection, span: Span, sight: Sight) -> int:
     """How many units owe anything of the year."""
     found = select(func.count()).select_from(unit).where(_owes(span), within(sight, unit.c.id))
     return int(connection.execute(found).scalar_one())
+
+
+def owing_kinds(connection: Connection, span: Span, sight: Sight) -> dict[str, int]:
+    """How many units of each kind owe anything of the year."""
+    found = select(unit.c.kind, func.count()).where(_owes(span), within(sight, unit.c.id))
+    rows = connection.execute(found.group_by(unit.c.kind).order_by(unit.c.kind))
+    return {kind: int(number) for kind, number in rows}
 
 
 def first_units(connection: Connection, span: Span, sight: Sight, *, kind: str, limit: int) -> list[UnitHead]:

@@ -1,0 +1,140 @@
+"""Units are compared with their like, by outcomes, and every figure opens to its items."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from office.actions.list_cell import PAGE_SIZE, list_cell
+from office.actions.office import Office
+from office.actions.read_overview import read_overview
+from office.actions.read_ranking import Ranking, read_ranking
+from office.errors import NotFound
+from office.store import tables
+from office.store.cell_list import Cell
+from rules.measures import COUNTED, PART_AND_WHOLE
+from rules.people import Actor, Role
+from rules.standing import Light
+from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
+
+DUE = date(2026, 3, 31)
+LATER = date(2026, 4, 15)
+LEADER = Actor(name="周局长", person_id=9, roles=frozenset({Role.LEADER}))
+
+
+@pytest.fixture(params=["office", pytest.param("pg_office", marks=pytest.mark.postgres)])
+def bureau(request: pytest.FixtureRequest) -> Office:
+    return request.getfixturevalue(request.param)
+
+
+def change(office: Office, key: int, **columns: Any) -> int:
+    with office.store.writing() as connection:
+        connection.execute(
+            sa.update(tables.obligation).where(tables.obligation.c.id == key).values(**columns)
+        )
+    return key
+
+
+def owes(office: Office, edition: int, unit: int, *states: str) -> None:
+    """One obligation of the unit for each word: 按时, 逾期, 未办, 免办, 延期."""
+    meanings: dict[str, dict[str, Any]] = {
+        "按时": {"state": "closed", "submitted_on": DUE, "closed_on": DUE},
+        "逾期": {"state": "closed", "submitted_on": date(2026, 4, 2), "closed_on": LATER, "late": 1},
+        "未办": {"state": "assigned"},
+        "免办": {"state": "waived"},
+        "延期": {"state": "assigned", "due_on": date(2026, 5, 29), "extended_times": 1},
+    }
+    for word in states:
+        point = a_point(office, edition, due_on=DUE)
+        change(office, an_obligation(office, edition_id=edition, point=point, unit_id=unit), **meanings[word])
+
+
+def shown(found: Ranking) -> list[tuple[int | None, str, str]]:
+    return [(one.place, one.unit, one.rates[0].shown) for one in found.ranked]
+
+
+def test_districts_are_compared_with_districts_and_ties_share_a_place(bureau: Office) -> None:
+    edition = an_edition(bureau)
+    tianning, zhonglou, jintan, xinbei = (
+        a_unit(bureau, name) for name in ("天宁区民政局", "钟楼区民政局", "金坛区民政局", "新北区民政局")
+    )
+    owes(bureau, edition, tianning, "按时", "逾期")
+    owes(bureau, edition, zhonglou, "按时", "按时", "免办", "延期")
+    owes(bureau, edition, jintan, "按时", "未办")
+    owes(bureau, edition, xinbei, "未办")
+    owes(bureau, edition, a_unit(bureau, "兰陵街道", kind="town"), "按时")
+    owes(bureau, edition, a_unit(bureau, "经开区民政局"), "延期")
+
+    found = read_ranking(bureau, by=LEADER, today=LATER)
+
+    assert shown(found) == [
+        (1, "钟楼区民政局", "100.0 %"),
+        (2, "天宁区民政局", "50.0 %"),
+        (2, "金坛区民政局", "50.0 %"),
+        (4, "新北区民政局", "0.0 %"),
+    ]
+    assert [one.rates[1].shown for one in found.ranked] == ["100.0 %", "100.0 %", "50.0 %", "0.0 %"]
+    assert {one.key: one.units for one in found.kinds} == {"district_bureau": 5, "town": 1}
+    assert shown(read_ranking(bureau, by=LEADER, today=LATER, kind="town")) == [(1, "兰陵街道", "100.0 %")]
+    with pytest.raises(NotFound):
+        read_ranking(bureau, by=LEADER, today=LATER, kind="outside")
+
+
+def test_within_one_campaign_only_its_own_obligations_count(bureau: Office) -> None:
+    signs, elders = an_edition(bureau), an_edition(bureau, "respect_elders_month", name="敬老月")
+    unit = a_unit(bureau, "天宁区民政局")
+    owes(bureau, signs, unit, "未办")
+    owes(bureau, elders, unit, "按时")
+
+    assert shown(read_ranking(bureau, by=LEADER, today=LATER)) == [(1, "天宁区民政局", "50.0 %")]
+    assert shown(read_ranking(bureau, by=LEADER, today=LATER, edition_id=elders))[0][2] == "100.0 %"
+
+
+def test_every_figure_opens_to_exactly_its_items(bureau: Office) -> None:
+    edition = an_edition(bureau)
+    unit = a_unit(bureau, "天宁区民政局")
+    owes(bureau, edition, unit, "按时", "按时", "逾期", "未办", "免办", "延期")
+    page = read_overview(bureau, by=LEADER, today=LATER)
+
+    def items(**asked: Any) -> int:
+        return len(list_cell(bureau, Cell(unit_id=unit), by=LEADER, today=LATER, **asked).obligations)
+
+    for rate in page.stand.rates:
+        part, whole = PART_AND_WHOLE[rate.key]
+        assert (items(figure=part), items(figure=whole)) == (rate.part, rate.whole)
+    for light, number in page.stand.lights.items():
+        assert items(light=light) == number
+    assert all(items(figure=key) <= 6 for key in COUNTED)
+    assert items() == 6
+
+
+def test_a_cell_is_read_page_by_page_and_names_what_it_is_of(office: Office) -> None:
+    edition = an_edition(office)
+    unit = a_unit(office, "天宁区民政局")
+    owes(office, edition, unit, *["未办"] * (PAGE_SIZE + 1))
+    cell = Cell(edition_id=edition, unit_id=unit)
+
+    first = list_cell(office, cell, by=LEADER, today=LATER, light=Light.RED)
+    second = list_cell(office, cell, by=LEADER, today=LATER, light=Light.RED, page=2)
+
+    assert (first.campaign, first.unit) == ("地名标志巡检2026", "天宁区民政局")
+    assert (len(first.obligations), first.more) == (PAGE_SIZE, True)
+    assert (len(second.obligations), second.more) == (1, False)
+    assert list_cell(office, cell, by=LEADER, today=LATER, light=Light.GREEN).obligations == ()
+
+
+def test_a_cell_of_a_foreign_unit_is_not_found(office: Office) -> None:
+    edition = an_edition(office)
+    own, other = a_unit(office, "天宁区民政局"), a_unit(office, "钟楼区民政局")
+    for unit in (own, other):
+        owes(office, edition, unit, "未办")
+    handler = a_person(office, "王科长", own, Role.HANDLER)
+
+    with pytest.raises(NotFound):
+        list_cell(office, Cell(unit_id=other), by=handler, today=LATER)
+    seen = list_cell(office, Cell(edition_id=edition), by=handler, today=LATER)
+    assert [one.listed.unit for one in seen.obligations] == ["天宁区民政局"]
+    assert [one.unit for one in read_ranking(office, by=handler, today=LATER).ranked] == ["天宁区民政局"]
