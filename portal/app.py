@@ -25,6 +25,17 @@ ROUTES = (
     "my",
     "uploads",
     "evidence",
+    "rosters",
+    "roster_imports",
+    "problem_files",
+    "problem_imports",
+    "problems",
+    "year",
+    "phrases",
+    "drafts",
+    "editions",
+    "rehearsal",
+    "notices",
 )
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6

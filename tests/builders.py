@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from office.actions.office import Office
 from office.store import tables
+from rules.bodies import plain
+from rules.campaign import CampaignKind, Edition
 from rules.people import Actor, Role
 
 _numbers = count(1)
@@ -73,7 +75,9 @@ def an_edition(
             state=state,
             published_on=published_on,
             content_hash=f"{next(_numbers):064d}",
-            body={},
+            body=plain(
+                Edition(campaign=campaign, name=name, kind=CampaignKind(kind), year=year, ladder=ladder)
+            ),
             updated_at=SET_UP_AT,
         )
 

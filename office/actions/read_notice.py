@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from calendars.notices import NoticeDraft, NoticeRefused, decoded, read_json, read_sheet, read_text
+from calendars.workdays import load_workdays
 from office.actions.office import Office
 from office.errors import Refused
 from office.store import notices
@@ -70,6 +71,13 @@ def list_notices(office: Office, *, by: Actor) -> tuple[NoticeLine, ...]:
         )
         for one in found
     )
+
+
+def with_notices(office: Office) -> Office:
+    """The office with the workdays as they are after what was confirmed meanwhile."""
+    with office.store.reading() as connection:
+        tables = notices.confirmed_tables(connection)
+    return replace(office, workdays=load_workdays(tables, office.workdays.local))
 
 
 def _sheet(content: bytes, suffix: str, year: int | None) -> NoticeDraft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
 from office.errors import NotFound
 from office.store import drafts, editions, history
+from office.store.history import HistoryEntry
 from office.store.obligation_counts import counts_by_milestone
 from rules.campaign import Edition, Milestone
 from rules.people import Actor
@@ -29,13 +31,11 @@ class MilestoneLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionLine:
-    """One line of what was done to the edition; `detail` as the history keeps it."""
+    """One line of what was done to the edition, in words."""
 
     at: datetime
     actor: str
-    verb: str
-    noun: str
-    detail: dict[str, object]
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +75,41 @@ def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> Edit
             MilestoneLine(value=one, owed=counts.get(one.key, (0, 0))[0], done=counts.get(one.key, (0, 0))[1])
             for one in shown
         ),
-        history=tuple(
-            EditionLine(
-                at=one.at, actor=one.actor, verb=one.verb, noun=one.noun, detail=json.loads(one.detail)
-            )
-            for one in reversed(lines)
-            if one.noun in ("edition", "milestone")
-        )[:LINES]
-        if sight.everything
-        else (),
+        history=_lines(lines, stored.value) if sight.everything else (),
         drafts=tuple(one.id for one in open_ones),
         years=tuple(sorted(years)),
     )
+
+
+_VERBS = {
+    "publish": "发布",
+    "apply": "改动生效",
+    "pause": "暂停",
+    "resume": "恢复",
+    "withdraw": "撤回",
+    "change": "改动",
+    "return": "恢复",
+}
+
+
+def _lines(entries: Sequence[HistoryEntry], value: Edition) -> tuple[EditionLine, ...]:
+    titles = {one.key: one.title for one in value.milestones}
+    shown = [one for one in reversed(entries) if one.noun in ("edition", "milestone") and one.verb in _VERBS]
+    return tuple(EditionLine(at=one.at, actor=one.actor, said=_said(one, titles)) for one in shown[:LINES])
+
+
+def _said(entry: HistoryEntry, titles: Mapping[str, str]) -> str:
+    detail = json.loads(entry.detail)
+    verb = _VERBS[entry.verb]
+    if entry.noun == "milestone":
+        dates = "；".join(f"{one['before'] or '无'} → {one['after'] or '无'}" for one in detail["dates"])
+        return f"{verb}节点“{titles.get(detail['key'], detail['key'])}”{'：' if dates else ''}{dates}"
+    counts = (
+        ("新增任务", "obligations_new"),
+        ("改期", "obligations_moved"),
+        ("撤销", "obligations_cancelled"),
+        ("撤销任务", "cancelled"),
+    )
+    done = "、".join(f"{word}{detail[key]}项" for word, key in counts if detail.get(key))
+    reason = f"（{detail['reason']}）" if detail.get("reason") else ""
+    return f"{verb}{reason}{'：' if done else ''}{done}"

@@ -1,0 +1,292 @@
+"""Campaign editions: the year's list, new ones, one edition with its dates and states, each act foreseen first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from calendars.writing import HandEdition, hand_text
+from office.actions.apply_edition import Applied
+from office.actions.change_date import NewDate, change_date, foresee_date
+from office.actions.edition_states import (
+    STATE_NAMES,
+    EditionMoved,
+    pause_edition,
+    resume_edition,
+    withdraw_edition,
+)
+from office.actions.foresee import Foreseen
+from office.actions.make_draft import DraftMade, derive_draft, make_draft
+from office.actions.publish_edition import foresee_move, foresee_publishing, publish_edition
+from office.actions.read_phrase import read_phrase
+from office.actions.show_calendar import show_calendar
+from office.actions.show_draft import list_drafts
+from office.actions.show_edition import EditionPage, show_edition
+from office.errors import Changed, NotFound, Refused
+from portal.access import allow
+from portal.desk import Desk
+from portal.forms import FilledForm
+from portal.hand_forms import KINDS, hand_edition, uploaded_text
+from portal.routes.year import LOOKING, year_or_refuse
+from rules.campaign import Milestone
+from rules.people import Role
+
+router = APIRouter()
+Looking = Annotated[Desk, allow(*LOOKING)]
+Keeping = Annotated[Desk, allow(Role.COORDINATOR)]
+MOVES = {"pause": pause_edition, "resume": resume_edition, "withdraw": withdraw_edition}
+MOVE_WORDS = {"publish": "发布", "pause": "暂停", "resume": "恢复", "withdraw": "撤回"}
+
+
+@router.get("/editions")
+def list_editions(desk: Looking, year: int | None = None) -> Response:
+    chosen = year_or_refuse(desk, year)
+    keeps = desk.has(Role.COORDINATOR)
+    return desk.render(
+        "planning/editions.html",
+        title=f"{chosen}年专项行动",
+        year=chosen,
+        editions=show_calendar(desk.office, chosen, by=desk.by),
+        drafts=list_drafts(desk.office, by=desk.by) if keeps else (),
+        keeps=keeps,
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+@router.get("/editions/new")
+def new_edition(desk: Keeping, year: int | None = None) -> Response:
+    return _new(desk, {"year": str(year_or_refuse(desk, year))})
+
+
+@router.post("/editions/roll")
+def roll(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from last year's edition."""
+    campaign = filled.line("campaign", "专项行动", required=True)
+    to_year = filled.whole("year", "年份", required=True)
+    try:
+        filled.refuse_faults()
+        assert to_year is not None, "refused above"
+        made = derive_draft(desk.office, campaign, to_year - 1, to_year=to_year, by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    return _to_draft(desk, made, "".join(("草稿已结转。", *made.notes)))
+
+
+@router.post("/editions/upload")
+def upload(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from a campaign file."""
+    try:
+        text = uploaded_text(filled)
+        made = make_draft(desk.office, text, by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    return _to_draft(desk, made, "文件已收为草稿，请核对读出的日期。")
+
+
+@router.post("/editions/by-hand")
+def by_hand(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from the fields of a form."""
+    try:
+        filled_in: HandEdition = hand_edition(filled)
+        made = make_draft(desk.office, hand_text(filled_in), by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    return _to_draft(desk, made, "草稿已建好，请核对读出的日期。")
+
+
+@router.get("/editions/{campaign}/{year}")
+def one_edition(desk: Looking, campaign: str, year: int) -> Response:
+    page = show_edition(desk.office, campaign, year, by=desk.by)
+    return desk.render(
+        "planning/edition.html",
+        title=f"{page.value.name}{year}年",
+        page=page,
+        keeps=desk.has(Role.COORDINATOR),
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+@router.post("/editions/{campaign}/{year}/draft")
+def draft_of(desk: Keeping, campaign: str, year: int) -> Response:
+    """A draft of the edition in force, for changes of more than one date."""
+    made = derive_draft(desk.office, campaign, year, to_year=year, by=desk.by, now=desk.now)
+    return _to_draft(desk, made, "已按现行版本起草，改好后先看会发生什么，再应用。")
+
+
+@router.get("/editions/{campaign}/{year}/dates/{key}")
+def ask_date(
+    desk: Keeping,
+    campaign: str,
+    year: int,
+    key: str,
+    phrase: str = "",
+    hard_due: str | None = None,
+    reason: str = "",
+) -> Response:
+    """The phrase, how it reads, and all that the change will do; nothing is changed here."""
+    typed = {"phrase": phrase, "reason": reason}
+    typed |= {} if hard_due is None else {"hard_due": hard_due}
+    return _date_page(desk, campaign, year, key, typed)
+
+
+@router.post("/editions/{campaign}/{year}/dates/{key}")
+def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: int, key: str) -> Response:
+    phrase = filled.line("phrase", "新的时限", required=True, longest=200)
+    reason = filled.line("reason", "原因", required=True)
+    new = NewDate(
+        campaign=campaign,
+        year=year,
+        key=key,
+        due=phrase,
+        hard_due=filled.values.get("hard_due"),
+        reason=reason,
+        seen=filled.line("seen", "版本", required=True),
+    )
+    try:
+        filled.refuse_faults()
+        done = change_date(desk.office, new, by=desk.by, now=desk.now)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _date_page(desk, campaign, year, key, filled.values, refused)
+    return desk.see_other(f"/editions/{campaign}/{year}#m-{key}", said=_said(done))
+
+
+@router.get("/editions/{campaign}/{year}/states/{verb}")
+def ask_move(desk: Keeping, campaign: str, year: int, verb: str) -> Response:
+    """What publishing, pausing, resuming or withdrawing will do."""
+    return _move_page(desk, campaign, year, verb, {})
+
+
+@router.post("/editions/{campaign}/{year}/states/{verb}")
+def move(desk: Keeping, filled: FilledForm, campaign: str, year: int, verb: str) -> Response:
+    reason = filled.line("reason", "原因", required=True)
+    try:
+        filled.refuse_faults()
+        said = _moved(desk, campaign, year, verb, reason)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _move_page(desk, campaign, year, verb, filled.values, refused)
+    return desk.see_other(f"/editions/{campaign}/{year}", said=said)
+
+
+def _moved(desk: Desk, campaign: str, year: int, verb: str, reason: str) -> str:
+    if verb == "publish":
+        done = publish_edition(desk.office, campaign, year, reason=reason, by=desk.by, now=desk.now)
+        return f"已发布，新增任务{done.obligations_new}项。"
+    moved = _verb(verb)(desk.office, campaign, year, reason=reason, by=desk.by, now=desk.now)
+    cancelled = f"，撤销未办结任务{moved.cancelled}项" if moved.cancelled else ""
+    return f"{moved.name}{year}年现为“{STATE_NAMES[moved.state]}”{cancelled}。"
+
+
+def _verb(verb: str) -> Callable[..., EditionMoved]:
+    if verb not in MOVES:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    return MOVES[verb]
+
+
+def _move_page(
+    desk: Desk, campaign: str, year: int, verb: str, typed: dict[str, str], refused: Refused | None = None
+) -> Response:
+    if verb not in MOVE_WORDS:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    page = show_edition(desk.office, campaign, year, by=desk.by)
+    foreseen: Foreseen[Applied] | Foreseen[EditionMoved] | None = None
+    reasons = refused.reasons if refused else ()
+    try:
+        if verb == "publish":
+            foreseen = foresee_publishing(desk.office, campaign, year, by=desk.by, now=desk.now)
+        else:
+            foreseen = foresee_move(desk.office, verb, campaign, year, by=desk.by, now=desk.now)
+    except NotFound:
+        raise
+    except Refused as impossible:
+        reasons = reasons or impossible.reasons
+    return desk.render(
+        "planning/move.html",
+        title=f"{MOVE_WORDS[verb]}{page.value.name}{year}年",
+        status=_status(refused),
+        page=page,
+        verb=verb,
+        word=MOVE_WORDS[verb],
+        foreseen=foreseen,
+        refused=reasons,
+        typed=typed,
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+def _date_page(
+    desk: Desk, campaign: str, year: int, key: str, typed: dict[str, str], refused: Refused | None = None
+) -> Response:
+    page = show_edition(desk.office, campaign, year, by=desk.by)
+    milestone = _milestone(page, key)
+    phrase = typed.get("phrase", "").strip()
+    hard_due = typed.get("hard_due")
+    foreseen, reasons = None, refused.reasons if refused else ()
+    if phrase:
+        new = NewDate(campaign=campaign, year=year, key=key, due=phrase, hard_due=hard_due)
+        try:
+            foreseen = foresee_date(desk.office, new, by=desk.by, now=desk.now)
+        except Refused as impossible:
+            reasons = reasons or impossible.reasons
+    return desk.render(
+        "planning/date.html",
+        title=f"改时限：{milestone.title}",
+        status=_status(refused),
+        page=page,
+        milestone=milestone,
+        typed=typed,
+        read=read_phrase(desk.office, phrase, year, by=desk.by) if phrase else None,
+        foreseen=foreseen,
+        refused=reasons,
+    )
+
+
+def _milestone(page: EditionPage, key: str) -> Milestone:
+    found = next((one.value for one in page.milestones if one.value.key == key), None)
+    if found is None:
+        raise NotFound(f"{page.value.name}{page.value.year}年没有这个节点，请从专项行动页重新进入。")
+    return found
+
+
+def _new(
+    desk: Desk, typed: dict[str, str], refused: Refused | None = None, faults: dict[str, str] | None = None
+) -> Response:
+    year = (
+        int(typed["year"])
+        if typed.get("year", "").isdecimal() and len(typed["year"]) == 4
+        else desk.today.year
+    )
+    before = show_calendar(desk.office, year - 1, by=desk.by)
+    return desk.render(
+        "planning/new.html",
+        title="新建专项行动",
+        status=_status(refused),
+        year=year,
+        before=before,
+        here_already={one.campaign for one in show_calendar(desk.office, year, by=desk.by)},
+        typed=typed,
+        faults=faults or {},
+        refused=refused.reasons if refused else (),
+        kinds=KINDS,
+        ladders=[(one.key, one.name) for one in desk.office.ladders.values()],
+    )
+
+
+def _to_draft(desk: Desk, made: DraftMade, said: str) -> Response:
+    return desk.see_other(f"/editions/drafts/{made.draft_id}", said=said)
+
+
+def _said(done: Applied) -> str:
+    told = f"，已告知{len(done.told)}个单位" if done.told else ""
+    return f"时限已改：任务改期{done.obligations_moved}项{told}。"
+
+
+def _status(refused: Refused | None) -> int:
+    if refused is None:
+        return 200
+    return 409 if isinstance(refused, Changed) else 422

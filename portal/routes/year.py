@@ -1,0 +1,56 @@
+"""The coordinator's year: campaigns by month, and how much falls on each unit in each week."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from office.actions.edition_states import STATE_NAMES
+from office.actions.read_load import read_load
+from office.actions.read_year import AFTER, BEFORE, read_year
+from office.errors import Refused
+from portal.access import allow
+from portal.desk import Desk
+from rules.almanac import FIRST_YEAR, LAST_YEAR
+from rules.people import Role
+
+router = APIRouter()
+LOOKING = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR)
+Looking = Annotated[Desk, allow(*LOOKING)]
+
+
+def year_or_refuse(desk: Desk, year: int | None) -> int:
+    """The year asked for, this one by default."""
+    chosen = desk.today.year if year is None else year
+    if not FIRST_YEAR <= chosen <= LAST_YEAR:
+        raise Refused(f"只能看{FIRST_YEAR}至{LAST_YEAR}年，请改年份。")
+    return chosen
+
+
+@router.get("/year")
+def show_year(desk: Looking, year: int | None = None, kind: str = "") -> Response:
+    chosen = year_or_refuse(desk, year)
+    view = read_year(desk.office, chosen, by=desk.by)
+    columns = (
+        *([BEFORE] if BEFORE in view.outside else ()),
+        *range(1, 13),
+        *([AFTER] if AFTER in view.outside else ()),
+    )
+    return desk.render(
+        "planning/year.html",
+        title=f"{chosen}年全年安排",
+        view=view,
+        kind=kind,
+        columns=columns,
+        EDITION_STATES=STATE_NAMES,
+        rows=[one for one in view.campaigns if not kind or one.kind == kind],
+    )
+
+
+@router.get("/load")
+def show_load(desk: Looking, year: int | None = None, quarter: int | None = None) -> Response:
+    chosen = year_or_refuse(desk, year)
+    part = quarter or (desk.today.month + 2) // 3
+    view = read_load(desk.office, chosen, part, by=desk.by)
+    return desk.render("planning/load.html", title=f"{chosen}年第{part}季度各单位负荷", view=view)
