@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from office.actions.office import Office
 from office.errors import NotFound
@@ -31,11 +33,26 @@ class ProblemLedger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemStep:
+    """One thing that was done about a problem; `words` is the note or the reason, `nth` the measure it was about."""
+
+    at: datetime
+    actor: str
+    verb: str
+    words: str
+    nth: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFile:
     """One problem with everything that was done about it."""
 
     problem: ProblemShown
     history: tuple[HistoryEntry, ...]
+
+    @property
+    def story(self) -> tuple[ProblemStep, ...]:
+        return tuple(_step(one) for one in self.history)
 
 
 def list_problems(
@@ -61,13 +78,20 @@ def list_problems(
         )
 
 
-def show_problem(office: Office, edition_id: int, code: str, *, by: Actor) -> ProblemFile:
-    """One problem by its number; one of a foreign unit is not there."""
+def show_problem(office: Office, problem_id: int, *, by: Actor) -> ProblemFile:
+    """One problem; one of a foreign unit is not there."""
     with office.store.reading() as connection:
-        problem_id, _ = problems.load(connection, edition_id, code, sight_of(by))
-        [shown] = problems.problems(connection, ProblemFilter(), sight_of(by), problem_id=problem_id)
+        found = problems.problems(connection, ProblemFilter(), sight_of(by), problem_id=problem_id)
+        if not found:
+            raise NotFound("没有这个问题，或不属于您的单位，请从问题台账里重新选择。")
         done = history.entries(connection, noun="problem", noun_id=problem_id)
-        return ProblemFile(problem=shown, history=done)
+        return ProblemFile(problem=found[0], history=done)
+
+
+def ledger_units(office: Office, edition_id: int, *, by: Actor) -> tuple[tuple[int, str], ...]:
+    """The units with problems on a ledger, by id and name."""
+    with office.store.reading() as connection:
+        return problem_ledgers.units_of(connection, edition_id, sight_of(by))
 
 
 def list_ledgers(office: Office, *, by: Actor) -> tuple[tuple[LedgerEntry, Tally], ...]:
@@ -90,3 +114,14 @@ def find_ledger(office: Office, edition_id: int, *, by: Actor) -> LedgerEntry:
         if one.edition_id == edition_id:
             return one
     raise NotFound("没有这份问题台账，或不属于您的单位，请从问题台账的清单里重新选择。")
+
+
+def _step(entry: HistoryEntry) -> ProblemStep:
+    detail = json.loads(entry.detail)
+    return ProblemStep(
+        at=entry.at,
+        actor=entry.actor,
+        verb=entry.verb,
+        words=str(detail.get("reason") or detail.get("note") or ""),
+        nth=detail.get("nth"),
+    )

@@ -11,6 +11,7 @@ from office.store import rosters, subject_list
 from office.store.editions import StoredEdition
 from office.store.engine import Connection
 from office.store.rosters import StoredRoster
+from office.store.subject_list import NO_OUTCOME as NO_OUTCOME  # doors ask with it
 from office.store.subject_list import SubjectFilter
 from office.store.subjects import SubjectEntry
 from rules.people import Actor
@@ -68,8 +69,8 @@ def list_subjects(
 
 def roster_of(connection: Connection, edition_id: int) -> tuple[StoredEdition, StoredRoster | None]:
     """The edition and what was imported of its roster."""
+    if not rosters.goes_by_roster(connection, edition_id):
+        raise NotFound("没有这份名册：该专项行动不存在，或不按名册办理，请从名册的清单里选择。")
     stored = edition_by_id(connection, edition_id)
-    key = stored.value.roster
-    if key is None:
-        raise NotFound(f"{stored.value.name}{stored.value.year}年不按名册办理，请从名册的清单里选择。")
-    return stored, rosters.find_roster(connection, stored.id, key[:64])
+    assert stored.value.roster is not None, "just asked"
+    return stored, rosters.find_roster(connection, stored.id, stored.value.roster[:64])

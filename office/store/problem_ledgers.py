@@ -79,6 +79,14 @@ def ledgers(connection: Connection, with_problems: Iterable[int]) -> tuple[Ledge
     return tuple(found.values())
 
 
+def units_of(connection: Connection, edition_id: int, sight: Sight) -> tuple[tuple[int, str], ...]:
+    """The units with problems on a ledger, as far as the person may see."""
+    mine = chosen(ProblemFilter(edition_id=edition_id), sight)
+    some = select(problem.c.unit_id).where(mine)
+    rows = connection.execute(select(unit.c.id, unit.c.name).where(unit.c.id.in_(some)).order_by(unit.c.id))
+    return tuple((row.id, row.name) for row in rows)
+
+
 def chosen_problems(connection: Connection, choice: Choice, sight: Sight) -> tuple[ChosenProblem, ...]:
     """The problems of the choice, by number, as far as the person may see; locked on PostgreSQL."""
     rows = connection.execute(

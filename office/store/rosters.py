@@ -116,6 +116,13 @@ class EditionByRoster:
     imported_at: datetime | None
 
 
+def goes_by_roster(connection: Connection, edition_id: int) -> bool:
+    """Whether there is such an edition and it goes by a roster."""
+    key = edition.c.body["roster"].as_string()
+    found = select(edition.c.id).where(edition.c.id == edition_id, key.is_not(None))
+    return connection.execute(found).first() is not None
+
+
 def editions_by_roster(connection: Connection) -> tuple[EditionByRoster, ...]:
     """Every edition that goes by a roster, the newest year first; those withdrawn only if they have one."""
     key = edition.c.body["roster"].as_string()

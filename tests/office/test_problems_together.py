@@ -58,6 +58,10 @@ class Desk:
     def all_of(self, **wanted) -> Choice:
         return Choice(edition_id=self.edition, wanted=ProblemFilter(edition_id=self.edition, **wanted))
 
+    def shown(self, code: str, by: Actor):
+        [found] = list_problems(self.office, ProblemFilter(text=code), by=self.zhou).problems
+        return show_problem(self.office, found.id, by=by)
+
     def states(self, by: Actor | None = None) -> dict[str, str]:
         found = list_problems(self.office, ProblemFilter(edition_id=self.edition), by=by or self.zhou)
         return {one.code: one.state.value for one in found.problems}
@@ -75,7 +79,7 @@ def test_all_that_match_are_struck_off_and_the_rest_is_counted(desk: Desk) -> No
 
     assert (done.settled, done.left) == (3, {"现为“未整改”": 3})
     assert sorted(code for code, state in desk.states().items() if state == "closed") == ["F-0", "F-1", "F-2"]
-    told = show_problem(desk.office, desk.edition, "F-1", by=desk.zhou).history[-1]
+    told = desk.shown("F-1", desk.zhou).history[-1]
     assert (told.verb, '"note":"现场核实"' in told.detail) == ("strike_off", True)
     assert verify_history(desk.office).broken_at is None
 
@@ -88,7 +92,7 @@ def test_chosen_ones_are_given_back_with_one_reason(desk: Desk) -> None:
     return_many(desk.office, choice, expected=2, reason="门锁未拆", by=desk.zhou, now=NOW)
 
     assert set(desk.states().values()) == {"open"}
-    assert "门锁未拆" in show_problem(desk.office, desk.edition, "F-0", by=desk.wang).history[-1].detail
+    assert "门锁未拆" in desk.shown("F-0", desk.wang).history[-1].detail
 
 
 def test_nobody_strikes_off_what_he_fixed_himself(desk: Desk) -> None:
@@ -141,7 +145,7 @@ def test_a_handler_sees_the_problems_of_his_own_unit_only(desk: Desk) -> None:
     [(ledger, tally)] = list_ledgers(desk.office, by=desk.wang)
     assert (ledger.name, tally.found) == ("消防避难设施", 3)
     with pytest.raises(NotFound):
-        show_problem(desk.office, desk.edition, "F-1", by=desk.wang)
+        desk.shown("F-1", desk.wang)
     with pytest.raises(NotFound):
         fix_problem(desk.office, desk.edition, "F-1", by=desk.wang, now=NOW)
 

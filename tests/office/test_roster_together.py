@@ -219,7 +219,7 @@ def test_a_campaign_without_a_roster_has_no_list(desk: Desk) -> None:
 
     with pytest.raises(NotFound, match="不按名册办理"):
         list_subjects(desk.office, other, SubjectFilter(), by=desk.zhou)
-    with pytest.raises(NotFound, match="没有这个专项行动"):
+    with pytest.raises(NotFound, match="没有这份名册"):
         list_subjects(desk.office, other + 1, SubjectFilter(), by=desk.zhou)
 
 

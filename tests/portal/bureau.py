@@ -138,3 +138,21 @@ def furnish(portal: Portal) -> None:
             edition_id=portal.edition_id,
             point=portal.point,
         )
+    _a_problem(portal)
+
+
+def _a_problem(portal: Portal) -> None:
+    """The only problem on any ledger, number 1: 天宁区's."""
+    with portal.office.store.writing() as connection:
+        connection.execute(
+            sa.insert(tables.problem).values(
+                edition_id=portal.edition_id,
+                unit_id=portal.units[TIANNING],
+                code="BZ-1",
+                title="路牌锈蚀",
+                pace="by_date",
+                found_on=date(2026, 3, 2),
+                due_on=date(2026, 3, 31),
+                state="open",
+            )
+        )
