@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
+from office.actions.board_sums import Seen
+from office.actions.cell_groups import ids_of
 from office.actions.day import thresholds
 from office.actions.list_obligations import ListedObligation, seen
 from office.actions.office import Office
@@ -53,8 +55,12 @@ def list_cell(
             cell.unit_id and (unit is None or not sight.sees(cell.unit_id))
         ):
             raise NotFound("没有这项行动或这个单位，请从总览里打开。")
-        wanted = _wanted(office, cell_list.marks(connection, cell, sight), today, light, figure)
-        ids = list(islice(wanted, offset, offset + PAGE_SIZE + 1))
+        if cell.unit_id is None and sight.everything:
+            holds = _shows(light, figure)
+            ids = ids_of(office, connection, cell, today, holds, offset=offset, limit=PAGE_SIZE + 1)
+        else:
+            wanted = _wanted(office, cell_list.marks(connection, cell, sight), today, light, figure)
+            ids = list(islice(wanted, offset, offset + PAGE_SIZE + 1))
         rows = obligation_list.rows_of(connection, ids[:PAGE_SIZE], sight)
     return CellPage(
         campaign=campaign,
@@ -63,6 +69,13 @@ def list_cell(
         page=page,
         more=len(ids) > PAGE_SIZE,
     )
+
+
+def _shows(light: Light | None, figure: str | None) -> Callable[[Seen], bool]:
+    if figure is not None:
+        counted = COUNTED[figure]
+        return lambda seen: counted.holds(seen.tally)
+    return lambda seen: light is None or seen.light is light
 
 
 def _wanted(

@@ -180,21 +180,51 @@ def members(
     limit: int,
 ) -> list[Shown]:
     """Some obligations of a group of what is open or waits, by unit; none that has a light of its own."""
+    same = _same(group, yesterday)
+    if unit_ids:
+        same.append(obligation.c.unit_id.in_(unit_ids))
+    return shown(connection, and_(*same), limit)
+
+
+def member_ids(
+    connection: Connection, group: FactGroup, *, yesterday: date, offset: int, limit: int
+) -> list[int]:
+    """Some ids of a group, by unit; none that has a light of its own."""
+    found = (
+        select(obligation.c.id)
+        .where(*_same(group, yesterday))
+        .order_by(obligation.c.unit_id, obligation.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return list(connection.scalars(found))
+
+
+def _same(group: FactGroup, yesterday: date) -> list[ColumnElement[bool]]:
     own = obligation.c
     same = [
         own.edition_id == group.edition_id,
         own.state == group.state.value,
-        own.ladder == group.ladder,
         own.due_on == group.due_on,
+    ]
+    if group.state in DONE:
+        return [
+            *same,
+            is_done,
+            own.closed_on.is_not_distinct_from(group.closed_on),
+            done_day().is_not_distinct_from(group.done_on),
+            own.late == int(group.late),
+            (own.returned_times > 0) if group.returned else (own.returned_times == 0),
+        ]
+    same += [
+        own.ladder == group.ladder,
         own.opened_on > yesterday if group.is_new else own.opened_on <= yesterday,
     ]
     if group.state in WAITING:
         same.append(beyond() == int(group.beyond))
     if group.state in OPEN:
         same.append(own.target.is_(None))
-    if unit_ids:
-        same.append(own.unit_id.in_(unit_ids))
-    return shown(connection, and_(*same), limit)
+    return same
 
 
 def done_day() -> ColumnElement[Any]:

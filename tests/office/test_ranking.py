@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -111,6 +112,35 @@ def test_every_figure_opens_to_exactly_its_items(bureau: Office) -> None:
     assert items() == 6
 
 
+def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(bureau: Office) -> None:
+    edition = an_edition(bureau)
+    units = [a_unit(bureau, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
+    for unit in units:
+        owes(bureau, edition, unit, "按时", "逾期", "未办", "免办", "延期")
+    point = a_point(bureau, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
+    an_obligation(
+        bureau,
+        edition_id=edition,
+        point=point,
+        unit_id=units[0],
+        due_on=date(2026, 12, 31),
+        target=Decimal(9),
+    )
+
+    def items(cell: Cell, **asked: Any) -> list[int]:
+        found = list_cell(bureau, cell, by=LEADER, today=LATER, **asked).obligations
+        return sorted(one.listed.id for one in found)
+
+    asked: list[dict[str, Any]] = [
+        {},
+        *({"light": one} for one in Light),
+        *({"figure": one} for one in COUNTED),
+    ]
+    for one in asked:
+        apart = [key for unit in units for key in items(Cell(unit_id=unit, year=2026), **one)]
+        assert items(Cell(edition_id=edition), **one) == items(Cell(year=2026), **one) == sorted(apart)
+
+
 def test_a_cell_is_read_page_by_page_and_names_what_it_is_of(office: Office) -> None:
     edition = an_edition(office)
     unit = a_unit(office, "天宁区民政局")
@@ -124,6 +154,10 @@ def test_a_cell_is_read_page_by_page_and_names_what_it_is_of(office: Office) -> 
     assert (len(first.obligations), first.more) == (PAGE_SIZE, True)
     assert (len(second.obligations), second.more) == (1, False)
     assert list_cell(office, cell, by=LEADER, today=LATER, light=Light.GREEN).obligations == ()
+    whole = Cell(edition_id=edition)
+    pages = [list_cell(office, whole, by=LEADER, today=LATER, light=Light.RED, page=n) for n in (1, 2)]
+    assert [len(one.obligations) for one in pages] == [PAGE_SIZE, 1]
+    assert len({one.listed.id for page in pages for one in page.obligations}) == PAGE_SIZE + 1
 
 
 def test_a_cell_of_a_foreign_unit_is_not_found(office: Office) -> None:
