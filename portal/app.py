@@ -22,6 +22,12 @@ from portal.shields import BodyLimit, SecurityHeaders
 # Each module has `router`. A new page needs its line here and its row in the access matrix of the tests.
 ROUTES = (
     "home",
+    "sign_in",
+    "account",
+    "accounts",
+    "tokens",
+    "audit",
+    "feed",
     "my",
     "uploads",
     "evidence",
@@ -36,6 +42,14 @@ ROUTES = (
     "editions",
     "rehearsal",
     "notices",
+    "queues",
+    "reviews",
+    "extensions",
+    "receipts",
+    "dispatches",
+    "waiting",
+    "escalations",
+    "chase",
 )
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6

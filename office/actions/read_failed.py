@@ -20,6 +20,15 @@ def read_failed(office: Office, *, by: Actor, today: date) -> tuple[FailedReason
         return dispatch_list.failed_reasons(connection, sight_of(by), since=failed_since(today))
 
 
+def failed_alike(
+    office: Office, *, status: str, reason: str | None, by: Actor, today: date
+) -> tuple[int, ...]:
+    """The numbers of all messages that failed for this reason."""
+    with office.store.reading() as connection:
+        since = failed_since(today)
+        return dispatch_list.stuck(connection, sight_of(by), since=since, status=status, reason=reason)
+
+
 def failed_since(today: date) -> date:
     """The first day whose failures still ask for somebody."""
     return today - timedelta(days=_DAYS)

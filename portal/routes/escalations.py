@@ -1,0 +1,90 @@
+"""待批督办: what would be told to superiors; approved it goes with the next digest, declined it never goes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from office.actions.decide_escalations import (
+    EscalationsDecided,
+    approve_escalations,
+    decline_escalations,
+    held_escalations,
+)
+from office.actions.name_editions import name_editions
+from office.store.escalations import Chosen
+from portal.access import allow
+from portal.desk import Desk
+from portal.forms import Filled, FilledForm
+from portal.listing import asked, whole
+from portal.trying import tried
+from rules.people import Role
+
+router = APIRouter()
+Decides = Annotated[Desk, allow(Role.COORDINATOR, Role.LEADER)]
+ACTS = {"approve": "批准", "decline": "不批准"}
+
+
+@router.get("/escalations")
+def escalations(desk: Decides) -> Response:
+    """What waits, the longest overdue first."""
+    return _page(desk)
+
+
+@router.post("/escalations")
+def decide(desk: Decides, filled: FilledForm) -> Response:
+    """Approve or decline the ticked ones, or all that the filter finds."""
+
+    def act() -> EscalationsDecided:
+        chosen, verb = _chosen(filled), filled.choice("act", "批复结论", ACTS)
+        reason = filled.text("reason", "理由", required=verb == "decline")
+        filled.refuse_faults()
+        if verb == "approve":
+            return approve_escalations(desk.office, chosen, by=desk.by, now=desk.now)
+        return decline_escalations(desk.office, chosen, reason=reason, by=desk.by, now=desk.now)
+
+    done, status, reasons = tried(act)
+    if done is None:
+        return _page(desk, filled, reasons, status=status)
+    return desk.see_other("/escalations", said=done.sentence)
+
+
+def _chosen(filled: Filled) -> Chosen:
+    if filled.ticked("everything"):
+        return Chosen(edition_id=whole(filled.values.get("edition")))
+    ids = tuple(filled.wholes("obligation"))
+    if not ids:
+        filled.faults["obligation"] = "请先勾选要批复的督办。"
+    return Chosen(obligation_ids=ids)
+
+
+def _page(
+    desk: Desk, filled: Filled | None = None, refused: tuple[str, ...] = (), *, status: int = 200
+) -> Response:
+    given = desk.request.query_params
+    filters = asked(filled.values if filled else given, ("edition",))
+    edition_id = whole(filters.get("edition"))
+    found = held_escalations(
+        desk.office, Chosen(edition_id=edition_id), by=desk.by, after=_after(given.get("after", ""))
+    )
+    return desk.render(
+        "queues/escalations.html",
+        title="待批督办",
+        status=status,
+        found=found,
+        refused=refused,
+        asked=filters,
+        typed=filled.values if filled else {},
+        ticked=frozenset(filled.wholes("obligation")) if filled else frozenset(),
+        editions=name_editions(desk.office, by=desk.by),
+    )
+
+
+def _after(text: str) -> tuple[date, int] | None:
+    day, _, number = text.partition(",")
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        return None
