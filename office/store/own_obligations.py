@@ -46,6 +46,8 @@ class Own:
     paused: bool  # its edition is: no reminders for now
     source_document: str
     source_item: str
+    due_phrase: str
+    milestone_id: int
     expected: tuple[ExpectedEvidence, ...]
 
 
@@ -184,6 +186,7 @@ def _whole(ids: Sequence[int]) -> Any:
             edition.c.state.label("edition_state"),
             milestone.c.source_document,
             milestone.c.source_item,
+            milestone.c.due_phrase,
         )
         .where(obligation.c.id.in_(ids))
         .order_by(obligation.c.due_on, obligation.c.id)
@@ -197,11 +200,21 @@ def _expect(connection: Connection, bodies: dict[int, tuple[ExpectedEvidence, ..
         bodies[row.id] = expected_evidence(row.body)
 
 
+_EXTRA = (
+    "ladder",
+    "opened_on",
+    "version",
+    "source_document",
+    "source_item",
+    "due_phrase",
+    "milestone_id",
+)
+
+
 def _own(row: Any, bodies: dict[int, tuple[ExpectedEvidence, ...]]) -> Own:
     values = dict(row._mapping)
-    own = {
-        name: values.pop(name)
-        for name in ("ladder", "opened_on", "version", "source_document", "source_item")
-    }
-    expected, state = bodies[values.pop("milestone_id")], values.pop("edition_state")
-    return Own(**own, listed=listed_of(values), paused=state == "paused", expected=expected)
+    own = {name: values.pop(name) for name in _EXTRA}
+    state = values.pop("edition_state")
+    return Own(
+        **own, listed=listed_of(values), paused=state == "paused", expected=bodies[own["milestone_id"]]
+    )
