@@ -66,7 +66,7 @@ def _change(connection: Any, office: Office, new: NewDate, by: Actor, now: datet
         )
     text = _text(connection, office, stored, new)
     book = unit_book(connection, office)
-    edition = sound(read_text(office, book, text, stored.value.campaign, new.year))
+    edition = sound(read_text(office, book, text, stored.value.campaign, new.year), lines=False)
     assert by.person_id is not None, "refused above"
     draft_id = drafts.insert_draft(
         connection,

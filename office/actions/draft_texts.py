@@ -63,10 +63,12 @@ def read_text(office: Office, book: UnitBook, text: str, campaign: str, year: in
     return TextRead(edition=edition)
 
 
-def sound(read: TextRead) -> Edition:
-    """The edition. Raises Refused with every fault and its line."""
+def sound(read: TextRead, *, lines: bool = True) -> Edition:
+    """The edition. Raises Refused with every fault, with its line where somebody sees the text."""
     if read.edition is None:
-        raise Refused(f"第{fault.line}行：{fault.message}" for fault in read.faults)
+        raise Refused(
+            f"第{fault.line}行：{fault.message}" if lines else fault.message for fault in read.faults
+        )
     return read.edition
 
 

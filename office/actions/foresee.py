@@ -13,14 +13,17 @@ from office.store import editions, planning, rounds
 from rules.planned import Ahead, Count, Owing, RungShift, Window, ahead, messages, shifts
 
 DAYS = 90
+# A moved date is shown with all its reminders, however far ahead they lie.
+FAR = 800
 Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen(Generic[Done]):
-    """`done` is what the act says of itself; the rest concerns the reminders of this edition in the window.
+    """`done` is what the act says of itself; the rest concerns the reminders of this edition.
 
-    `before` and `after` are the reminders still to come; `messages` counts units' digests that carry any of them.
+    `shifts` are all that change their day. `before` and `after` are the reminders that come in the window, and
+    `messages` counts units' digests that carry any of them.
     """
 
     done: Done
@@ -44,12 +47,14 @@ def foresee(
     window = window_from(connection, clock.civil(now), days)
     stood = _owings(connection, named)
     done = act()
-    before = tuple(reminders(office, stood, window))
-    after = tuple(reminders(office, _owings(connection, named), window, stood))
+    far = Window.of(window.first, max(FAR, days))
+    every = reminders(office, stood, far)
+    later = reminders(office, _owings(connection, named), far, stood)
+    before, after = (tuple(one for one in some if one.on <= window.last) for some in (every, later))
     return Foreseen(
         done=done,
         window=window,
-        shifts=shifts(before, after),
+        shifts=shifts(every, later),
         messages=Count(before=len(messages(before)), after=len(messages(after))),
         before=before,
         after=after,

@@ -28,7 +28,7 @@ class MonthDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignYear:
-    """One campaign's points by month; 0 and 13 hold what is due outside the year. `unfinished` counts obligations."""
+    """One campaign's points by month; 0 and 13 hold what is due outside the year. `owed` and `done` count obligations."""
 
     campaign: str
     name: str
@@ -60,6 +60,13 @@ class YearView:
     on_days_off: tuple[OffDayPoint, ...]
     undated: tuple[UndatedMilestone, ...]
 
+    def due_in(self, month: int, kind: str = "") -> tuple[PlannedPoint, ...]:
+        """All that is due in a month, by date; of one kind of campaign where it is named."""
+        found = [
+            point for one in self.campaigns if kind in ("", one.kind) for point in one.months.get(month, ())
+        ]
+        return tuple(sorted(found, key=lambda point: point.due_on))
+
     @property
     def outside(self) -> frozenset[int]:
         """Which of the two columns outside the year are needed."""
@@ -69,7 +76,7 @@ class YearView:
 
 
 def read_year(office: Office, year: int, *, by: Actor) -> YearView:
-    """The year's editions, drafts and paused ones too. Raises YearUnknown for nobody: unknown days are left out."""
+    """The year's editions, drafts and paused ones too. A year whose workdays nobody knows has no months' days."""
     sight = sight_of(by)
     with office.store.reading() as connection:
         points = planning.points_of_year(connection, year, sight)

@@ -123,10 +123,9 @@ def ask_date(
     key: str,
     phrase: str = "",
     hard_due: str | None = None,
-    reason: str = "",
 ) -> Response:
     """The phrase, how it reads, and all that the change will do; nothing is changed here."""
-    typed = {"phrase": phrase, "reason": reason}
+    typed = {"phrase": phrase}
     typed |= {} if hard_due is None else {"hard_due": hard_due}
     return _date_page(desk, campaign, year, key, typed)
 
@@ -227,7 +226,8 @@ def _date_page(
     phrase = typed.get("phrase", "").strip()
     hard_due = typed.get("hard_due")
     foreseen, reasons = None, refused.reasons if refused else ()
-    if phrase:
+    read = read_phrase(desk.office, phrase, year, by=desk.by) if phrase else None
+    if read and not read.reason:
         new = NewDate(campaign=campaign, year=year, key=key, due=phrase, hard_due=hard_due)
         try:
             foreseen = foresee_date(desk.office, new, by=desk.by, now=desk.now)
@@ -240,7 +240,7 @@ def _date_page(
         page=page,
         milestone=milestone,
         typed=typed,
-        read=read_phrase(desk.office, phrase, year, by=desk.by) if phrase else None,
+        read=read,
         foreseen=foreseen,
         refused=reasons,
     )

@@ -44,7 +44,8 @@ def show_year(desk: Looking, year: int | None = None, kind: str = "") -> Respons
         kind=kind,
         columns=columns,
         EDITION_STATES=STATE_NAMES,
-        rows=[one for one in view.campaigns if not kind or one.kind == kind],
+        rows=[one for one in view.campaigns if kind in ("", one.kind)],
+        on_days_off=[one for one in view.on_days_off if kind in ("", one.point.kind)],
     )
 
 
