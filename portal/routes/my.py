@@ -48,6 +48,12 @@ def one(desk: Mine, obligation_id: Number) -> Response:
     return _page(desk, obligation_id)
 
 
+@router.get("/my/{obligation_id}/{act}")
+def back(desk: Mine, obligation_id: Number, act: str) -> Response:
+    """A refused form stands under its act's address; opened again, that leads to the task itself."""
+    return desk.see_other(f"/my/{obligation_id}")
+
+
 @router.post("/my/{obligation_id}/acknowledge")
 def take_on(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
     """签收, naming who handles it and who stands in."""

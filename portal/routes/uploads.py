@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from office.actions.begin_upload import begin_upload
 from office.actions.drop_upload import drop_upload
@@ -57,10 +58,14 @@ async def piece(
 ) -> Response:
     """A piece that begins at `offset`; at most one piece is held in memory."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > PIECE_BYTES:
-            return _answer(413, ("一段内容太长，请刷新页面后重新上传。",))
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > PIECE_BYTES:
+                return _answer(413, ("一段内容太长，请刷新页面后重新上传。",))
+    except ClientDisconnect:
+        # Half a piece counts for nothing; the sender asks where the file stands and goes on there.
+        return _answer(400, ("连接中断，这一段没有收全，请接着传。",))
     return await run_in_threadpool(
         _told,
         lambda: receive_piece(

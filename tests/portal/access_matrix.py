@@ -146,4 +146,5 @@ MATRIX: dict[str, Row] = {
     "POST /escalations": row(C, L),
     "GET /chase": row(C, L),
     "POST /chase": row(C, L),
+    "GET /my/{obligation_id}/{act}": row(H, LINK),
 }
