@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from office import clock
 from office.actions.office import Office
 from office.errors import Fault
+from portal.api.application import create_api
 from portal.desk import House
 from portal.errors import add_handlers
 from portal.looks import STATIC, Looks
@@ -42,6 +43,10 @@ ROUTES = (
     "editions",
     "rehearsal",
     "notices",
+    "board",
+    "decisions",
+    "ranking",
+    "runs",
     "queues",
     "reviews",
     "extensions",
@@ -50,6 +55,9 @@ ROUTES = (
     "waiting",
     "escalations",
     "chase",
+    "obligations",
+    "cases",
+    "api_reference",
 )
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6
@@ -68,6 +76,8 @@ def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> Fa
     app.state.house = House(office=office, now=now, looks=Looks(key.get_secret_value(), https=https))
     for name in ROUTES:
         app.include_router(import_module(f"portal.routes.{name}").router, include_in_schema=name == "api")
+    app.state.api = create_api(app.state.house)
+    app.mount("/api/v1", app.state.api)
     app.mount("/static", _Static(directory=STATIC), name="static")
     add_handlers(app)
     return app

@@ -60,8 +60,8 @@ def list_obligations(
             found = [seen(office, one, today) for one in listed]
         else:
             total = None
-            lit = _lit(office, obligation_list.facts(connection, wanted, sight), today, light)
-            ids = list(islice(lit, offset, offset + page_size))
+            some = lit(office, obligation_list.facts(connection, wanted, sight), today, light)
+            ids = list(islice(some, offset, offset + page_size))
             lit_rows = obligation_list.rows_of(connection, ids, sight)
             found = [seen(office, one, today) for one in lit_rows]
     return Page(obligations=tuple(found), page=page, page_size=page_size, total=total)
@@ -78,7 +78,7 @@ def seen(office: Office, listed: Listed, today: date) -> ListedObligation:
     )
 
 
-def _lit(office: Office, rows: Iterable[tuple[int, LightFacts]], today: date, light: Light) -> Iterator[int]:
+def lit(office: Office, rows: Iterable[tuple[int, LightFacts]], today: date, light: Light) -> Iterator[int]:
     """The ids under one light. Many rows share their facts, so each light is derived once."""
     known: dict[LightFacts, Light] = {}
     limits = thresholds(office)

@@ -6,11 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from office.actions.chase_now import COMPOSED, Chased, chase_now
+from office.actions.chase_now import COMPOSED, Chased, ChaseScope, chase_now
 from office.actions.name_editions import name_editions
 from office.actions.show_units import list_units
 from office.actions.unit_rows import CHANNELS
-from office.store.chases import ChaseScope
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm

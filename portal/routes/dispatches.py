@@ -8,11 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from notifications.messages import Kind
-from office.actions.list_dispatches import list_dispatches
+from office.actions.list_dispatches import DispatchFilter, list_dispatches
 from office.actions.read_failed import failed_alike, read_failed
 from office.actions.retry_dispatch import Retried, retry_dispatch
 from office.actions.show_units import list_units
-from office.store.dispatch_list import DispatchFilter
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm

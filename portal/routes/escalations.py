@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from office.actions.decide_escalations import (
+    Chosen,
     EscalationsDecided,
     approve_escalations,
     decline_escalations,
     held_escalations,
 )
 from office.actions.name_editions import name_editions
-from office.store.escalations import Chosen
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm

@@ -12,10 +12,9 @@ from office.actions.acting import Acted
 from office.actions.name_editions import name_editions
 from office.actions.pass_review import pass_review
 from office.actions.read_case import read_case
-from office.actions.read_reviews import read_reviews
+from office.actions.read_reviews import After, read_reviews
 from office.actions.send_back import send_back
 from office.actions.sign_off import sign_off
-from office.store.queues import After
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm

@@ -85,6 +85,16 @@ MATRIX: dict[str, Row] = {
     "GET /problems/{edition_id}/import/{token}/faults.xlsx": row(C, L),
     "GET /problems/item/{problem_id}": row(C, R, L, A, H, own=True),
     "POST /problems/item/{problem_id}/act": row(C, R, L, H, own=True),
+    # The leader's pages
+    "GET /board": row(L, C, R, A),
+    "GET /board.xlsx": row(L, C, R, A),
+    "GET /board/cell": row(L, C, R, A),
+    "GET /decisions": row(L),
+    "GET /ranking": row(L, C),
+    "GET /ranking.xlsx": row(L, C),
+    "GET /runs": row(L, C, O, A),
+    "GET /runs.xlsx": row(L, C, O, A),
+    "GET /runs/{round_id}": row(L, C, O, A),
     # Planning: the year, its editions, rehearsals, workdays
     "GET /year": row(C, R, L, A),
     "GET /load": row(C, R, L, A),
@@ -114,6 +124,7 @@ MATRIX: dict[str, Row] = {
     # The unit's own pages
     "GET /my": row(H, LINK),
     "GET /my/{obligation_id}": row(H, LINK, own=True),
+    "GET /my/{obligation_id}/{act}": row(H, LINK),
     "POST /my/{obligation_id}/acknowledge": row(H, LINK, own=True),
     "POST /my/{obligation_id}/submit": row(H, LINK, own=True),
     "POST /my/{obligation_id}/drop": row(H, LINK, own=True),
@@ -146,5 +157,10 @@ MATRIX: dict[str, Row] = {
     "POST /escalations": row(C, L),
     "GET /chase": row(C, L),
     "POST /chase": row(C, L),
-    "GET /my/{obligation_id}/{act}": row(H, LINK),
+    # The ledger and one matter's whole file
+    "GET /obligations": row(C, R, L, A),
+    "GET /obligations/export.xlsx": row(C, R, L, A),
+    "POST /obligations/act": row(C, L),
+    "GET /obligations/{obligation_id}": row(C, R, L, A, own=True),
+    "POST /obligations/{obligation_id}/{act}": row(C, R, L, own=True),
 }
