@@ -51,7 +51,7 @@ class Allow:
     """A route's decision: signed in with one of these roles; `link`: also by the link of a message."""
 
     def __init__(self, *roles: Role, link: bool = False) -> None:
-        self.roles = frozenset(roles or Role)
+        self.roles = frozenset(roles)
         self.link = link
 
     async def __call__(self, request: Request) -> Desk:
@@ -72,6 +72,7 @@ class Allow:
             way=found.way,
             session_id=found.session_id,
             unit_id=found.unit_id,
+            must_set_password=found.must_set_password,
         )
         await check_form(request, found.csrf)
         return desk
@@ -83,7 +84,7 @@ class Allow:
             return
         if found.must_set_password and request.url.path not in BEFORE_PASSWORD:
             raise MustSetPassword("请先设置密码。")
-        if not found.by.roles & self.roles:
+        if self.roles and not found.by.roles & self.roles:
             raise Forbidden(f"{found.by.name}没有打开这一页的权限；如工作需要，请联系安全管理员增加角色。")
 
 

@@ -41,6 +41,7 @@ class Desk:
     way: Way | None = None
     session_id: int | None = None
     unit_id: int | None = None  # of a session by link: the unit it is bound to
+    must_set_password: bool = False
 
     @property
     def office(self) -> Office:

@@ -122,16 +122,22 @@ async def _sign_in(request: Request, error: Exception) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         query |= {"to": path} if path != "/" else {}
     elif error.ended and is_form(request):
-        query["kept"] = await _keep(request, error.ended) or ""
+        kept = await _keep(request, error.ended)
+        query |= {"kept": kept} if kept else {}
     return RedirectResponse("/sign-in" + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
 async def _keep(request: Request, ended: Ended) -> str | None:
     house: House = request.app.state.house
     form = await posted(request)
+    # A password is kept nowhere, not even for its owner.
     fields = [
-        (name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "csrf"
+        (name, value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and name != "csrf" and "password" not in name
     ]
+    if not any(value for _, value in fields):
+        return None
     return await run_in_threadpool(
         keep_form,
         house.office,

@@ -32,7 +32,7 @@ class Filled:
         return {
             name: value
             for name, value in self._form.multi_items()
-            if isinstance(value, str) and name != "csrf"
+            if isinstance(value, str) and name != "csrf" and "password" not in name
         }
 
     def text(self, name: str, label: str, *, required: bool = False, longest: int = LONGEST_TEXT) -> str:
@@ -42,6 +42,18 @@ class Filled:
         if len(value) > longest:
             self.faults[name] = f"{label}不能超过{longest}字，现有{len(value)}字，请精简。"
         return value
+
+    def secret(self, name: str, label: str) -> str:
+        """A password, exactly as it was typed; it is never shown again."""
+        value = self._form.get(name)
+        if not isinstance(value, str) or not value:
+            self.faults[name] = f"请填写{label}。"
+            return ""
+        return value
+
+    def optional_secret(self, name: str) -> str | None:
+        value = self._form.get(name)
+        return value if isinstance(value, str) and value else None
 
     def line(self, name: str, label: str, *, required: bool = False, longest: int = LONGEST_LINE) -> str:
         """Text of one line."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from rules.people import Actor, Role
+
 # Who hands in for a unit; the other duties (its leaders) only look.
 ACTING_DUTIES = frozenset({"handler", "backup"})
 
@@ -56,3 +58,10 @@ def link_refusals(link: Link, bearer: Bearer | None, today: date) -> tuple[str, 
             f"链接已于{link.expires_on.year}年{link.expires_on.month}月{link.expires_on.day}日到期，{_NEW_ONE}"
         )
     return tuple(own)
+
+
+def stays(link: Link, by: Actor, *, contact_id: int | None) -> bool:
+    """Whether the session that is open does as well: by a link to the same contact, or the unit's own handler."""
+    if contact_id is not None:
+        return contact_id == link.contact_id
+    return Role.HANDLER in by.roles and by.belongs_to(link.unit_id)

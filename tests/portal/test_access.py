@@ -98,7 +98,7 @@ def _fault(portal: Portal, name: str, who: str) -> str | None:
     """What is wrong with the answer this one gets; None when it is as the row says."""
     row = MATRIX[name]
     client = _browser(portal, who)
-    answer = _ask(portal, client, name, csrf=_csrf(portal, client))
+    answer = _ask(portal, client, name, csrf=_csrf(portal, client, anyone=VISITOR in row.who))
     foreign = who in (FOREIGN_HANDLER, FOREIGN_LINK)
     plain = {FOREIGN_HANDLER: Role.HANDLER.value, FOREIGN_LINK: LINK}.get(who, who)
     to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
@@ -165,9 +165,10 @@ def _by_link(portal: Portal, unit: str) -> PageClient:
     return PageClient(portal.app, cookies={COOKIE: token})
 
 
-def _csrf(portal: Portal, client: PageClient) -> str:
+def _csrf(portal: Portal, client: PageClient, *, anyone: bool) -> str:
+    """What a page would have given: the visitor's token where anyone may come, else the session's."""
     token = client.http.cookies.get(COOKIE)
-    if token is None:
+    if token is None or anyone:
         client.http.get("/sign-in")
         return client.http.cookies.get("duban_visitor") or ""
     found = find_session(portal.office, token, now=portal.moment)
