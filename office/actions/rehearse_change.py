@@ -5,6 +5,7 @@ Counted on groups of obligations by the same rules as the rounds, on the assumpt
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -54,10 +55,10 @@ class UnitMessages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDifference:
-    """What one unit is no longer told on a day, and what it is told instead."""
+    """What these units are no longer told on a day, and what they are told instead."""
 
     on: date
-    unit: str
+    units: tuple[str, ...]
     gone: tuple[Matter, ...]
     come: tuple[Matter, ...]
 
@@ -167,10 +168,15 @@ def _compared(office: Office, sides: _Sides, names: dict[int, str]) -> ChangeReh
             for unit_id, count in per_unit(before, after).items()
         ),
         shifts=sides.shifts,
-        differences=tuple(_named(one, names) for one in differences(sides.before, sides.after)),
+        differences=tuple(_together(differences(sides.before, sides.after), names)),
         applied=sides.applied,
     )
 
 
-def _named(one: Difference, names: dict[int, str]) -> MessageDifference:
-    return MessageDifference(on=one.on, unit=names[one.target_id], gone=one.gone, come=one.come)
+def _together(found: Iterable[Difference], names: dict[int, str]) -> Iterator[MessageDifference]:
+    """Units for which a day changes in the same way stand in one line."""
+    units_of: dict[tuple[date, tuple[Matter, ...], tuple[Matter, ...]], list[str]] = {}
+    for one in found:
+        units_of.setdefault((one.on, one.gone, one.come), []).append(names[one.target_id])
+    for (on, gone, come), some in units_of.items():
+        yield MessageDifference(on=on, units=tuple(some), gone=gone, come=come)

@@ -42,7 +42,10 @@ def _show(found: ChangeRehearsed) -> None:
         say(line)
     rows = ((one.unit, one.count.before, one.count.after) for one in found.units if one.count.differs)
     print_table("消息数有变化的单位", ("单位", "改前", "改后"), rows)
-    lines = ((one.on, one.unit, matters(one.gone), matters(one.come)) for one in found.differences[:MOST])
+    lines = (
+        (one.on, "、".join(one.units), matters(one.gone), matters(one.come))
+        for one in found.differences[:MOST]
+    )
     print_table("逐日的变化", ("日期", "单位", "不再提醒", "改为提醒"), lines)
     more = f"，另有{len(found.differences) - MOST}处没有列出" if len(found.differences) > MOST else ""
     say(
