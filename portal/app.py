@@ -57,6 +57,9 @@ ROUTES = (
     "chase",
     "obligations",
     "cases",
+    "people",
+    "units",
+    "unit_imports",
     "api_reference",
 )
 # One submission may carry several files; each is held to its own limit besides.

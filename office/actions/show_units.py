@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from office.actions.office import Office
 from office.errors import NotFound
 from office.store import units as store
-from office.store.units import ContactEntry
+from office.store.engine import Connection
+from office.store.units import ContactEntry, UnitEntry
 from rules.people import Actor
 from rules.sight import sight_of
 
@@ -72,14 +73,27 @@ def show_unit(office: Office, name: str, *, by: Actor) -> UnitShown:
             raise NotFound(
                 f"没有叫“{name}”的单位，请用 duban unit list 查看，或先用 duban unit import 登记。"
             )
-        parents = store.units_by_id(connection, [found.parent_id] if found.parent_id else [])
-        return UnitShown(
-            id=found.id,
-            code=found.code,
-            name=found.name,
-            kind=found.kind,
-            parent=parents.get(found.parent_id) if found.parent_id else None,
-            active=found.active,
-            aliases=tuple(sorted(store.aliases_of(connection, found.id))),
-            contacts=store.contacts_of(connection, found.id),
-        )
+        return _shown(connection, found)
+
+
+def show_unit_by_id(office: Office, unit_id: int, *, by: Actor) -> UnitShown:
+    """The unit of that number; NotFound for one that the person may not see."""
+    with office.store.reading() as connection:
+        found = store.unit_by_id(connection, unit_id)
+        if found is None or not sight_of(by).sees(unit_id):
+            raise NotFound(f"没有编号为 {unit_id} 的单位，请在单位列表中查看。")
+        return _shown(connection, found)
+
+
+def _shown(connection: Connection, found: UnitEntry) -> UnitShown:
+    parents = store.units_by_id(connection, [found.parent_id] if found.parent_id else [])
+    return UnitShown(
+        id=found.id,
+        code=found.code,
+        name=found.name,
+        kind=found.kind,
+        parent=parents.get(found.parent_id) if found.parent_id else None,
+        active=found.active,
+        aliases=tuple(sorted(store.aliases_of(connection, found.id))),
+        contacts=store.contacts_of(connection, found.id),
+    )

@@ -1,0 +1,181 @@
+"""单位: the register, one unit with its names and contacts, and a sheet of units previewed before it is entered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from office.actions.add_person import list_people
+from office.actions.keep_contacts import (
+    ContactKept,
+    ContactWords,
+    add_contact,
+    change_contact,
+    retire_contact,
+)
+from office.actions.keep_unit import UnitWords, add_unit, change_unit, retire_unit
+from office.actions.show_units import list_units, show_unit_by_id
+from office.actions.unit_rows import CHANNELS, DUTIES, UNIT_KINDS
+from portal.access import allow
+from portal.desk import Desk
+from portal.forms import Filled, FilledForm
+from portal.numbers import Number
+from portal.trying import tried
+from rules.people import Role
+
+router = APIRouter()
+Keeps = Annotated[Desk, allow(Role.COORDINATOR, Role.OPERATOR)]
+
+
+@router.get("/units")
+def units(desk: Keeps) -> Response:
+    """The register."""
+    return _page(desk)
+
+
+@router.post("/units")
+def enter(desk: Keeps, filled: FilledForm) -> Response:
+    """A new unit."""
+
+    def act() -> str:
+        words = _words(filled, filled.line("code", "编码", required=True, longest=64))
+        filled.refuse_faults()
+        add_unit(desk.office, words, by=desk.by, now=desk.now)
+        return f"已登记{words.name}。"
+
+    said, status, reasons = tried(act)
+    if said is None:
+        return _page(desk, filled, reasons, status=status)
+    return desk.see_other("/units", said=said)
+
+
+@router.get("/units/{unit_id}")
+def unit(desk: Keeps, unit_id: Number) -> Response:
+    """One unit with everybody who is told."""
+    return _one(desk, unit_id)
+
+
+@router.post("/units/{unit_id}")
+def change(desk: Keeps, unit_id: Number, filled: FilledForm) -> Response:
+    """Another name, kind or superior, or further names."""
+
+    def act() -> str:
+        words = _words(filled, show_unit_by_id(desk.office, unit_id, by=desk.by).code)
+        filled.refuse_faults()
+        done = change_unit(desk.office, words, by=desk.by, now=desk.now)
+        return "已修改。" if done.anything else "没有改动。"
+
+    return _did(desk, unit_id, filled, "unit", tried(act))
+
+
+@router.post("/units/{unit_id}/retire")
+def retire(desk: Keeps, unit_id: Number, filled: FilledForm) -> Response:
+    """停用."""
+
+    def act() -> str:
+        reason = filled.text("reason", "原因", required=True)
+        filled.refuse_faults()
+        done = retire_unit(desk.office, unit_id, reason=reason, by=desk.by, now=desk.now)
+        return f"{done.name}已停用。"
+
+    return _did(desk, unit_id, filled, "retire", tried(act))
+
+
+@router.post("/units/{unit_id}/contacts")
+def contact(desk: Keeps, unit_id: Number, filled: FilledForm) -> Response:
+    """Add, change or retire a contact."""
+    number = filled.whole("contact", "联系人")
+    retires = filled.ticked("retire")
+
+    def act() -> str:
+        show_unit_by_id(desk.office, unit_id, by=desk.by)
+        common = {"by": desk.by, "now": desk.now}
+        done: ContactKept
+        if number and retires:
+            reason = filled.text("reason", "停用原因", required=True)
+            filled.refuse_faults()
+            done = retire_contact(desk.office, number, reason=reason, **common)  # type: ignore[arg-type]  # one dictionary for three calls
+            return f"{done.contact.name}（{done.contact.address}）已停用。"
+        words = _contact(filled)
+        if number:
+            done = change_contact(desk.office, number, words, **common)  # type: ignore[arg-type]  # as above
+        else:
+            done = add_contact(desk.office, unit_id, words, **common)  # type: ignore[arg-type]  # as above
+        return f"已保存联系人{done.contact.name}（{done.contact.address}）。"
+
+    return _did(desk, unit_id, filled, f"contact-{number or 0}", tried(act))
+
+
+def _words(filled: Filled, code: str) -> UnitWords:
+    aliases = filled.line("aliases", "别名").replace("，", "、").split("、")
+    return UnitWords(
+        code=code,
+        name=filled.line("name", "名称", required=True, longest=200),
+        kind=filled.choice("kind", "类别", UNIT_KINDS) or "",
+        parent=filled.line("parent", "上级"),
+        aliases=tuple(alias.strip() for alias in aliases if alias.strip()),
+    )
+
+
+def _contact(filled: Filled) -> ContactWords:
+    words = ContactWords(
+        name=filled.line("name", "姓名", required=True, longest=64),
+        duty=filled.choice("duty", "职责", DUTIES) or "",
+        channel=filled.choice("channel", "渠道", CHANNELS) or "",
+        address=filled.line("address", "地址", required=True),
+        rank=filled.whole("rank", "顺位", required=True),
+    )
+    filled.refuse_faults()
+    return words
+
+
+def _did(
+    desk: Desk, unit_id: int, filled: Filled, part: str, came: tuple[str | None, int, tuple[str, ...]]
+) -> Response:
+    said, status, reasons = came
+    if said is None:
+        return _one(desk, unit_id, filled, reasons, status=status, part=part)
+    return desk.see_other(f"/units/{unit_id}", said=said)
+
+
+def _page(
+    desk: Desk, filled: Filled | None = None, refused: tuple[str, ...] = (), *, status: int = 200
+) -> Response:
+    return desk.render(
+        "units/all.html",
+        title="单位",
+        status=status,
+        units=list_units(desk.office, by=desk.by),
+        refused=refused,
+        typed=filled.values if filled else {},
+        faults=filled.faults if filled else {},
+        KINDS=UNIT_KINDS,
+    )
+
+
+def _one(
+    desk: Desk,
+    unit_id: int,
+    filled: Filled | None = None,
+    refused: tuple[str, ...] = (),
+    *,
+    status: int = 200,
+    part: str = "",
+) -> Response:
+    found = show_unit_by_id(desk.office, unit_id, by=desk.by)
+    return desk.render(
+        "units/one.html",
+        title=found.name,
+        status=status,
+        unit=found,
+        people=list_people(desk.office, by=desk.by, unit_id=unit_id),
+        parents=[(one.name, one.name) for one in list_units(desk.office, by=desk.by) if one.id != unit_id],
+        refused=refused,
+        part=part,
+        typed=filled.values if filled else {},
+        faults=filled.faults if filled else {},
+        KINDS=UNIT_KINDS,
+        DUTIES=DUTIES,
+        CHANNELS=CHANNELS,
+    )
