@@ -14,7 +14,8 @@ from office.actions.list_obligations import ListedObligation, seen
 from office.actions.office import Office
 from office.errors import NotFound
 from office.store import cell_list, gates, obligation_list
-from office.store.cell_list import Cell, Marks
+from office.store.cell_list import Cell as Cell
+from office.store.cell_list import Marks
 from rules.measures import COUNTED, tally
 from rules.moves import State
 from rules.people import Actor

@@ -12,7 +12,8 @@ from office.errors import NotFound
 from office.store import run_history
 from office.store.edition_rounds import FAILED, STEP
 from office.store.engine import Connection
-from office.store.run_history import Part, Round, RunFilter
+from office.store.run_history import Part, Round
+from office.store.run_history import RunFilter as RunFilter
 from rules import run_words
 from rules.people import Actor
 from rules.sight import Sight, sight_of
@@ -45,6 +46,13 @@ class ListedRound:
     faults: tuple[str, ...]
     page: str | None
 
+    @property
+    def verdict(self) -> str:
+        """In one word how the day went."""
+        if not self.whole:
+            return "未办完"
+        return "有问题" if self.faults else "正常"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
@@ -65,12 +73,20 @@ class ShownRound:
     runs: tuple[Run, ...]
 
 
-def list_runs(office: Office, wanted: RunFilter, *, by: Actor, now: datetime, page: int = 1) -> Runs:
+def list_runs(
+    office: Office,
+    wanted: RunFilter,
+    *,
+    by: Actor,
+    now: datetime,
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> Runs:
     """The rounds looked for, with the messages this person may see."""
     sight = sight_of(by)
     gaps = _gaps(office, wanted, now)
     with office.store.reading() as connection:
-        found, total = run_history.rounds(connection, wanted, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+        found, total = run_history.rounds(connection, wanted, offset=(page - 1) * page_size, limit=page_size)
         listed = _listed(office, connection, found, wanted, sight, now)
         told = tuple(
             run_words.not_held(day, next_held_on=run_history.next_held_on(connection, day)) for day in gaps
@@ -79,7 +95,7 @@ def list_runs(office: Office, wanted: RunFilter, *, by: Actor, now: datetime, pa
         rounds=listed,
         gaps=told,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
+        pages=max(-(-total // page_size), 1),
         total=total,
     )
 
