@@ -154,7 +154,11 @@ def _value(key: str, value: object) -> str:
         return device_words(str(value))
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, dict):
+        return ""
     if isinstance(value, list):
+        if any(isinstance(one, dict) for one in value):
+            return f"{len(value)} 项"
         return "、".join(_value(key, one) for one in value)
     text = "" if value is None else str(value)
     return _VALUES.get(text, text)

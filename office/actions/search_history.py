@@ -14,7 +14,7 @@ from office.store.history_search import Wanted
 from rules.accounts import auditing_refusals
 from rules.people import Actor
 
-PAGE = 100
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
