@@ -163,6 +163,28 @@ def entries(
     return tuple(_entry(row) for row in reversed(connection.execute(found).all()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainedEntry:
+    """One entry with what binds it to the one before: enough to check the chain elsewhere."""
+
+    entry: Entry
+    previous_hash: str
+    entry_hash: str
+
+
+def chained(connection: Connection, *, after: int, limit: int) -> tuple[ChainedEntry, ...]:
+    """Entries after a position, in order, exactly as they were sealed."""
+    found = select(history).where(history.c.id > after).order_by(history.c.id).limit(limit)
+    return tuple(
+        ChainedEntry(
+            entry=Entry(**{name: row._mapping[name] for name in _COLUMNS}),
+            previous_hash=row.previous_hash,
+            entry_hash=row.entry_hash,
+        )
+        for row in connection.execute(found)
+    )
+
+
 _COLUMNS = (
     "id",
     "at",

@@ -51,9 +51,10 @@ class SubjectFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectChoice:
-    """Subjects of one roster: these, or all that a filter finds."""
+    """Subjects of one roster: these, by id or by code, or all that a filter finds."""
 
     ids: frozenset[int] = frozenset()
+    codes: frozenset[str] = frozenset()
     wanted: SubjectFilter | None = None
 
 
@@ -87,7 +88,8 @@ def chosen(connection: Connection, roster_id: int, choice: SubjectChoice, sight:
     wanted = choice.wanted if choice.wanted is not None else SubjectFilter(in_scope=None)
     found = select(subject.c.id).where(_of(roster_id, wanted, sight))
     if choice.wanted is None:
-        found = found.where(subject.c.id.in_(sorted(choice.ids)))
+        named = (subject.c.id.in_(sorted(choice.ids)), subject.c.code.in_(sorted(choice.codes)))
+        found = found.where(or_(*named))
     connection.execute(_chosen.insert().from_select(["id"], found))
     yield connection.execute(select(func.count()).select_from(_chosen)).scalar_one()
     # After a failure the transaction is taken back, and this table with it.

@@ -2,6 +2,7 @@
 
 from office.store.tables.accounts import (
     account,
+    api_answer,
     client_token,
     kept_form,
     link_generation,
@@ -34,6 +35,7 @@ from office.store.tables.workdays import workday_notice
 
 __all__ = [
     "account",
+    "api_answer",
     "client_token",
     "contact",
     "dispatch",

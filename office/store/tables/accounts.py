@@ -94,3 +94,16 @@ kept_form = Table(
     Column("made_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
+
+# What a request with an idempotency key was answered; without a status, it is under way or nobody knows.
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", Id, ForeignKey("client_token.id"), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),  # of the request: the same key for another one is refused
+    Column("status", Integer),
+    Column("body", Text),
+    Column("made_at", Moment, nullable=False),
+    Index("ix_api_answer_made_at", "made_at"),
+)

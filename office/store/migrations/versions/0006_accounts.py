@@ -21,9 +21,11 @@ def upgrade() -> None:
     _link_generation()
     _client_token()
     _kept_form()
+    _api_answer()
 
 
 def downgrade() -> None:
+    op.drop_table("api_answer")
     op.drop_table("kept_form")
     op.drop_table("client_token")
     op.drop_table("link_generation")
@@ -141,3 +143,18 @@ def _kept_form() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_kept_form_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_kept_form"),
     )
+
+
+def _api_answer() -> None:
+    op.create_table(
+        "api_answer",
+        sa.Column("token_id", Id, nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer()),
+        sa.Column("body", sa.Text()),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["token_id"], ["client_token.id"], name="fk_api_answer_token_id"),
+        sa.PrimaryKeyConstraint("token_id", "key", name="pk_api_answer"),
+    )
+    op.create_index("ix_api_answer_made_at", "api_answer", ["made_at"])
