@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure
 
-MODULES = ("workdays", "apply", "rounds", "delivery", "mail", "prefect_idiom", "handing_in")
+MODULES = ("workdays", "apply", "rounds", "delivery", "mail", "prefect_idiom", "handing_in", "pages")
 
 
 def main() -> None:

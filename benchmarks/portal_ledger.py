@@ -31,8 +31,6 @@ def fill(store: Store, *, units: int, past_years: int) -> None:
             points = _editions(connection, year, editions, POINTS_EACH if year == YEAR else 1)
             for point_id, milestone_id, edition_id, due_on in points:
                 _obligations(connection, year, point_id, milestone_id, edition_id, due_on)
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if store.is_sqlite else "VACUUM ANALYZE")
 
 
 def _units(connection: sa.Connection, units: int) -> None:

@@ -1,0 +1,223 @@
+"""The leader's page, a unit's page and the review queue at a million obligations: the server's whole work against the SQL.
+
+Each page is asked of the real application; the statements it issued are then run bare, on the same ledger. The same
+pages on a ledger with ten times the closed history must cost the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from benchmarks.figure import Figure
+from benchmarks.portal_ledger import NOW, fill
+from calendars.reader import load_ladders
+from calendars.workdays import load_workdays
+from office.actions.office import Office
+from office.settings import load
+from office.store import tables
+from office.store.engine import Store, open_store
+from office.store.vault import Vault
+from portal.access import COOKIE
+from portal.app import create_app
+from rules.people import Role
+from rules.sessions import Way
+
+UNITS, PAST, MORE_PAST = 20_000, 1, 10
+A_TOWN = 100
+PAGE_BYTES = 60 * 1024
+TURNS = 7
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page and who asks for it."""
+
+    name: str
+    path: str
+    role: Role
+    unit_id: int
+
+
+PAGES = (
+    Page("leader's page", "/board", Role.LEADER, 1),
+    Page("unit's page", "/my", Role.HANDLER, A_TOWN),
+    Page("review queue", "/reviews", Role.REVIEWER, 1),
+)
+
+
+def measure(small: bool = False) -> Iterator[Figure]:
+    """A million obligations of the year, and 0.1 or 1 million closed ones of years before; a tenth of it when small."""
+    units = UNITS // 10 if small else UNITS
+    with tempfile.TemporaryDirectory(prefix="duban-bench-") as folder:
+        with _ledger(Path(folder) / "little", units, PAST) as office:
+            little = {page.name: _asked(office, page) for page in PAGES}
+        shutil.rmtree(Path(folder) / "little")
+        with _ledger(Path(folder) / "much", units, MORE_PAST) as office:
+            much = {page.name: _asked(office, page) for page in PAGES}
+    for page in PAGES:
+        yield from _figures(page, little[page.name], much[page.name], units)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One page on one ledger: the best of several turns, because what else the machine does only ever adds."""
+
+    seconds: float
+    sql_seconds: float
+    statements: int
+    html: str
+
+
+def _figures(page: Page, little: Asked, much: Asked, units: int) -> Iterator[Figure]:
+    yield Figure(
+        name=f"{page.name} ÷ its SQL, SQLite",
+        ratio=little.seconds / little.sql_seconds,
+        at_most=3.0,
+        detail=f"{_ms(little.seconds)} ÷ {_ms(little.sql_seconds)}, {little.statements} statements;"
+        f" {units * 50:,} obligations of the year",
+    )
+    yield Figure(
+        name=f"{page.name}, ten times the closed history ÷ once",
+        ratio=much.seconds / little.seconds,
+        at_most=1.3,
+        detail=f"{_ms(much.seconds)} ÷ {_ms(little.seconds)}; {units * 50:,} ÷ {units * 5:,} closed in years before",
+    )
+    if page.role is Role.HANDLER:
+        size = len(much.html.encode())
+        yield Figure(
+            name=f"{page.name}, bytes ÷ 60 KB",
+            ratio=size / PAGE_BYTES,
+            at_most=1.0,
+            detail=f"{size:,} bytes, not compressed",
+        )
+    yield Figure(
+        name=f"{page.name}, requests outside the server",
+        ratio=float(len(_outside(much.html))),
+        at_most=0.0,
+        detail="、".join(_outside(much.html)),
+    )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.1f} ms"
+
+
+def _outside(html: str) -> list[str]:
+    """What a browser would fetch by itself from elsewhere."""
+    fetched = re.findall(r"<(?:script|link|img|source|iframe|use)\b[^>]*?\b(?:src|href)=\"([^\"]*)\"", html)
+    return [one for one in fetched if not re.match(r"[/#](?!/)", one)]
+
+
+@contextmanager
+def _ledger(folder: Path, units: int, past_years: int) -> Iterator[Office]:
+    settings = load(folder).model_copy(update={"portal_key": SecretStr("measured-with-a-key-of-no-worth")})
+    store = open_store(settings.store_url)
+    fill(store, units=units, past_years=past_years)
+    try:
+        yield Office(
+            settings=settings,
+            store=store,
+            vault=Vault(settings.evidence_root),
+            workdays=load_workdays(),
+            ladders=load_ladders(),
+        )
+    finally:
+        store.close()
+
+
+def _asked(office: Office, page: Page) -> Asked:
+    cookies = {COOKIE: _session(office.store, page, NOW)}
+    with TestClient(
+        create_app(office, now=lambda: NOW), base_url="http://portal.bench", cookies=cookies
+    ) as client:
+
+        def get() -> str:
+            answer = client.get(page.path)
+            assert (answer.status_code, answer.url.path) == (200, page.path), (page.path, answer.status_code)
+            return answer.text
+
+        get()
+        with _recorded(office.store) as statements:
+            html = get()
+        reads = [one for one in statements if one[0].lstrip().upper().startswith(("SELECT", "WITH"))]
+        seconds, bare = [], []
+        for _ in range(TURNS):
+            seconds.append(_timed(get))
+            bare.append(_bare(office.settings.home / "duban.db", reads))
+    return Asked(seconds=min(seconds), sql_seconds=min(bare), statements=len(reads), html=html)
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def _bare(path: Path, statements: list[tuple[str, Any]]) -> float:
+    """The statements alone, every row fetched, on a connection opened before."""
+    connection = sqlite3.connect(path)
+    connection.execute("SELECT count(*) FROM edition").fetchone()
+    began = time.perf_counter()
+    for statement, parameters in statements:
+        connection.execute(statement, parameters).fetchall()
+    seconds = time.perf_counter() - began
+    connection.close()
+    return seconds
+
+
+@contextmanager
+def _recorded(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    found: list[tuple[str, Any]] = []
+
+    def keep(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> None:
+        found.append((statement, parameters))
+
+    sa.event.listen(store.engine, "before_cursor_execute", keep)
+    try:
+        yield found
+    finally:
+        sa.event.remove(store.engine, "before_cursor_execute", keep)
+
+
+def _session(store: Store, page: Page, now: datetime) -> str:
+    """Somebody of the role, signed in a moment ago."""
+    token = secrets.token_urlsafe(32)
+    with store.writing() as connection:
+        person = connection.execute(
+            sa.insert(tables.person).values(name=f"量页 {page.role}", unit_id=page.unit_id, active=True)
+        ).lastrowid
+        connection.execute(sa.insert(tables.person_role).values(person_id=person, role=page.role.value))
+        connection.execute(
+            sa.insert(tables.account).values(
+                person_id=person, password_hash="opens nothing", password_set_at=now
+            )
+        )
+        connection.execute(
+            sa.insert(tables.session).values(
+                token_hash=hashlib.sha256(token.encode()).hexdigest(),
+                person_id=person,
+                way=Way.PASSWORD.value,
+                made_at=now,
+                seen_at=now,
+                expires_at=now + timedelta(hours=12),
+            )
+        )
+    return token
