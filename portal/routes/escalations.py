@@ -33,7 +33,7 @@ def escalations(desk: Decides) -> Response:
     return _page(desk)
 
 
-@router.post("/escalations")
+@router.post("/escalations/decide")
 def decide(desk: Decides, filled: FilledForm) -> Response:
     """Approve or decline the ticked ones, or all that the filter finds."""
 

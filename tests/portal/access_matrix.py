@@ -154,7 +154,7 @@ MATRIX: dict[str, Row] = {
     "POST /dispatches/retry": row(C, O),
     "GET /waiting": row(C),
     "GET /escalations": row(C, L),
-    "POST /escalations": row(C, L),
+    "POST /escalations/decide": row(C, L),
     "GET /chase": row(C, L),
     "POST /chase": row(C, L),
     # People and units
