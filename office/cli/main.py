@@ -18,6 +18,7 @@ from office.errors import OfficeError
 
 # Nouns with several verbs: each module has `app`.
 GROUPS = {
+    "account": "office.cli.accounts",
     "calendar": "office.cli.calendar",
     "unit": "office.cli.units",
     "person": "office.cli.people",

@@ -9,7 +9,9 @@ import typer
 from office.actions.add_person import add_person, list_people
 from office.actions.find import person_named, unit_named
 from office.actions.office import Office
+from office.actions.person_units import add_person_unit, remove_person_unit
 from office.actions.retire_person import retire_person
+from office.actions.take_role import take_role
 from office.cli.options import As, DryRun, Json, On, moment
 from office.cli.output import print_json, print_table, say
 from office.store.people import Person
@@ -61,6 +63,62 @@ def list_(
     print_table(f"人员名录（{len(people)}人）", ("单位", "姓名", "角色", "状态"), rows)
 
 
+@app.command("take-role")
+def take(
+    name: Annotated[str, typer.Argument(help="姓名，或 姓名@单位。")],
+    role: Annotated[Role, typer.Option("--role", help="收回哪个角色。")],
+    reason: Annotated[str, typer.Option("--reason", help="原因：轮岗、调整分工等。")],
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """收回一个角色；此人登录着的会话随之退出。"""
+    with open_office() as office:
+        person = take_role(
+            office,
+            person_id=_id(person_named(office, name)),
+            role=role,
+            reason=reason,
+            by=actor(office, by),
+            now=moment(on),
+            dry_run=dry_run,
+        )
+    if as_json:
+        print_json(person)
+        return
+    head = "试运行，未写入：" if dry_run else ""
+    say(f"{head}已收回{person.name}（{person.unit}）的{ROLE_NAMES[role]}角色。")
+
+
+@app.command("further-unit")
+def further_unit(
+    name: Annotated[str, typer.Argument(help="姓名，或 姓名@单位。")],
+    unit: Annotated[str, typer.Option("--unit", help="兼办单位的编码、名称或别名。")],
+    remove: Annotated[bool, typer.Option("--remove", help="取消兼办。")] = False,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """让一个人兼办另一个单位的任务，或取消兼办。"""
+    with open_office() as office:
+        act = remove_person_unit if remove else add_person_unit
+        person = act(
+            office,
+            person_id=_id(person_named(office, name)),
+            unit=unit_named(office, unit),
+            by=actor(office, by),
+            now=moment(on),
+            dry_run=dry_run,
+        )
+    if as_json:
+        print_json(person)
+        return
+    head = "试运行，未写入：" if dry_run else ""
+    say(f"{head}{person.name}（{person.unit}）兼办：{'、'.join(person.also_units) or '无'}。")
+
+
 @app.command("retire")
 def retire(
     name: Annotated[str, typer.Argument(help="姓名，或 姓名@单位。")],
@@ -93,3 +151,8 @@ def _by(office: Office, name: str | None) -> Actor:
 
 def _roles(person: Person) -> str:
     return "、".join(ROLE_NAMES[role] for role in person.roles)
+
+
+def _id(person: Actor) -> int:
+    assert person.person_id is not None, "found in the register"
+    return person.person_id

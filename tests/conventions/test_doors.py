@@ -8,6 +8,8 @@ from tests.conventions.reference import PAGE, commands, options, page
 
 # Long-running or pure reading commands write nothing that a preview could show.
 READ_ONLY = {
+    "account sessions",
+    "account tokens",
     "board",
     "calendar check",
     "calendar diff",
