@@ -7,7 +7,7 @@ that are over. Writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from office.actions.board_sums import Sum, worst_of
@@ -31,11 +31,18 @@ from rules.trend import TrendPoint, weekly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """How some obligations stand together: the worst light, how many at each, the rates."""
+    """How some obligations stand together: the worst light, how many at each, the rates.
+
+    The rates of a cell are only counted when somebody asks for them: most cells show their light alone.
+    """
 
     light: Light
     lights: Mapping[Light, int]
-    rates: tuple[Rate, ...]
+    sum: Sum = field(compare=False, repr=False)
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        return self.sum.tally.rates
 
     @property
     def obligations(self) -> int:
@@ -220,7 +227,8 @@ def _judge(
 
 def stand(one: Sum) -> Stand:
     """A sum as it is shown."""
-    return Stand(light=worst_of(one.lights), lights=one.lights, rates=one.tally.rates)
+    lights = one.lights
+    return Stand(light=worst_of(lights), lights=lights, sum=one)
 
 
 def _row(one: BoardEdition, total: Sum, apart: Mapping[int, Mapping[int, Sum]], key: int) -> Row:
