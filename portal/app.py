@@ -61,6 +61,7 @@ ROUTES = (
     "units",
     "unit_imports",
     "api_reference",
+    "figures",
 )
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6

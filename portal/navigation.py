@@ -33,6 +33,7 @@ LINKS = (
     Link("/editions", "专项行动", frozenset({_C})),
     Link("/rosters", "名册", frozenset({_C, _R, _L, _A, _H})),
     Link("/problems", "问题台账", frozenset({_C, _R, _L, _A, _H})),
+    Link("/figures", "数据", frozenset({_C, _R, _L, _A, _H})),
     Link("/ranking", "比较", frozenset({_L, _C})),
     Link("/runs", "运行记录", frozenset({_L, _C, _O, _A})),
     Link("/units", "单位", frozenset({_C})),

@@ -98,3 +98,12 @@ def known_names(edition: Edition) -> dict[str, str]:
         if key in names:
             names[word] = key
     return names
+
+
+def titles(edition: Edition) -> dict[str, str]:
+    """How people call each name that figures are kept under; a name without a title is its own."""
+    found: dict[str, str] = {}
+    for word, key in known_names(edition).items():
+        if found.get(key, key) == key:
+            found[key] = word
+    return found

@@ -18,7 +18,7 @@ from office.store.figures import QuotaProgress, ReportedFigure
 from rules.campaign import Edition
 from rules.checks import problem_balance, sum_findings, units_against_city
 from rules.figures import Figure, places
-from rules.indicators import IndicatorValue, indicator_value, known_names
+from rules.indicators import IndicatorValue, indicator_value, known_names, titles
 from rules.people import Actor
 from rules.rosters import as_figures, total
 from rules.sight import Sight, sight_of
@@ -90,10 +90,11 @@ def check_figures(office: Office, campaign: str, year: int, *, by: Actor) -> tup
         stored = edition_or_refuse(connection, campaign, year)
         newest = figures.newest_figures(connection, stored.id, sight)
         _, city = figures_known(connection, stored, sight)
+    names = titles(stored.value)
     sums = [one.sentence for one in sum_findings(stored.value) if one.verdict == "differs"]
     sentences = [
         units_against_city(
-            name,
+            names.get(name, name),
             [
                 one.value
                 for (unit, other), one in newest.items()

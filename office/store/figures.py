@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, func, select
 
 from office.store.sights import within
 from office.store.tables import (
+    edition,
     evidence_item,
     figure,
     milestone,
@@ -74,6 +75,13 @@ def newest_figures(
         )
         for row in rows
     }
+
+
+def measured(connection: Connection) -> frozenset[int]:
+    """The editions that have indicators, or for which a figure was reported."""
+    rows = connection.execute(select(edition.c.id, edition.c.body["indicators"].label("indicators")))
+    with_indicators = {row.id for row in rows if row.indicators}
+    return frozenset(with_indicators | set(connection.execute(select(figure.c.edition_id)).scalars()))
 
 
 def insert_figure(connection: Connection, values: Mapping[str, object]) -> None:

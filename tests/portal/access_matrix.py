@@ -181,4 +181,8 @@ MATRIX: dict[str, Row] = {
     "POST /obligations/{obligation_id}/{act}": row(C, R, L, own=True),
     # The data interface has tokens instead of roles: tests/portal/test_api_stories.py
     "GET /api/v1/reference": Row(EVERYBODY),
+    # Figures and indicators
+    "GET /figures": row(C, R, L, A, H),
+    "GET /figures/{edition_id}": row(C, R, L, A, H),
+    "POST /figures/{edition_id}": row(C, H),
 }

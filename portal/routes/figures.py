@@ -1,0 +1,80 @@
+"""数据: an edition's indicators with their formulas, the figures they are made of, and what does not agree."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from office.actions.read_figures import list_measured, read_figures
+from office.actions.record_figure import NewFigure, record_figure
+from office.errors import Refused
+from portal.access import allow
+from portal.desk import Desk
+from portal.forms import Filled, FilledForm
+from rules.people import Role
+
+router = APIRouter()
+SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
+REPORTS = (Role.COORDINATOR, Role.HANDLER)
+
+
+@router.get("/figures")
+def editions(desk: Annotated[Desk, allow(*SEES)]) -> Response:
+    """The editions that have indicators."""
+    return desk.render("figures/all.html", title="数据", editions=list_measured(desk.office, by=desk.by))
+
+
+@router.get("/figures/{edition_id}")
+def figures(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+    """One edition's."""
+    return _page(desk, edition_id)
+
+
+@router.post("/figures/{edition_id}")
+def report(desk: Annotated[Desk, allow(*REPORTS)], edition_id: int, filled: FilledForm) -> Response:
+    """Report one figure."""
+    name = filled.line("name", "数据名", required=True)
+    unknown = filled.ticked("unknown")
+    value = filled.amount("value", "数值", required=not unknown)
+    measure = filled.line("unit_of_measure", "计量单位", required=True, longest=32)
+    unit = filled.line("unit", "单位", required=not desk.has(Role.COORDINATOR)) or None
+    as_of_on = filled.day("as_of_on", "截止日期")
+    reason = filled.text("reason", "说明") or None
+    try:
+        filled.refuse_faults()
+        edition = read_figures(desk.office, edition_id, by=desk.by).edition
+        new = NewFigure(
+            name=name,
+            value=None if unknown else value,
+            unit_of_measure=measure,
+            unit=unit,
+            as_of_on=as_of_on,
+            reason=reason,
+        )
+        done = record_figure(desk.office, edition.campaign, edition.year, new, by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _page(desk, edition_id, status=422, refused=refused.reasons, filled=filled)
+    return desk.see_other(f"/figures/{edition_id}", said=f"已填报{done.unit or '全市'}{name}。")
+
+
+def _page(
+    desk: Desk,
+    edition_id: int,
+    *,
+    status: int = 200,
+    refused: tuple[str, ...] = (),
+    filled: Filled | None = None,
+) -> Response:
+    found = read_figures(desk.office, edition_id, by=desk.by)
+    return desk.render(
+        "figures/one.html",
+        title=f"{found.edition.name}{found.edition.year}年数据",
+        status=status,
+        found=found,
+        refused=refused,
+        typed=filled.values if filled else {},
+        faults=filled.faults if filled else {},
+        may_report=desk.has(*REPORTS),
+        for_all=desk.has(Role.COORDINATOR),
+    )
