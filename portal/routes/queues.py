@@ -67,7 +67,7 @@ SHELVES = {
         measure="封",
     ),
     "waiting": Shelf(
-        name="等人补充",
+        name="待补充",
         path="/waiting",
         roles=frozenset({_C}),
         what="没有日期的节点、空着的目标、没导入的名册和清单、草稿、放假通知",

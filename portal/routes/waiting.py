@@ -1,4 +1,4 @@
-"""等人补充: what the calendars, rosters and ledgers still need a person for."""
+"""待补充: what the calendars, rosters and ledgers still need a person for."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ router = APIRouter()
 def waiting(desk: Annotated[Desk, allow(Role.COORDINATOR)]) -> Response:
     """Each with where it is supplied."""
     return desk.render(
-        "queues/waiting.html", title="等人补充", found=read_loose_ends(desk.office, by=desk.by)
+        "queues/waiting.html", title="待补充", found=read_loose_ends(desk.office, by=desk.by)
     )
