@@ -59,7 +59,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Fault, _fault)
-    app.add_exception_handler(TooLarge, lambda request, _: answer(request, 413, (TOO_LARGE,)))
+    app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(
         RequestValidationError, lambda request, _: answer(request, 404, (SENTENCES[404],))
     )
@@ -81,6 +81,13 @@ def visitor_desk(request: Request) -> Desk:
     """A desk for a page that shows nothing of the office."""
     house: House = request.app.state.house
     return Desk(request=request, house=house, by=VISITOR, now=house.now(), csrf=visitor_token(request))
+
+
+def _too_large(request: Request, _error: Exception) -> Response:
+    # The line is closed after the answer, or the server would go on taking in what nobody wants.
+    told = answer(request, 413, (TOO_LARGE,))
+    told.headers["connection"] = "close"
+    return told
 
 
 def _not_found(request: Request, error: Exception) -> Response:

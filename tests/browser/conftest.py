@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.access import COOKIE
 from tests.portal.bureau import Portal
 from tests.portal.conftest import furnished, portal  # noqa: F401  # the furnished bureau is the same
+from tests.portal.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-output" / "browser"
@@ -98,16 +96,8 @@ class Person:
 
 @pytest.fixture
 def served(portal: Portal) -> Iterator[Served]:  # noqa: F811  # a fixture's name is how it is asked for
-    server = uvicorn.Server(uvicorn.Config(portal.app, host="127.0.0.1", port=0, log_level="error"))
-    running = threading.Thread(target=server.run, daemon=True)
-    running.start()
-    while not server.started:
-        assert running.is_alive(), "the server did not start"
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(portal, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    running.join(10)
+    with serving(portal) as url:
+        yield Served(portal, url)
 
 
 @pytest.fixture(scope="session")
