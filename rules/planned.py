@@ -97,13 +97,13 @@ def ahead(
     What did not stand so before is owed at once what its new date has already passed: the next round catches up.
     Dates beyond the known years give no reminder, as in the round.
     """
-    known: dict[tuple[str, date, date], tuple[tuple[Fire, ...], Fire | None]] = {}
+    known: dict[_Dates, tuple[tuple[Fire, ...], Fire | None]] = {}
     before = None if stood is None else {one.dates for one in stood}
     held = set() if stood is None else {(one.point_id, one.unit_id) for one in stood}
     for one in owings:
         key = (one.ladder, one.opened_on, one.due_on)
         if key not in known:
-            known[key] = _fires(one, ladders, workdays, window)
+            known[key] = _fires(key, ladders, workdays, window)
         coming, overdue = known[key]
         moved = before is not None and one.dates not in before
         # Handing out is done once: a date that moves is told as a change, not as a new matter.
@@ -117,14 +117,19 @@ def _known(one: Owing, held: Collection[tuple[int, int]]) -> bool:
     return (one.point_id, one.unit_id) in held
 
 
+# The ladder, the day of opening and the due date: obligations that share them have the same rungs.
+_Dates = tuple[str, date, date]
+
+
 def _fires(
-    one: Owing, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: Window
+    key: _Dates, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: Window
 ) -> tuple[tuple[Fire, ...], Fire | None]:
     """The rungs inside the window, and the one that would be owed before it began."""
-    ladder = ladders.get(one.ladder)
+    name, opened_on, due_on = key
+    ladder = ladders.get(name)
     if ladder is None:
         return (), None
-    dates = {"opened_on": one.opened_on, "due_on": one.due_on}
+    dates = {"opened_on": opened_on, "due_on": due_on}
     try:
         every = fires(ladder, **dates, workdays=workdays)
         eve = window.first - timedelta(days=1)
@@ -188,6 +193,32 @@ def _first_day(one: RungShift) -> tuple[date, str, str]:
 def messages(some: Iterable[Ahead]) -> frozenset[tuple[date, int]]:
     """One digest for each unit and day, however much is in it."""
     return frozenset((one.on, one.target_id) for one in some)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A unit with obligations that share their dates: enough to know on which days it gets a message."""
+
+    unit_id: int
+    superior_id: int
+    ladder: str
+    opened_on: date
+    due_on: date
+
+
+def message_days(
+    some: Iterable[Told], *, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: Window
+) -> frozenset[tuple[date, int]]:
+    """The same as `messages(ahead(…))` for obligations that nothing changes, without saying what is in them."""
+    known: dict[_Dates, tuple[tuple[date, bool], ...]] = {}
+    found: set[tuple[date, int]] = set()
+    for one in some:
+        key = (one.ladder, one.opened_on, one.due_on)
+        if key not in known:
+            coming, _ = _fires(key, ladders, workdays, window)
+            known[key] = tuple((fire.on, fire.rung.kind is RungKind.ESCALATE) for fire in coming)
+        found.update((on, one.superior_id if escalates else one.unit_id) for on, escalates in known[key])
+    return frozenset(found)
 
 
 def per_day(before: Iterable[tuple[date, int]], after: Iterable[tuple[date, int]]) -> dict[date, Count]:

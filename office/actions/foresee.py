@@ -77,4 +77,4 @@ def window_from(connection: Any, today: date, days: int) -> Window:
 
 def _owings(connection: Any, named: tuple[str, int]) -> tuple[Owing, ...]:
     stored = editions.find_edition(connection, *named)
-    return planning.owings(connection, edition_id=stored.id) if stored else ()
+    return planning.owings(connection, stored.id) if stored else ()

@@ -13,7 +13,7 @@ from typing import Any
 from office import clock
 from office.actions.apply_edition import Applied, Applying, apply_inside
 from office.actions.draft_texts import draft_or_refuse, read_text, sound, unit_book
-from office.actions.foresee import DAYS, foresee, reminders, window_from
+from office.actions.foresee import DAYS, foresee, window_from
 from office.actions.office import Office
 from office.errors import Refused
 from office.store import planning, units
@@ -30,6 +30,7 @@ from rules.planned import (
     RungShift,
     Window,
     differences,
+    message_days,
     messages,
     per_day,
     per_unit,
@@ -78,12 +79,12 @@ class ChangeRehearsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
-    """The reminders of the edition that changes, before and after, and of all others."""
+    """The reminders of the edition that changes, before and after, and the days and units of all others."""
 
     window: Window
     before: tuple[Ahead, ...]
     after: tuple[Ahead, ...]
-    others: tuple[Ahead, ...]
+    others: frozenset[tuple[date, int]]
     shifts: tuple[RungShift, ...] = ()
     applied: Applied | None = None
 
@@ -119,8 +120,7 @@ def rehearse_draft(office: Office, draft_id: int, *, by: Actor, now: datetime) -
 
 def _standing(connection: Any, office: Office, now: datetime, days: int) -> _Sides:
     window = window_from(connection, clock.civil(now), days)
-    every = tuple(reminders(office, planning.owings(connection), window))
-    return _Sides(window=window, before=(), after=(), others=every)
+    return _Sides(window=window, before=(), after=(), others=_others(connection, office, window))
 
 
 def _changed(
@@ -137,25 +137,34 @@ def _changed(
     )
     stored = find_edition(connection, edition.campaign, edition.year)
     assert stored is not None, "it was just applied"
-    others = reminders(office, planning.owings(connection, except_id=stored.id), found.window)
     return _Sides(
         window=found.window,
         before=found.before,
         after=found.after,
-        others=tuple(others),
+        others=_others(connection, office, found.window, except_id=stored.id),
         shifts=found.shifts,
         applied=found.done,
     )
 
 
+def _others(
+    connection: Any, office: Office, window: Window, *, except_id: int | None = None
+) -> frozenset[tuple[date, int]]:
+    return message_days(
+        planning.told(connection, except_id=except_id),
+        ladders=office.ladders,
+        workdays=office.workdays,
+        window=window,
+    )
+
+
 def _names(connection: Any, sides: _Sides) -> dict[int, str]:
-    every = {one.target_id for some in (sides.before, sides.after, sides.others) for one in some}
-    return units.units_by_id(connection, every)
+    told = {one.target_id for some in (sides.before, sides.after) for one in some}
+    return units.units_by_id(connection, told | {unit_id for _, unit_id in sides.others})
 
 
 def _compared(office: Office, sides: _Sides, names: dict[int, str]) -> ChangeRehearsed:
-    shared = messages(sides.others)
-    before, after = messages(sides.before) | shared, messages(sides.after) | shared
+    before, after = messages(sides.before) | sides.others, messages(sides.after) | sides.others
     return ChangeRehearsed(
         window=sides.window,
         total=Count(before=len(before), after=len(after)),

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, distin
 from office.store.sights import within
 from office.store.tables import edition, milestone, obligation, point, unit
 from rules.moves import DONE, OPEN, State
-from rules.planned import Owing
+from rules.planned import Owing, Told
 from rules.sight import Sight
 
 _OUT = (State.CANCELLED.value, State.WAIVED.value)
@@ -169,10 +169,8 @@ def load_of_units(connection: Connection, first: date, last: date, sight: Sight)
             )
 
 
-def owings(
-    connection: Connection, *, edition_id: int | None = None, except_id: int | None = None
-) -> tuple[Owing, ...]:
-    """What reminders hang on, of published editions: of one, or of all but one."""
+def owings(connection: Connection, edition_id: int) -> tuple[Owing, ...]:
+    """What the reminders of one published edition hang on."""
     keys = (
         obligation.c.edition_id,
         edition.c.name.label("campaign"),
@@ -180,7 +178,7 @@ def owings(
         milestone.c.title,
         point.c.label,
         obligation.c.unit_id,
-        func.coalesce(unit.c.parent_id, edition.c.coordinator_unit_id).label("superior_id"),
+        _superior().label("superior_id"),
         obligation.c.ladder,
         obligation.c.opened_on,
         obligation.c.due_on,
@@ -191,17 +189,41 @@ def owings(
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
         .join(point, point.c.id == obligation.c.point_id)
         .join(unit, unit.c.id == obligation.c.unit_id)
-        .where(edition.c.state == "published", obligation.c.state.in_(_OPEN), *_which(edition_id, except_id))
+        .where(
+            obligation.c.edition_id == edition_id,
+            edition.c.state == "published",
+            obligation.c.state.in_(_OPEN),
+        )
         .group_by(*keys)
     )
     return tuple(Owing(**row._mapping) for row in connection.execute(statement))
 
 
-def _which(edition_id: int | None, except_id: int | None) -> Iterator[ColumnElement[bool]]:
-    if edition_id is not None:
-        yield obligation.c.edition_id == edition_id
+def told(connection: Connection, *, except_id: int | None = None) -> Iterator[Told]:
+    """Who is reminded when by all published editions, or all but one; counted from the round's index alone."""
+    keys = (obligation.c.edition_id, obligation.c.state, obligation.c.ladder)
+    dates = (obligation.c.due_on, obligation.c.opened_on, obligation.c.unit_id)
+    published = select(edition.c.id).where(edition.c.state == "published")
     if except_id is not None:
-        yield obligation.c.edition_id != except_id
+        published = published.where(edition.c.id != except_id)
+    groups = (
+        select(*keys, *dates)
+        .where(obligation.c.edition_id.in_(published), obligation.c.state.in_(_OPEN))
+        .group_by(*keys, *dates)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(groups.c.unit_id, _superior(), groups.c.ladder, groups.c.opened_on, groups.c.due_on)
+        .join_from(groups, edition, edition.c.id == groups.c.edition_id)
+        .join(unit, unit.c.id == groups.c.unit_id)
+    )
+    for row in rows:
+        yield Told(*row)
+
+
+def _superior() -> ColumnElement[int]:
+    """Whom an escalation is told to: the unit's superior, or the edition's coordinator where it has none."""
+    return func.coalesce(unit.c.parent_id, edition.c.coordinator_unit_id)
 
 
 def _counts(year: int, sight: Sight) -> Subquery:

@@ -10,7 +10,19 @@ import pytest
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
 from rules.ladder import RungKind
-from rules.planned import Ahead, Count, Owing, Window, ahead, messages, per_day, per_unit, shifts
+from rules.planned import (
+    Ahead,
+    Count,
+    Owing,
+    Told,
+    Window,
+    ahead,
+    message_days,
+    messages,
+    per_day,
+    per_unit,
+    shifts,
+)
 
 LADDERS, WORKDAYS = load_ladders(), load_workdays()
 TODAY = date(2026, 3, 9)
@@ -112,6 +124,15 @@ def test_all_that_a_unit_is_told_on_a_day_is_one_message() -> None:
 
     assert len(two) == 12
     assert len(messages(two)) == 6
+
+
+def test_days_alone_are_the_days_of_the_messages() -> None:
+    owings = [an_owing(), an_owing(date(2026, 4, 10), unit_id=8), an_owing(date(2090, 3, 31))]
+    some = [Told(one.unit_id, one.superior_id, one.ladder, one.opened_on, one.due_on) for one in owings]
+
+    found = message_days(some, ladders=LADDERS, workdays=WORKDAYS, window=WINDOW)
+
+    assert found == messages(plan(*owings))
 
 
 def test_messages_are_counted_by_day_and_by_unit() -> None:
