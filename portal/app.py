@@ -28,6 +28,7 @@ ROUTES = (
     "accounts",
     "tokens",
     "audit",
+    "oidc",
     "feed",
     "my",
     "uploads",

@@ -39,6 +39,8 @@ MATRIX: dict[str, Row] = {
     "POST /once/{token}": Row(EVERYBODY),
     "GET /l/{token}": Row(EVERYBODY),
     "POST /l/{token}": Row(EVERYBODY),
+    "GET /oidc/start": Row(EVERYBODY),
+    "GET /oidc/callback": Row(EVERYBODY),
     "GET /account": Row(SIGNED_IN),
     "GET /account/password": Row(SIGNED_IN),
     "POST /account/password": Row(SIGNED_IN),
