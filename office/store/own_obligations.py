@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
 
 from office.store.obligation_list import Listed, listed_of, shown
 from office.store.obligations import expected_evidence
@@ -25,6 +25,7 @@ from office.store.tables import (
     review,
     submission,
 )
+from office.store.tables.ledger import UNFINISHED
 from rules.campaign import ExpectedEvidence
 from rules.moves import DONE, OPEN, OUT, WAITING, State
 from rules.sight import Sight
@@ -69,7 +70,8 @@ def rows(
     order = (
         (obligation.c.due_on.desc(), obligation.c.id.desc())
         if newest_first
-        else (obligation.c.due_on, obligation.c.id)
+        # The index's own order: nothing is left to be sorted.
+        else (obligation.c.due_on, obligation.c.state, obligation.c.edition_id, obligation.c.id)
     )
     ids = (
         select(obligation.c.id)
@@ -151,9 +153,11 @@ def newest_reports(connection: Connection, ids: Sequence[int]) -> dict[int, date
 
 
 def among(states: frozenset[State]) -> ColumnElement[bool]:
-    """The states written out, so that an index over some states only is found fit."""
-    words = ", ".join(f"'{state.value}'" for state in sorted(states))
-    return literal_column(f"obligation.state IN ({words})", Boolean)
+    """The states; of unfinished ones with the index's own condition, so that the database finds it fit."""
+    wanted = obligation.c.state.in_(sorted(state.value for state in states))
+    if states <= OWED | WITH_OTHERS:
+        return and_(text(f"obligation.{UNFINISHED}"), wanted)
+    return wanted
 
 
 _NOT_YET = (State.DRAFT.value, State.REGISTERED.value)

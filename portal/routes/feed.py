@@ -17,6 +17,7 @@ from portal.access import allow, anyone
 from portal.desk import Desk
 from portal.feeds import as_icalendar
 from portal.forms import FilledForm
+from portal.throttle import TooOften, throttle
 from rules.people import Role
 
 router = APIRouter()
@@ -26,8 +27,12 @@ router = APIRouter()
 def feed(desk: Annotated[Desk, anyone()], token: str) -> Response:
     """The calendar, for programs: its address is the only thing they know."""
     try:
+        throttle(desk.request).ask(desk.request)
         reader = reader_of(desk.office, token)
+    except TooOften as often:
+        return PlainTextResponse(str(often), status_code=429)
     except NotFound as gone:
+        throttle(desk.request).failed(desk.request)
         return PlainTextResponse(str(gone), status_code=404)
     (unit_id,) = reader.reads
     found = unit_calendar(desk.office, unit_id, by=reader, today=desk.today)

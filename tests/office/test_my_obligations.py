@@ -181,3 +181,23 @@ def test_a_figure_recorded_for_the_unit_is_known_and_what_is_typed_counts_before
     assert file.known["done"].value == 700 and file.known_progress == file.known["done"]
     after = my_obligation(office, one, by=wang, today=TODAY + timedelta(days=1))
     assert after.known["done"].value == 710 and after.came("done")[0].value == 710
+
+
+def test_what_was_done_in_earlier_years_is_not_read_for_what_is_owed(office: Office) -> None:
+    wang, unit, edition = a_desk(office)
+    an_obligation(office, unit_id=unit, edition_id=edition)
+    asked: list[tuple[str, object]] = []
+
+    def note(_conn, _cursor, statement, parameters, _context, _many) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(office.store.engine, "before_cursor_execute", note)
+    my_obligations(office, by=wang, today=TODAY)
+    sa.event.remove(office.store.engine, "before_cursor_execute", note)
+
+    found = [(sql, given) for sql, given in asked if "obligation.unit_id IN" in sql]
+    with office.store.reading() as connection:
+        for sql, given in found:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
+            assert any("ix_obligation_unit_open" in row[3] for row in plan), plan
+    assert len(found) == 3

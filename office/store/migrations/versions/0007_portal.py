@@ -25,6 +25,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_reminder_waiting", table_name="reminder")
     op.drop_index("ix_extension_undecided", table_name="extension")
+    op.drop_index("ix_obligation_unit_open", table_name="obligation")
     for name in ("ix_obligation_hard_due_on", "ix_obligation_target", "ix_obligation_done"):
         op.drop_index(name, table_name="obligation")
     op.drop_index("ix_obligation_target_open", table_name="obligation")
@@ -48,6 +49,13 @@ def _queues() -> None:
         "obligation",
         ["edition_id", "state", "due_on", "closed_on", "submitted_on", "late", "returned_times", "unit_id"],
         "state IN ('archived', 'closed')",
+    )
+    _partial(
+        "ix_obligation_unit_open",
+        "obligation",
+        ["unit_id", "due_on", "state", "edition_id"],
+        "state IN ('accepted', 'acknowledged', 'assigned', 'in_progress', 'reopened', 'returned', 'submitted', "
+        "'suspended')",
     )
     _partial("ix_obligation_target", "obligation", ["edition_id", "state", "unit_id"], "target IS NOT NULL")
     _partial("ix_obligation_hard_due_on", "obligation", ["state", "hard_due_on"], "hard_due_on IS NOT NULL")
