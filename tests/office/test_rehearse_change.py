@@ -14,7 +14,10 @@ from office import clock
 from office.actions.hold_round import hold_round
 from office.actions.make_draft import make_draft
 from office.actions.office import Office
+from office.actions.read_load import read_load
+from office.actions.read_year import read_year
 from office.actions.rehearse_change import ChangeRehearsed, rehearse_change, rehearse_draft
+from office.actions.show_draft import list_drafts
 from office.cli import calendar
 from office.errors import Refused
 from office.store import tables
@@ -134,3 +137,17 @@ def test_one_file_is_applied_by_name(bureau: Bureau, file: Path) -> None:
     assert "今后以文件为准" in done.stdout
     with bureau.office.store.reading() as connection:
         assert connection.scalar(sa.select(tables.edition.c.own)) is False
+
+
+@pytest.mark.postgres
+def test_planning_reads_and_foresees_the_same_on_postgresql(pg_office: Office) -> None:
+    bureau = surveyed(staffed(pg_office))
+
+    found = rehearsed(bureau)
+    [one] = read_year(pg_office, 2026, by=bureau.zhou).campaigns
+    load = read_load(pg_office, 2026, 1, by=bureau.zhou)
+
+    assert {one.on: one.count for one in found.days}[AFTER_DUE] == Count(before=0, after=2)
+    assert (one.owed, one.done) == (3, 0)
+    assert [unit.owed for unit in load.units] == [1, 1]
+    assert list_drafts(pg_office, by=bureau.zhou)[0].changed_by == "周处长"
