@@ -26,7 +26,7 @@ from rules.people import Actor
 COMPOSED = 30
 _NAMED = 500
 # The link of a letter opens the unit's own page: it is for the addressee, not for whoever looks at a preview.
-_OWN_LINK = re.compile(r"\S+/l/\S+")
+_OWN_LINK = re.compile(r"https?://\S+/l/\S+")
 _MASKED = "（收件人的专用链接，预览不显示）"
 
 

@@ -22,7 +22,12 @@ _ACTS = {
     "spot_check": "抽查",
     "forwarding": "改派",
 }
-_FATES = {"planned": "已排", "superseded": "并入较新的一档"}
+_FATES = {
+    "planned": "已排",
+    "superseded": "并入较新的一档",
+    "held": "待批准",
+    "approved": "已批准，随下一轮发出",
+}
 _TYPES = {
     EvidenceType.DOCUMENT: "文件",
     EvidenceType.FIGURE: "数据",
