@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -107,3 +108,8 @@ def titles(edition: Edition) -> dict[str, str]:
         if found.get(key, key) == key:
             found[key] = word
     return found
+
+
+def in_words(formula: str, titles: Mapping[str, str]) -> str:
+    """A formula with its names as people call them."""
+    return re.sub(r"[^\W\d]\w*", lambda name: titles.get(name[0], name[0]), formula)

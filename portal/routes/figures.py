@@ -12,6 +12,7 @@ from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from rules.indicators import in_words
 from rules.people import Role
 
 router = APIRouter()
@@ -77,4 +78,5 @@ def _page(
         faults=filled.faults if filled else {},
         may_report=desk.has(*REPORTS),
         for_all=desk.has(Role.COORDINATOR),
+        in_words=in_words,
     )
