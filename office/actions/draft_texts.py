@@ -15,6 +15,7 @@ from calendars.reader.edition import read_edition_text
 from calendars.reader.units import name_key
 from calendars.reader.year import CALENDARS, units_of
 from calendars.writing import text_of
+from office.actions.acting import cleaned
 from office.actions.office import Office
 from office.errors import NotFound, Refused
 from office.store import drafts, units
@@ -34,6 +35,11 @@ class TextRead:
 
     edition: Edition | None
     faults: tuple[Fault, ...] = ()
+
+
+def tidied(text: str) -> str:
+    """A text as it is kept: one kind of line end, and nothing in it that no file, page or database should carry."""
+    return cleaned(text.replace("\r\n", "\n").replace("\r", "\n")) + "\n"
 
 
 def calendars_root(office: Office) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 from calendars.roll.rewrite import Rewritten, rewrite
 from calendars.writing import heading
-from office.actions.draft_texts import LONGEST_TEXT, current_text, refuse_unkept, unit_book
+from office.actions.draft_texts import LONGEST_TEXT, current_text, refuse_unkept, tidied, unit_book
 from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
 from office.errors import Refused
@@ -57,6 +57,7 @@ def derive_draft(
 def _insert(
     connection: Any, office: Office, text: str, by: Actor, now: datetime, *, notes: tuple[str, ...] = ()
 ) -> DraftMade:
+    text = tidied(text)
     if len(text) > LONGEST_TEXT:
         raise Refused(f"文件有{len(text)}字，超过{LONGEST_TEXT}字，请确认是不是专项行动文件。")
     said = heading(text)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from calendars.writing import heading
-from office.actions.draft_texts import LONGEST_TEXT, draft_or_refuse, refuse_unkept
+from office.actions.draft_texts import LONGEST_TEXT, draft_or_refuse, refuse_unkept, tidied
 from office.actions.make_draft import DraftMade
 from office.actions.office import Office
 from office.errors import Changed, Refused
@@ -22,6 +22,7 @@ def save_draft(
     """Keep a new text. What campaign and year it is for stays what it was."""
     with office.store.writing() as connection:
         draft = _draft(connection, draft_id, version, by)
+        text = tidied(text)
         said = heading(text)
         if len(text) > LONGEST_TEXT:
             raise Refused(f"文件有{len(text)}字，超过{LONGEST_TEXT}字，请确认是不是专项行动文件。")

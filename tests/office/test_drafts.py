@@ -287,3 +287,11 @@ def test_loading_the_year_leaves_the_portals_editions_alone_until_the_file_is_na
     assert taken.obligations_moved == 2
     assert not show_edition(office, *NAMED, by=zhou).own
     assert apply_year(office, 2026, tmp_path, by=zhou, now=NOW).left == ()
+
+
+def test_marks_that_turn_text_around_and_control_characters_are_not_kept(empty: Bureau) -> None:
+    text = SURVEY.replace("普查方案", "普查\u202e方案\x00").replace("\n", "\r\n")
+
+    made = make_draft(empty.office, text, by=empty.zhou, now=NOW)
+
+    assert shown(empty, made).draft.text == SURVEY
