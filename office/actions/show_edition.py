@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from calendars.reader.diff import diff_editions
 from office.actions.find_edition import edition_or_refuse
 from office.actions.office import Office
 from office.errors import NotFound
@@ -51,6 +52,9 @@ class EditionPage:
     history: tuple[EditionLine, ...]
     drafts: tuple[int, ...]
     years: tuple[int, ...]
+    # In words, against last year's edition where there is one.
+    changes: tuple[str, ...] = ()
+    against: int | None = None
 
 
 def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> EditionPage:
@@ -61,7 +65,8 @@ def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> Edit
         counts = counts_by_milestone(connection, stored.id, sight)
         lines = history.entries(connection, edition_id=stored.id, limit=500)
         open_ones = drafts.open_drafts(connection, campaign=stored.value.campaign, year=year)
-        years = [one.value.year for one in editions.editions(connection) if one.value.campaign == campaign]
+        years = editions.years_of(connection, stored.value.campaign)
+        before = editions.find_edition(connection, stored.value.campaign, year - 1)
     if not sight.everything and not counts:
         raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
     shown = [one for one in stored.value.milestones if sight.everything or one.key in counts]
@@ -77,8 +82,14 @@ def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> Edit
         ),
         history=_lines(lines, stored.value) if sight.everything else (),
         drafts=tuple(one.id for one in open_ones),
-        years=tuple(sorted(years)),
+        years=years,
+        changes=_changes(before.value, stored.value) if before and sight.everything else (),
+        against=year - 1 if before and sight.everything else None,
     )
+
+
+def _changes(before: Edition, after: Edition) -> tuple[str, ...]:
+    return tuple(one.text for one in diff_editions(before, after))
 
 
 _VERBS = {

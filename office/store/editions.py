@@ -77,6 +77,12 @@ def editions(
     return tuple(_edition(row) for row in connection.execute(statement))
 
 
+def years_of(connection: Connection, campaign: str) -> tuple[int, ...]:
+    """The years a campaign has an edition for, in order."""
+    found = select(edition.c.year).where(edition.c.campaign == campaign).order_by(edition.c.year)
+    return tuple(connection.execute(found).scalars())
+
+
 def write_edition(
     connection: Connection,
     value: Edition,

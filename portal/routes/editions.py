@@ -36,6 +36,7 @@ from rules.people import Role
 router = APIRouter()
 Looking = Annotated[Desk, allow(*LOOKING)]
 Keeping = Annotated[Desk, allow(Role.COORDINATOR)]
+SAID_MOST = 300
 MOVES = {"pause": pause_edition, "resume": resume_edition, "withdraw": withdraw_edition}
 MOVE_WORDS = {"publish": "发布", "pause": "暂停", "resume": "恢复", "withdraw": "撤回"}
 
@@ -71,7 +72,10 @@ def roll(desk: Keeping, filled: FilledForm) -> Response:
         made = derive_draft(desk.office, campaign, to_year - 1, to_year=to_year, by=desk.by, now=desk.now)
     except Refused as refused:
         return _new(desk, filled.values, refused, filled.faults)
-    return _to_draft(desk, made, "".join(("草稿已结转。", *made.notes)))
+    notes = "".join(made.notes)
+    # What is said once travels in a cookie, which has its limit; the draft itself shows every open target.
+    shown = notes if len(notes) <= SAID_MOST else f"{notes[:SAID_MOST]}……"
+    return _to_draft(desk, made, f"草稿已结转。{shown}")
 
 
 @router.post("/editions/upload")

@@ -117,6 +117,13 @@ def test_last_years_edition_is_rolled_into_a_draft_with_what_moved(zhou: PageCli
     assert "暂定" in made.text
     assert "与地名标志普查2026年相比" in made.text
 
+    preview = zhou.get(f"{made.path}/preview")
+    assert "同时发布" in preview.text
+    kept = zhou.fill(preview, f"{made.path}/apply", reason="先载入", publish=None)
+    assert "（草稿）" in kept.text
+    assert "与 2026 年相比" in kept.text
+    assert "/editions/sign_survey/2026" in kept.links()
+
 
 def test_of_two_who_save_the_second_keeps_what_was_typed(survey: Portal, zhou: PageClient) -> None:
     page = drafted(zhou)
