@@ -43,6 +43,7 @@ class EditionLine:
 class EditionPage:
     """`seen` is the content hash: acts of this page are refused when it has changed. `drafts` are ids being written."""
 
+    edition_id: int
     value: Edition
     state: str
     own: bool
@@ -71,6 +72,7 @@ def show_edition(office: Office, campaign: str, year: int, *, by: Actor) -> Edit
         raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
     shown = [one for one in stored.value.milestones if sight.everything or one.key in counts]
     return EditionPage(
+        edition_id=stored.id,
         value=stored.value,
         state=stored.state,
         own=stored.own,

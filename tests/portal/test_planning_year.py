@@ -50,10 +50,19 @@ def test_the_year_is_narrowed_to_a_kind_and_an_empty_one_says_so(zhou: PageClien
     assert "请改年份" in zhou.get("/year?year=1800", expect=422).text
 
 
-def test_the_load_is_a_table_of_units_and_weeks(zhou: PageClient) -> None:
+def test_the_load_is_a_table_whose_numbers_open_their_items(survey: Portal, zhou: PageClient) -> None:
     page = zhou.get("/load?year=2026&quarter=1")
 
     assert "天宁区民政局 2" in page.text
+    [week] = {
+        one
+        for one in page.links()
+        if "due_from=2026-03-30" in one and f"unit={survey.units['天宁区民政局']}&" in one
+    }
+    assert "普查方案报备案" in zhou.get(week).text
+    edition = zhou.get("/editions/sign_survey/2026")
+    plan = next(one for one in edition.links() if "due_from=2026-03-31" in one)
+    assert "普查方案报备案" in zhou.get(plan).text
     assert "没有到期的任务" in zhou.get("/load?year=2031&quarter=1").text
     zhou.get("/load?year=2026&quarter=7", expect=422)
 
