@@ -30,6 +30,7 @@ ROUTES = (
     "audit",
     "oidc",
     "feed",
+    "handover",
     "my",
     "uploads",
     "evidence",

@@ -80,8 +80,12 @@ def next_fire(
     ladder: Ladder, *, opened_on: date, due_on: date, today: date, workdays: WorkdayTable
 ) -> Fire | None:
     """The rung that comes next after today, with its day; None when the ladder has run out."""
-    coming = fires(ladder, opened_on=opened_on, due_on=due_on, workdays=workdays)
-    return next((fire for fire in coming if fire.on > today), None)
+    base = workdays.on_or_before(due_on)
+    days = [(_day(rung, opened_on, base, workdays), rung) for rung in ladder.rungs]
+    ahead = [(day, rung) for day, rung in days if day >= opened_on and day > today]
+    # Of several on one day the first of the ladder, as in `fires`; only this one is looked at closely.
+    day, rung = min(ahead, key=lambda entry: entry[0], default=(None, None))
+    return _fire(rung, day, base, workdays) if day is not None and rung is not None else None
 
 
 def _day(rung: Rung, opened_on: date, base: date, workdays: WorkdayTable) -> date:

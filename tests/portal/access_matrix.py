@@ -187,4 +187,6 @@ MATRIX: dict[str, Row] = {
     "GET /figures": row(C, R, L, A, H),
     "GET /figures/{edition_id}": row(C, R, L, A, H),
     "POST /figures/{edition_id}": row(C, H),
+    "GET /my/handover": row(H),
+    "POST /my/handover": row(H),
 }

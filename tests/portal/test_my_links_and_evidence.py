@@ -123,3 +123,18 @@ def test_a_damaged_file_is_told_before_anything_of_it_is_sent(portal: Portal) ->
     page = browser.get(address, expect=503)
 
     assert "与登记的指纹不符" in page.text
+
+
+def test_a_handler_gives_the_whole_desk_to_a_colleague(portal: Portal) -> None:
+    browser, one = portal.as_("王科长"), portal.signs[TIANNING]
+    browser.fill(browser.get(f"/my/{one}"), f"/my/{one}/acknowledge")
+    page = browser.get("/my/handover")
+    assert "有 1 项没有办结的任务" in page.text
+    stranger = str(portal.people["张科长"])
+    page = browser.fill(page, "/my/handover", expect=422, to=stranger)
+    assert "接手人请从列出的选项中选择" in page.text
+
+    page = browser.fill(page, "/my/handover", to=str(portal.people["赵干事"]))
+
+    assert "已把1项任务移交给赵干事" in page.text
+    assert "经办人 赵干事" in browser.get(f"/my/{one}").text

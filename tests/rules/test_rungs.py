@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calendars.reader import load_ladders
 from calendars.workdays import load_workdays
 from rules.ladder import Ladder, Rung, RungKind
-from rules.rungs import fires, owed
+from rules.rungs import fires, next_fire, owed
 
 WORKDAYS = load_workdays()
 STANDARD = load_ladders()["standard"]
@@ -153,3 +153,13 @@ def test_only_what_is_overdue_is_chased(ladder: Ladder, due_on: date, opened_on:
 
     if now.current and now.current.rung.kind is RungKind.CHASE:
         assert today > WORKDAYS.on_or_before(due_on)
+
+
+@given(ladder=ladders, due_on=days, opened_on=days, today=days)
+def test_what_comes_next_is_the_first_of_all_that_come(ladder, due_on, opened_on, today) -> None:
+    assume(abs((due_on - opened_on).days) < 200)
+    group = {"opened_on": opened_on, "due_on": due_on, "workdays": WORKDAYS}
+
+    coming = [fire for fire in fires(ladder, **group) if fire.on > today]
+
+    assert next_fire(ladder, today=today, **group) == next(iter(coming), None)
