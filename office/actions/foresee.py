@@ -45,11 +45,12 @@ def foresee(
 ) -> Foreseen[Done]:
     """Do the act inside the caller's transaction and compare what lies ahead of the edition before and after it."""
     window = window_from(connection, clock.civil(now), days)
-    stood = _owings(connection, named)
+    stood, reminded = _owings(connection, named)
     done = act()
+    stands, reminds = _owings(connection, named)
     far = Window.of(window.first, max(FAR, days))
-    every = reminders(office, stood, far)
-    later = reminders(office, _owings(connection, named), far, stood)
+    every = reminders(office, stood, far) if reminded else []
+    later = reminders(office, stands, far, stood) if reminds else []
     before, after = (tuple(one for one in some if one.on <= window.last) for some in (every, later))
     return Foreseen(
         done=done,
@@ -75,6 +76,9 @@ def window_from(connection: Any, today: date, days: int) -> Window:
     return Window.of(first, days)
 
 
-def _owings(connection: Any, named: tuple[str, int]) -> tuple[Owing, ...]:
+def _owings(connection: Any, named: tuple[str, int]) -> tuple[tuple[Owing, ...], bool]:
+    """What is owed of the edition, and whether anyone is reminded of it."""
     stored = editions.find_edition(connection, *named)
-    return planning.owings(connection, stored.id) if stored else ()
+    if stored is None:
+        return (), False
+    return planning.owings(connection, stored.id), stored.state == "published"

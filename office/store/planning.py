@@ -170,7 +170,7 @@ def load_of_units(connection: Connection, first: date, last: date, sight: Sight)
 
 
 def owings(connection: Connection, edition_id: int) -> tuple[Owing, ...]:
-    """What the reminders of one published edition hang on."""
+    """What the reminders of one edition hang on, whether it is published or paused."""
     keys = (
         obligation.c.edition_id,
         edition.c.name.label("campaign"),
@@ -189,11 +189,7 @@ def owings(connection: Connection, edition_id: int) -> tuple[Owing, ...]:
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
         .join(point, point.c.id == obligation.c.point_id)
         .join(unit, unit.c.id == obligation.c.unit_id)
-        .where(
-            obligation.c.edition_id == edition_id,
-            edition.c.state == "published",
-            obligation.c.state.in_(_OPEN),
-        )
+        .where(obligation.c.edition_id == edition_id, obligation.c.state.in_(_OPEN))
         .group_by(*keys)
     )
     return tuple(Owing(**row._mapping) for row in connection.execute(statement))

@@ -14,6 +14,7 @@ from office.actions.apply_draft import apply_draft, foresee_draft
 from office.actions.apply_file import apply_file
 from office.actions.apply_year import apply_year
 from office.actions.change_date import NewDate, change_date, foresee_date
+from office.actions.edition_states import pause_edition
 from office.actions.hold_round import hold_round
 from office.actions.import_units import import_unit_book
 from office.actions.make_draft import DraftMade, derive_draft, make_draft
@@ -86,11 +87,7 @@ def test_every_fault_of_a_draft_is_told_with_its_line_and_nothing_is_lost(empty:
     assert page.edition is None
     assert page.draft.text == text
     lines = {text.splitlines()[fault.line - 1].strip() for fault in page.faults}
-    assert lines == {
-        "due: 三月左右",
-        "leads: [梧桐区民政局, 钟楼区民政局]",
-        "lead: 梧桐区民政局",
-    }
+    assert lines == {"due: 三月左右", "leads: [梧桐区民政局, 钟楼区民政局]", "lead: 梧桐区民政局"}
     with pytest.raises(Refused, match="梧桐区民政局"):
         apply_draft(empty.office, made.draft_id, version=1, by=empty.zhou, now=NOW)
 
@@ -248,13 +245,16 @@ def test_a_date_that_is_not_understood_or_not_new_or_no_longer_current_is_refuse
     assert due_dates(bureau) == {date(2026, 4, 10), date(2026, 10, 31)}
 
 
-def test_pausing_shows_the_reminders_that_stop_and_changes_nothing(bureau: Bureau) -> None:
+def test_pausing_shows_the_reminders_that_stop_and_resuming_that_they_go_on(bureau: Bureau) -> None:
     found = foresee_move(bureau.office, "pause", *NAMED, by=bureau.zhou, now=NOW)
 
-    assert found.done.state == "paused"
+    assert (found.done.state, found.messages.after) == ("paused", 0)
     assert found.messages.before > 0
-    assert found.messages == Count(before=found.messages.before, after=0)
     assert show_edition(bureau.office, *NAMED, by=bureau.zhou).state == "published"
+
+    pause_edition(bureau.office, *NAMED, reason="上级另有安排", by=bureau.zhou, now=NOW)
+    again = foresee_move(bureau.office, "resume", *NAMED, by=bureau.zhou, now=NOW)
+    assert again.messages == Count(before=0, after=found.messages.before)
 
 
 def test_a_draft_may_be_applied_without_publishing_and_published_later(empty: Bureau) -> None:
