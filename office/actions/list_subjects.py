@@ -44,7 +44,7 @@ def list_subjects(
     page: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> RosterPage:
-    """The subjects of one page, by unit and code. Raises NotFound for an edition that goes by no roster."""
+    """The subjects of one page, by unit and in the order of the sheet. Raises NotFound for an edition that goes by no roster."""
     sight = sight_of(by)
     with office.store.reading() as connection:
         stored, found = roster_of(connection, edition_id)

@@ -18,11 +18,14 @@ def upgrade() -> None:
     _edition_draft()
     _edition_round()
     op.add_column("edition", sa.Column("own", sa.Boolean(), server_default=sa.false(), nullable=False))
+    counted = ["roster_id", "unit_id", "in_scope", "taken_part_on", "outcome"]
+    op.create_index("ix_subject_counts", "subject", counted)
     op.create_index("ix_obligation_state_submitted_on", "obligation", ["state", "submitted_on"])
     _queues()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_subject_counts", table_name="subject")
     op.drop_index("ix_reminder_waiting", table_name="reminder")
     op.drop_index("ix_extension_undecided", table_name="extension")
     op.drop_index("ix_obligation_unit_open", table_name="obligation")
