@@ -76,6 +76,9 @@ def test_two_clicks_lead_from_a_light_to_the_proof(portal: Portal) -> None:
     assert items.title == f"地名标志巡检2026 · {TIANNING}"
     assert f"/obligations/{portal.signs[TIANNING]}" in items.links()
     assert f"/obligations/{portal.signs[ZHONGLOU]}" not in items.links()
+    proof = leader.get(f"/obligations/{portal.signs[TIANNING]}")
+    assert "巡检计划" in proof.text
+    assert "2025年工作要点 附件1" in proof.text
 
 
 def test_every_link_of_the_page_to_its_items_opens(portal: Portal) -> None:
