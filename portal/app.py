@@ -29,6 +29,7 @@ ROUTES = (
     "tokens",
     "audit",
     "oidc",
+    "handlers",
     "feed",
     "handover",
     "my",

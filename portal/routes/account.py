@@ -15,6 +15,7 @@ from office.errors import NotFound, Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import FilledForm
+from portal.numbers import Number
 from portal.throttle import TooOften, throttle
 from rules.sessions import Way
 
@@ -30,7 +31,7 @@ def account(desk: Annotated[Desk, allow()]) -> Response:
 
 
 @router.post("/account/sessions/{session_id}/end")
-def end_one(desk: Annotated[Desk, allow()], session_id: int) -> Response:
+def end_one(desk: Annotated[Desk, allow()], session_id: Number) -> Response:
     """Sign out another device."""
     ended = end_sessions(
         desk.office, person_id=_person_id(desk), session_id=session_id, by=desk.by, now=desk.now

@@ -20,6 +20,7 @@ from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from portal.numbers import Number, PageNumber
 from rules.moves import ROLE_NAMES
 from rules.people import Role
 
@@ -30,9 +31,9 @@ _GIVEN = [(role.value, ROLE_NAMES[role]) for role in Role if role is not Role.HA
 
 
 @router.get("/accounts")
-def accounts(desk: Security, q: str = "", locked: str = "", page: int = 1) -> Response:
+def accounts(desk: Security, q: str = "", locked: str = "", page: PageNumber = 1) -> Response:
     """Everybody who can come in."""
-    return _list(desk, q=q, locked=bool(locked), page=max(1, page))
+    return _list(desk, q=q, locked=bool(locked), page=page)
 
 
 @router.post("/accounts")
@@ -75,13 +76,13 @@ def revoke(desk: Security, filled: FilledForm) -> Response:
 
 
 @router.get("/accounts/{person_id}")
-def one(desk: Security, person_id: int) -> Response:
+def one(desk: Security, person_id: Number) -> Response:
     """One person's account."""
     return _one(desk, person_id)
 
 
 @router.post("/accounts/{person_id}/one-time")
-def one_time(desk: Security, person_id: int) -> Response:
+def one_time(desk: Security, person_id: Number) -> Response:
     """Make a one-time sign-in and show it once."""
     try:
         token = make_one_time(desk.office, person_id=person_id, by=desk.by, now=desk.now)
@@ -92,14 +93,14 @@ def one_time(desk: Security, person_id: int) -> Response:
 
 
 @router.post("/accounts/{person_id}/unlock")
-def lift_lock(desk: Security, person_id: int) -> Response:
+def lift_lock(desk: Security, person_id: Number) -> Response:
     """Let a locked account try again."""
     unlock(desk.office, person_id=person_id, by=desk.by, now=desk.now)
     return desk.see_other(f"/accounts/{person_id}", said="已解锁。")
 
 
 @router.post("/accounts/{person_id}/end-sessions")
-def end_all(desk: Security, person_id: int, filled: FilledForm) -> Response:
+def end_all(desk: Security, person_id: Number, filled: FilledForm) -> Response:
     """End one session of the person, or all."""
     session_id = filled.whole("session_id", "登录编号")
     ended = end_sessions(desk.office, person_id=person_id, session_id=session_id, by=desk.by, now=desk.now)
@@ -107,7 +108,7 @@ def end_all(desk: Security, person_id: int, filled: FilledForm) -> Response:
 
 
 @router.post("/accounts/{person_id}/give-role")
-def give_role(desk: Security, person_id: int, filled: FilledForm) -> Response:
+def give_role(desk: Security, person_id: Number, filled: FilledForm) -> Response:
     """Give one more role."""
     role = filled.choice("role", "角色", [value for value, _ in _GIVEN])
     try:
@@ -123,7 +124,7 @@ def give_role(desk: Security, person_id: int, filled: FilledForm) -> Response:
 
 
 @router.post("/accounts/{person_id}/take-role")
-def take(desk: Security, person_id: int, filled: FilledForm) -> Response:
+def take(desk: Security, person_id: Number, filled: FilledForm) -> Response:
     """Take a role away."""
     role = filled.choice("role", "角色", [role.value for role in Role])
     reason = filled.line("reason", "原因", required=True)
@@ -137,7 +138,7 @@ def take(desk: Security, person_id: int, filled: FilledForm) -> Response:
 
 
 @router.post("/accounts/{person_id}/subject")
-def subject(desk: Security, person_id: int, filled: FilledForm) -> Response:
+def subject(desk: Security, person_id: Number, filled: FilledForm) -> Response:
     """Link the person to the identity provider's subject."""
     wanted = filled.line("subject", "统一身份编号")
     try:

@@ -13,6 +13,7 @@ from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from portal.numbers import Number
 from rules.accounts import MOST_TOKEN_DAYS, SCOPE_NAMES, Scope
 from rules.people import Role
 
@@ -56,7 +57,7 @@ def make(desk: Security, filled: FilledForm) -> Response:
 
 
 @router.post("/tokens/{token_id}/revoke")
-def revoke(desk: Security, token_id: int) -> Response:
+def revoke(desk: Security, token_id: Number) -> Response:
     """End one."""
     found = revoke_client_token(desk.office, token_id, by=desk.by, now=desk.now)
     return desk.see_other("/tokens", said=f"“{found.name}”的令牌已撤销。")
