@@ -45,7 +45,6 @@ def read_unread(
     """What was handed out longer than so many workdays ago and is still only assigned."""
     sight, until = sight_of(by), opened_until(office, today, workdays)
     with office.store.reading() as connection:
-        count, total, _ = unread.count_unread(connection, sight, opened_until=until, edition_id=edition_id)
         found = unread.unread_units(
             connection,
             sight,
@@ -54,13 +53,13 @@ def read_unread(
             offset=(page - 1) * page_size,
             limit=page_size,
         )
-        contacts = units.active_contacts(connection, [one.unit_id for one in found])
+        contacts = units.active_contacts(connection, [one.unit_id for one in found.units])
     return UnreadPage(
-        units=found,
+        units=found.units,
         contacts=contacts,
         opened_until=until,
-        obligations=count,
-        total=total,
+        obligations=found.obligations,
+        total=found.total,
         page=page,
         page_size=page_size,
     )

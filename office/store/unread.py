@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -25,6 +25,15 @@ class UnreadUnit:
     first_due_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadUnits:
+    """One page of units; `total` and `obligations` count all of them, and are 0 beyond the last page."""
+
+    units: tuple[UnreadUnit, ...]
+    total: int
+    obligations: int
+
+
 def unread_units(
     connection: Connection,
     sight: Sight,
@@ -33,25 +42,41 @@ def unread_units(
     edition_id: int | None = None,
     offset: int = 0,
     limit: int,
-) -> tuple[UnreadUnit, ...]:
+) -> UnreadUnits:
     """Who has left something unread since that day or longer, the longest first; one index answers it."""
-    since = func.min(obligation.c.opened_on).label("since")
-    rows = connection.execute(
+    # Summed before anything is joined: a name is looked up for the units of the page only.
+    sums = (
         select(
             obligation.c.unit_id,
-            unit.c.name.label("unit"),
             func.count().label("obligations"),
-            since,
+            func.min(obligation.c.opened_on).label("since"),
             func.min(obligation.c.due_on).label("first_due_on"),
         )
-        .join_from(obligation, unit, unit.c.id == obligation.c.unit_id)
         .where(*_unread(sight, opened_until, edition_id))
-        .group_by(obligation.c.unit_id, unit.c.name)
-        .order_by(since, obligation.c.unit_id)
+        .group_by(obligation.c.unit_id)
+        .subquery()
+    )
+    page = (
+        select(
+            sums, func.count().over().label("all_units"), func.sum(sums.c.obligations).over().label("whole")
+        )
+        .order_by(sums.c.since, sums.c.unit_id)
         .offset(offset)
         .limit(limit)
+        .subquery()
     )
-    return tuple(UnreadUnit(**row._mapping) for row in rows)
+    rows = connection.execute(
+        select(page, unit.c.name.label("unit"))
+        .join(unit, unit.c.id == page.c.unit_id)
+        .order_by(page.c.since, page.c.unit_id)
+    ).all()
+    return UnreadUnits(
+        units=tuple(
+            UnreadUnit(**{one.name: row._mapping[one.name] for one in fields(UnreadUnit)}) for row in rows
+        ),
+        total=rows[0].all_units if rows else 0,
+        obligations=int(rows[0].whole) if rows else 0,
+    )
 
 
 def count_unread(
