@@ -62,7 +62,9 @@ def _kinds(password: str) -> int:
 
 def _is_common(password: str) -> bool:
     folded = password.casefold()
-    stems = {re.sub(r"[^a-z]", "", folded), re.sub(r"[^a-z]", "", folded.translate(_SWAPPED))}
+    # What is put around a word hides it from nobody; neither do figures that look like letters.
+    middle = re.sub(r"^[^a-z]+|[^a-z]+$", "", folded).translate(_SWAPPED)
+    stems = {re.sub(r"[^a-z]", "", folded), re.sub(r"[^a-z]", "", middle)}
     return bool(stems & _COMMON) or len(set(folded)) <= 3 or _is_row(folded)
 
 
