@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
-import httpx
+import httpx2
 from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]  # has no stubs
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]  # has no stubs
 from joserfc import jwt
@@ -72,7 +72,7 @@ def subject(
         keys = KeySet.import_key_set(cast("Any", _got(says["jwks_uri"])))
     except (OAuthError, KeyError, ValueError, JoseError) as error:
         raise Refused(f"统一身份认证没有认可这次登录，{_AGAIN}") from error
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise Fault(_UNREACHABLE) from error
     return _verified(settings, given.get("id_token", ""), keys, nonce=begun.nonce, now=now)
 
@@ -124,7 +124,7 @@ def _discovered(settings: Settings) -> Mapping[str, Any]:
     assert settings.oidc_issuer is not None, "asked only where it is set"
     try:
         said = _got(f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration")
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx2.HTTPError, ValueError) as error:
         raise Fault(_UNREACHABLE) from error
     if said.get("issuer") != settings.oidc_issuer:
         raise Fault("统一身份认证的发现地址与其声明的签发者不一致，请运维核对设置 DUBAN_OIDC_ISSUER。")
@@ -132,7 +132,7 @@ def _discovered(settings: Settings) -> Mapping[str, Any]:
 
 
 def _got(address: str) -> dict[str, Any]:
-    answer = httpx.get(address, timeout=_SECONDS)
+    answer = httpx2.get(address, timeout=_SECONDS)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -21,7 +21,7 @@ SEEN_HEADERS = ("content-security-policy", "x-content-type-options", "referrer-p
 class Page:
     """An answer. `text` is what people read on it, with single spaces."""
 
-    response: httpx.Response
+    response: httpx2.Response
 
     @property
     def status(self) -> int:
@@ -101,7 +101,7 @@ class PageClient:
         sent = {key: value for key, value in {**fields_of(form), **fields}.items() if value is not None}
         return self._checked(self.http.post(action, data=sent, files=files), expect)
 
-    def _checked(self, response: httpx.Response, expect: int) -> Page:
+    def _checked(self, response: httpx2.Response, expect: int) -> Page:
         where = f"{response.request.method} {response.url}"
         page = Page(response)
         assert response.status_code == expect, (where, response.status_code, _gist(response))
@@ -112,7 +112,7 @@ class PageClient:
         return page
 
 
-def _gist(response: httpx.Response) -> str:
+def _gist(response: httpx2.Response) -> str:
     if "html" in response.headers.get("content-type", ""):
         return Page(response).text[:600]
     return response.text[:600]

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -111,7 +111,7 @@ def _fault(portal: Portal, name: str, who: str) -> str | None:
     return None if right else f"{who}: {answer.status_code} {answer.headers.get('location', '')}"
 
 
-def _ask(portal: Portal, client: PageClient, name: str, *, csrf: str | None) -> httpx.Response:
+def _ask(portal: Portal, client: PageClient, name: str, *, csrf: str | None) -> httpx2.Response:
     method, path = name.split()
     address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: _sample(portal, found[1]), path)
     # What is sent is a form without anything in it: enough to get past the door, never enough to act.
