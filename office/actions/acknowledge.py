@@ -37,7 +37,10 @@ def _desk_refusals(act: Act, handler: int | None, backup: int | None) -> tuple[s
     for word, wanted in (("经办人", handler), ("备岗", backup)):
         person = person_by_id(act.connection, wanted) if wanted is not None else None
         if wanted is None or (
-            person and person.active and person.unit_id == act.one.unit_id and Role.HANDLER in person.roles
+            person
+            and person.active
+            and person.actor.belongs_to(act.one.unit_id)
+            and Role.HANDLER in person.roles
         ):
             continue
         name = person.name if person else f"编号 {wanted}"

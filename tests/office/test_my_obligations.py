@@ -201,3 +201,18 @@ def test_what_was_done_in_earlier_years_is_not_read_for_what_is_owed(office: Off
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
             assert any("ix_obligation_unit_open" in row[3] for row in plan), plan
     assert len(found) == 3
+
+
+def test_who_acts_for_a_further_unit_takes_on_its_matters(office: Office) -> None:
+    _, unit, edition = a_desk(office)
+    li = a_person(office, "李干事", a_unit(office, "钟楼区民政局"), Role.HANDLER)
+    with office.store.writing() as connection:
+        connection.execute(tables.person_unit.insert().values(person_id=li.person_id, unit_id=unit))
+    both = Actor(
+        name=li.name, person_id=li.person_id, unit_id=li.unit_id, roles=li.roles, also=frozenset({unit})
+    )
+    one = an_obligation(office, unit_id=unit, edition_id=edition)
+
+    acknowledge(office, one, by=both, now=NOW)
+
+    assert my_obligation(office, one, by=both, today=TODAY).handler_id == li.person_id
