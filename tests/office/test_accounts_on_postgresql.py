@@ -1,0 +1,80 @@
+"""The same accounts on a real PostgreSQL server, where tries and one-time sign-ins truly meet each other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from office.actions.enter_once import enter_once
+from office.actions.list_accounts import list_accounts
+from office.actions.make_one_time import make_one_time
+from office.actions.office import Office
+from office.actions.search_history import audit_history, search_history
+from office.actions.set_password import set_password
+from office.actions.sign_in import sign_in
+from office.errors import Refused
+from rules.people import SYSTEM, Actor, Role
+from tests.builders import a_person, a_unit
+from tests.office.account_builders import DEVICE, NOW, PASSWORD, keyed, signed_in, with_password
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def bureau(pg_office: Office) -> Office:
+    return keyed(pg_office)
+
+
+@pytest.fixture
+def zhou(bureau: Office) -> Actor:
+    home = a_unit(bureau, "市民政局", kind="bureau")
+    return with_password(bureau, a_person(bureau, "周处长", home, Role.COORDINATOR))
+
+
+def said(act) -> str:
+    try:
+        return act()
+    except Refused as refused:
+        return str(refused)
+
+
+def test_tries_at_the_same_moment_do_not_outrun_the_limit(bureau: Office, zhou: Actor) -> None:
+    def guess(number: int) -> str:
+        return said(
+            lambda: sign_in(bureau, name="周处长", password=f"guess-{number}", device=DEVICE, now=NOW)
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(12)))
+
+    assert sum("姓名或密码不对" in one for one in answers) <= 5
+    assert any("已锁定" in one for one in answers)
+
+
+def test_a_one_time_sign_in_lets_one_of_eight_in(bureau: Office, zhou: Actor) -> None:
+    assert zhou.person_id is not None
+    token = make_one_time(bureau, person_id=zhou.person_id, by=SYSTEM, now=NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: said(lambda: enter_once(bureau, token, device=DEVICE, now=NOW)), range(8))
+        )
+
+    assert sum("已经用过" in one for one in answers) == 7
+
+
+def test_the_pages_of_security_and_audit_read_the_same(bureau: Office, zhou: Actor) -> None:
+    security = a_person(bureau, "安全员", zhou.unit_id or 0, Role.SECURITY)
+    auditor = a_person(bureau, "苏审计", zhou.unit_id or 0, Role.AUDITOR)
+    session = signed_in(
+        bureau, sign_in(bureau, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
+    ).session_id
+    set_password(bureau, password="Chongyang/2026", current=PASSWORD, by=zhou, now=NOW, session_id=session)
+
+    (row,) = list_accounts(bureau, text="周处", by=security, now=NOW).rows
+    found = search_history(bureau, actor="周处长", words="周处长", by=auditor).entries
+
+    assert (row.sessions, row.has_password, row.seen_at) == (1, True, NOW)
+    assert [one.verb for one in found] == ["set_password"]
+    assert audit_history(bureau, by=auditor).broken_at is None
