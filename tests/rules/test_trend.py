@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,6 @@ def test_sums_never_fall_and_end_at_everything_due(groups: list[Counted], last: 
 
     assert points[-1].on == last
     assert points[-1].due == sum(one.obligations for one in groups if one.due_on <= last)
-    assert all(a.due <= b.due and a.done <= b.done for a, b in zip(points, points[1:], strict=False))
+    assert all(a.due <= b.due and a.done <= b.done for a, b in pairwise(points))
     assert all(p.in_time <= p.done <= p.due for p in points)
-    assert all(b.on - a.on <= timedelta(days=7) for a, b in zip(points, points[1:], strict=False))
+    assert all(b.on - a.on <= timedelta(days=7) for a, b in pairwise(points))
