@@ -6,6 +6,8 @@ The decision about the *person* is made here, the decision about the *unit* by t
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from fastapi import Depends, Request
@@ -13,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from office.actions.find_session import Ended, SignedIn, find_session
+from office.actions.read_notice import with_notices
 from office.errors import OfficeError
 from portal.csrf import visitor_token
 from portal.desk import Desk, House
@@ -24,6 +27,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Where whoever must choose a password first may go before.
 BEFORE_PASSWORD = ("/account/password", "/sign-out")
+_WORKDAYS_FOR = timedelta(minutes=1)
 VISITOR = Actor(name="访客", person_id=0)
 
 
@@ -55,7 +59,7 @@ class Allow:
         self.link = link
 
     async def __call__(self, request: Request) -> Desk:
-        house: House = request.app.state.house
+        house = await _house(request)
         now = house.now()
         token = request.cookies.get(COOKIE, "")
         found = await run_in_threadpool(find_session, house.office, token, now=now) if token else None
@@ -96,6 +100,16 @@ class Anyone:
         csrf = visitor_token(request)
         await check_form(request, csrf)
         return Desk(request=request, house=house, by=VISITOR, now=house.now(), csrf=csrf)
+
+
+async def _house(request: Request) -> House:
+    """The house with the workdays of the last minute: a notice may be confirmed on the command line."""
+    house: House = request.app.state.house
+    if house.now() - house.workdays_read_at >= _WORKDAYS_FOR:
+        office = await run_in_threadpool(with_notices, house.office)
+        house = replace(house, office=office, workdays_read_at=house.now())
+        request.app.state.house = house
+    return house
 
 
 def allow(*roles: Role, link: bool = False) -> Any:

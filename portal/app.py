@@ -80,7 +80,9 @@ def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> Fa
     app = FastAPI(
         title="督办", docs_url=None, redoc_url=None, openapi_url=None, middleware=_middleware(office)
     )
-    app.state.house = House(office=office, now=now, looks=Looks(key.get_secret_value(), https=https))
+    app.state.house = House(
+        office=office, now=now, looks=Looks(key.get_secret_value(), https=https), workdays_read_at=now()
+    )
     for name in ROUTES:
         app.include_router(import_module(f"portal.routes.{name}").router, include_in_schema=name == "api")
     app.state.api = create_api(app.state.house)

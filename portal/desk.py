@@ -27,6 +27,7 @@ class House:
     office: Office
     now: Callable[[], datetime]
     looks: Looks
+    workdays_read_at: datetime  # notices may be confirmed by another door meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
