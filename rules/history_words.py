@@ -153,7 +153,7 @@ def facts_words(detail: str) -> tuple[tuple[str, str], ...]:
 _VALUES: dict[str, str] = {
     str(key.value): name
     for names in (ROLE_NAMES, STATE_NAMES, WAY_NAMES, SCOPE_NAMES)
-    for key, name in names.items()  # type: ignore[attr-defined]  # four mappings of enums to names
+    for key, name in names.items()
 }
 
 

@@ -52,7 +52,7 @@ def prepare(settings: Settings, *, now: datetime, quiet: bool = False) -> tuple[
         tell(f"台账数据库已建立（结构版本 {moved.to_revision}）：{settings.home.resolve()}")
     if write_portal_key(settings):
         tell(
-            f"已生成门户密钥：{(settings.home / 'secrets' / 'duban_portal_key').resolve()}（请随备份妥善保管）。"
+            f"已生成门户密钥：{(settings.home / 'secrets' / 'duban_portal_key').resolve()}（备份里没有它，请另行保管）。"
         )
     with open_office(settings) as office:
         _enter_people(office, settings, tell, now)
