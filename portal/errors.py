@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from office.actions.find_session import Ended
 from office.actions.keep_form import keep_form
-from office.errors import Fault, NotFound, Refused
+from office.errors import Changed, Fault, NotFound, Refused
 from portal.access import (
     SAFE,
     VISITOR,
@@ -97,7 +97,7 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return answer(request, 422, error.reasons)
+    return answer(request, 409 if isinstance(error, Changed) else 422, error.reasons)
 
 
 def _fault(request: Request, error: Exception) -> Response:

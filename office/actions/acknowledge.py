@@ -23,7 +23,7 @@ def acknowledge(
     dry_run: bool = False,
 ) -> Acted:
     """Take it on; the handler is whoever acknowledges unless named. Both people belong to the unit that owes."""
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         handler = handler_id if handler_id is not None else by.person_id
         refuse(*refusals(act.matter, Verb.ACKNOWLEDGE, by), *_desk_refusals(act, handler, backup_id))
         move(act, Verb.ACKNOWLEDGE, handler_id=handler or person_id(by), backup_id=backup_id)

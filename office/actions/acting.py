@@ -50,11 +50,14 @@ class Acted:
 
 @contextmanager
 def acting(
-    office: Office, obligation_id: int, *, version: int | None = None, dry_run: bool = False
+    office: Office, obligation_id: int, *, by: Actor, version: int | None = None, dry_run: bool = False
 ) -> Iterator[Act]:
-    """One transaction about one obligation; `version` is what the person saw, a dry run is taken back."""
+    """One transaction about one obligation; `version` is what the person saw, a dry run is taken back.
+
+    Whoever may not see the matter learns nothing of it, not even whether it is there.
+    """
     with office.store.writing() as connection:
-        one = obligations.load(connection, obligation_id, version=version)
+        one = obligations.load(connection, obligation_id, version=version, by=by)
         yield Act(
             office=office,
             connection=connection,

@@ -20,7 +20,7 @@ def archive(
     dry_run: bool = False,
 ) -> Acted:
     """Archive one signed-off obligation."""
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(*refusals(act.matter, Verb.ARCHIVE, by))
         move(act, Verb.ARCHIVE)
         return record(act, Verb.ARCHIVE, by, now, {})

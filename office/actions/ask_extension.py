@@ -26,7 +26,7 @@ def ask_extension(
 ) -> Acted:
     """Ask for more time. The date stays what it is until somebody decides."""
     reason, progress = cleaned(reason), cleaned(progress)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         pending = acts.pending_extension(act.connection, obligation_id) is not None
         wanted: dict[str, object] = {"wanted_on": wanted_on, "reason": reason, "progress": progress}
         refuse(

@@ -37,7 +37,7 @@ def decide_extension(
 ) -> Acted:
     """Grant the date `granted_on`, or refuse with None."""
     reply = cleaned(reply)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         asked = acts.pending_extension(act.connection, obligation_id)
         asker = asked.asked_by if asked else None
         refuse(

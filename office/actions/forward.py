@@ -26,7 +26,7 @@ def forward(
 ) -> Acted:
     """Give it to the unit of that code, name or alias. It starts anew there: no handler, reminders from today."""
     reason = cleaned(reason)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         to = find_unit(act.connection, to_unit)
         refuse(*refusals(act.matter, Verb.FORWARD, by), *_refusals(act, to, to_unit, reason, by))
         assert to is not None, "refused above"

@@ -24,7 +24,7 @@ def pass_review(
 ) -> Acted:
     """Pass the next level. Whoever handed in, passed a level before or signed off is refused."""
     remark = cleaned(remark)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(*review_refusals(act.matter, Verb.PASS, by))
         level = len(act.matter.passed_by) + 1
         move(act, Verb.PASS)

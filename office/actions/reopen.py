@@ -24,7 +24,7 @@ def reopen(
 ) -> Acted:
     """Open it again for a reason, if wanted with a new limit inside the wall."""
     reason = cleaned(reason)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(
             *refusals(act.matter, Verb.REOPEN, by),
             *returning_refusals(clocks(act, now), resubmit_by_on),

@@ -52,7 +52,7 @@ def report_progress(
     today = clock.civil(now)
     on = as_of_on or today
     said = cleaned(reason) if reason else None
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         quota = figures.quota_of(act.connection, obligation_id)
         newest = figures.newest_progress(act.connection, obligation_id)
         refuse(

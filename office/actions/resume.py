@@ -23,7 +23,7 @@ def resume(
     dry_run: bool = False,
 ) -> Acted:
     """Go on in the state it was in; the result shows the date that holds now."""
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(*refusals(act.matter, Verb.RESUME, by))
         stopped = acts.open_suspension(act.connection, obligation_id)
         assert stopped is not None, "every suspended obligation has its suspension"

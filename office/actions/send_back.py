@@ -40,7 +40,7 @@ def send_back(
     The late mark of what was handed in late stays.
     """
     reason = cleaned(reason)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         due_on = returned_due_on(act.one.due_on, resubmit_by_on)
         refuse(
             *review_refusals(act.matter, Verb.SEND_BACK, by, reason=reason),

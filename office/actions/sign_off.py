@@ -25,7 +25,7 @@ def sign_off(
 ) -> Acted:
     """Close it on the civil day of `now`; the result says whether it bears the permanent late mark."""
     note = cleaned(note)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(*review_refusals(act.matter, Verb.SIGN_OFF, by))
         move(act, Verb.SIGN_OFF, closed_on=clock.civil(now))
         acts.insert_sign_off(

@@ -25,7 +25,7 @@ def spot_check(
 ) -> Acted:
     """Record the finding. One that failed does not reopen by itself: that is decided, with a reason, by `reopen`."""
     finding = cleaned(finding)
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(*spot_check_refusals(act.matter, by, finding=finding))
         move(act, Verb.SPOT_CHECK)
         acts.insert_spot_check(

@@ -99,7 +99,7 @@ def submit(
     """
     note = cleaned(note)
     with _received(office, obligation_id, items, by) as (received, unreceived):
-        with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+        with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
             received += _known(act, received, unreceived)
             refuse(*submit_refusals(act.matter, by), *_faults(act, received, unreceived, note))
             today = clock.civil(now)

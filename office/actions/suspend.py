@@ -25,7 +25,7 @@ def suspend(
 ) -> Acted:
     """Stop the clock of one obligation: no reminders, out of the denominators, until it is resumed."""
     reason, authority = cleaned(reason), cleaned(authority)[:200]
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(
             *refusals(act.matter, Verb.SUSPEND, by),
             *grounds_refusals(Verb.SUSPEND, reason=reason, authority=authority),

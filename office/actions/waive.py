@@ -25,7 +25,7 @@ def waive(
 ) -> Acted:
     """Waive one obligation. A suspension under way ends with it."""
     reason, authority = cleaned(reason), cleaned(authority)[:200]
-    with acting(office, obligation_id, version=version, dry_run=dry_run) as act:
+    with acting(office, obligation_id, by=by, version=version, dry_run=dry_run) as act:
         refuse(
             *refusals(act.matter, Verb.WAIVE, by),
             *grounds_refusals(Verb.WAIVE, reason=reason, authority=authority),

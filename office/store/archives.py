@@ -81,9 +81,9 @@ def _weigh(source: BinaryIO, scale: _Scale, *, depth: int) -> None:
 def _weigh_inner(archive: zipfile.ZipFile, part: zipfile.ZipInfo, scale: _Scale, depth: int) -> None:
     scale.unpack(part.file_size)
     # No more than the table of contents says is ever unpacked; a part that lies about it is broken.
-    inner = io.BytesIO(archive.read(part))
-    if inner.getbuffer()[:2] == b"PK":
-        _weigh(inner, scale, depth=depth + 1)
+    content = archive.read(part)
+    if content.startswith(b"PK"):
+        _weigh(io.BytesIO(content), scale, depth=depth + 1)
 
 
 def _contents_bytes(source: BinaryIO, size: int) -> int:

@@ -13,6 +13,8 @@ from office.errors import Changed, NotFound
 from office.store.tables import edition, milestone, obligation, point, review, sign_off, submission, unit
 from rules.campaign import EvidenceType, ExpectedEvidence
 from rules.moves import Matter, State
+from rules.people import SYSTEM, Actor
+from rules.sight import sight_of
 
 _IN_FORCE = frozenset({"published", "paused"})
 
@@ -51,10 +53,15 @@ class Obligation:
         return f"{self.campaign}·{self.milestone}" + (f"（{self.label}）" if self.label else "")
 
 
-def load(connection: Connection, obligation_id: int, *, version: int | None = None) -> Obligation:
-    """The obligation as it stands; refused when it changed since somebody saw `version`."""
+def load(
+    connection: Connection, obligation_id: int, *, version: int | None = None, by: Actor = SYSTEM
+) -> Obligation:
+    """The obligation as it stands; refused when it changed since somebody saw `version`.
+
+    Whoever may not see it learns nothing of it, not even whether it is there.
+    """
     row = connection.execute(_WHOLE.where(obligation.c.id == obligation_id)).first()
-    if row is None:
+    if row is None or not sight_of(by).sees(row.unit_id):
         raise NotFound(no_such(obligation_id))
     if version is not None and version != row.version:
         raise Changed(_CHANGED)
@@ -63,7 +70,7 @@ def load(connection: Connection, obligation_id: int, *, version: int | None = No
 
 def no_such(obligation_id: int) -> str:
     """The sentence for a number that names nothing, or nothing that the person may see."""
-    return f"没有编号为 {obligation_id} 的任务，请在任务列表中查看编号。"
+    return f"没有编号为 {obligation_id} 的任务，或它不归您的单位，请在任务列表中查看编号。"
 
 
 def matter(connection: Connection, one: Obligation) -> Matter:

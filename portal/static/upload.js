@@ -94,7 +94,6 @@
 
   async function send(fieldset, file) {
     const line = newLine(fieldset, file);
-    busy += 1;
     try {
       let stands = await announced(fieldset, file, line);
       line.id = stands.id || null;
@@ -111,8 +110,6 @@
       failed(line, (stands.reasons || ["没有传成，请移除后重新选择。"]).join(""));
     } catch {
       if (!line.stopped) failed(line, "一直连不上，没有传完；网络恢复后请重新选择这个文件，会接着传。");
-    } finally {
-      busy -= 1;
     }
   }
 
@@ -134,7 +131,11 @@
   // One after another: a phone's connection is not made faster by sharing it.
   let queue = Promise.resolve();
   function take(fieldset, files) {
-    for (const file of files) queue = queue.then(() => send(fieldset, file));
+    for (const file of files) {
+      // Counted when chosen, not when its turn comes: between two files the form must not slip away.
+      busy += 1;
+      queue = queue.then(() => send(fieldset, file)).finally(() => { busy -= 1; });
+    }
   }
 
   for (const fieldset of form.querySelectorAll(".expected[data-key]")) {

@@ -19,7 +19,7 @@ from office.actions.send_back import send_back
 from office.actions.sign_off import sign_off
 from office.actions.spot_check import spot_check
 from office.actions.submit import FileItem, submit
-from office.errors import Refused
+from office.errors import NotFound, Refused
 from office.store import history
 from rules.moves import State
 from rules.people import Role
@@ -131,11 +131,18 @@ def test_three_levels_need_three_reviewers(office: Office, people, tmp_path: Pat
     assert [first.state, second.state, last.state] == [State.SUBMITTED, State.SUBMITTED, State.ACCEPTED]
 
 
-def test_a_stranger_is_told_every_reason_at_once(office: Office, people) -> None:
+def test_a_stranger_learns_nothing_of_a_matter(office: Office, people) -> None:
+    one = an_obligation(office, unit_id=people["unit"])
+
+    with pytest.raises(NotFound, match="不归您的单位"):
+        send_back(office, one, reason=" ", by=people["zhao"], now=on("2026-03-20"))
+
+
+def test_whoever_may_not_act_is_told_every_reason_at_once(office: Office, people) -> None:
     one = an_obligation(office, unit_id=people["unit"])
 
     with pytest.raises(Refused) as refused:
-        send_back(office, one, reason=" ", by=people["zhao"], now=on("2026-03-20"))
+        send_back(office, one, reason=" ", by=people["wang"], now=on("2026-03-20"))
 
     assert len(refused.value.reasons) == 3
     assert "不能退回" in refused.value.reasons[0]

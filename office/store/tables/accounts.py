@@ -101,7 +101,9 @@ api_answer = Table(
     metadata,
     Column("token_id", Id, ForeignKey("client_token.id"), primary_key=True),
     Column("key", String(100), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),  # of the request: the same key for another one is refused
+    Column(
+        "fingerprint", String(64), nullable=False
+    ),  # of the request: the same key for another one is refused
     Column("status", Integer),
     Column("body", Text),
     Column("made_at", Moment, nullable=False),
