@@ -66,7 +66,9 @@ def how_to_sign_in(settings: Settings, url: str) -> tuple[str, ...]:
     with open_office(settings) as office:
         ways = first_sign_ins(office, now=clock.now())
     if not ways:
-        return ("登录：打开门户用姓名和密码登录；忘记密码请运行 duban account one-time 姓名 --as 安全管理员姓名。",)
+        return (
+            "登录：打开门户用姓名和密码登录；忘记密码请运行 duban account one-time 姓名 --as 安全管理员姓名。",
+        )
     return (
         f"第一次登录：下面每个链接只能用一次，{settings.one_time_hours} 小时内有效，登录后请设置密码。",
         *(f"  {ROLE_NAMES[way.role]}　{way.name}（{way.unit}）　{url}/once/{way.token}" for way in ways),

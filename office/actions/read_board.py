@@ -18,6 +18,8 @@ from office.store import gates
 from office.store.board import BoardEdition, Group, Shown
 from office.store.engine import Connection
 from rules.measures import Rate
+from rules.people import Actor
+from rules.sight import sight_of
 from rules.standing import Light, Standing
 
 # So many of what turned red are listed; all are counted.
@@ -93,6 +95,7 @@ class Board:
 def read_board(
     office: Office,
     *,
+    by: Actor,
     today: date,
     year: int | None = None,
     campaign: str | None = None,
@@ -103,7 +106,7 @@ def read_board(
     """The board of a day, from the ledger as it stands now.
 
     `cells` asks for so many units of each campaign (0: none), `page` for which of them, from 1. `unit_ids` narrows
-    everything to these units. `campaign` is a key or part of a name.
+    everything to these units, as far as the person may see them. `campaign` is a key or part of a name.
     """
     with office.store.reading() as connection:
         gates.snapshot(connection)
@@ -112,7 +115,7 @@ def read_board(
         sums = {key: Sum() for key in editions}
         unit_sums = {key: Cells(wanted=cells * page) for key in editions}
         turned: list[Group] = []
-        asked = _Asked(connection, tuple(editions), seer.yesterday, tuple(unit_ids))
+        asked = _Asked(connection, tuple(editions), seer.yesterday, _seen_units(by, unit_ids))
         for group in _groups(asked, by_unit=cells > 0):
             seen = seer.see(group)
             sums[group.edition_id].add(seen, group.obligations)
@@ -125,6 +128,15 @@ def read_board(
         names = stored.unit_names(connection, sorted({cell[0] for page_ in shown.values() for cell in page_}))
     lines = [_line(editions[key], sums[key], unit_sums[key], shown[key], names) for key in editions]
     return _board(today, sums.values(), sorted(lines, key=_worst_first), listed)
+
+
+def _seen_units(by: Actor, unit_ids: Sequence[int]) -> tuple[int, ...]:
+    """The units to look at; empty is all. Whoever may see none of them gets unit 0, which nobody is."""
+    sight = sight_of(by)
+    if sight.everything:
+        return tuple(unit_ids)
+    seen = sight.unit_ids.intersection(unit_ids) if unit_ids else sight.unit_ids
+    return tuple(sorted(seen)) or (0,)
 
 
 @dataclass(frozen=True, slots=True)

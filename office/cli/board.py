@@ -17,6 +17,7 @@ from office.cli.output import print_json, print_table, say
 from office.clock import civil
 from office.wiring import open_office
 from rules.measures import DEFINITIONS, Rate
+from rules.people import SYSTEM
 from rules.standing import LIGHT_WORDS, WORST_FIRST, Light
 
 # Shapes differ as well as words, so that a print in black and white and any eye can tell them apart.
@@ -44,6 +45,7 @@ def board(
         unit_ids = (unit_named(office, unit).id,) if unit else ()
         found = read_board(
             office,
+            by=SYSTEM,
             today=civil(moment(on)),
             year=year,
             campaign=campaign,

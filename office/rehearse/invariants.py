@@ -143,7 +143,7 @@ def _lights_differ(world: World, day: date) -> list[str]:
     for light in Light:
         page = list_obligations(world.calm, IN_FORCE, today=day, by=SYSTEM, light=light, page_size=1_000_000)
         plain[light] = len(page.obligations)
-    board = read_board(world.calm, today=day).lights
+    board = read_board(world.calm, by=SYSTEM, today=day).lights
     return [
         f"8 {day} {LIGHT_WORDS[light]}：灯表{board.get(light, 0)}项，逐项数{plain[light]}项"
         for light in Light

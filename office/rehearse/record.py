@@ -10,6 +10,7 @@ from office.actions.close_gates import GateClosed
 from office.actions.read_board import read_board
 from office.rehearse.letters import ReadLetter
 from office.rehearse.world import World
+from rules.people import SYSTEM
 from rules.standing import LIGHT_WORDS, Light
 
 
@@ -62,6 +63,6 @@ def gate_lines(day: date, gates: Iterable[GateClosed]) -> list[Line]:
 
 def light_line(world: World, day: date) -> Line:
     """How many obligations stand at each light on the morning."""
-    board = read_board(world.calm, today=day)
+    board = read_board(world.calm, by=SYSTEM, today=day)
     counts = "  ".join(f"{LIGHT_WORDS[light]}{board.lights.get(light, 0)}" for light in Light)
     return Line(on=day, what="light", text=counts)

@@ -18,7 +18,6 @@ from portal.api import models, shapes
 from portal.api.answers import UNCHANGED, answer
 from portal.api.door import Visit, reads
 from rules.moves import State
-from rules.sight import sight_of
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=models.LARGEST)]
@@ -121,10 +120,7 @@ def obligation(visit: Annotated[Visit, reads()], obligation_id: Number) -> Respo
 @router.get("/board", summary="总体情况", response_model=models.BoardOut, responses=UNCHANGED)
 def board(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]) -> Response:
     """各专项行动的灯和比率，按当天计。"""
-    sight = sight_of(visit.by)
-    # Number 0 is no unit: whoever may see none gets zeros, not everything.
-    units = () if sight.everything else tuple(sorted(sight.unit_ids)) or (0,)
-    found = read_board(visit.office, today=visit.today, year=asked.year, unit_ids=units)
+    found = read_board(visit.office, by=visit.by, today=visit.today, year=asked.year)
     return answer(visit, shapes.board(found, visit.now), besides=_AS_OF)
 
 

@@ -17,6 +17,4 @@ router = APIRouter()
 @router.get("/waiting")
 def waiting(desk: Annotated[Desk, allow(Role.COORDINATOR)]) -> Response:
     """Each with where it is supplied."""
-    return desk.render(
-        "queues/waiting.html", title="待补充", found=read_loose_ends(desk.office, by=desk.by)
-    )
+    return desk.render("queues/waiting.html", title="待补充", found=read_loose_ends(desk.office, by=desk.by))

@@ -75,7 +75,7 @@ def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(bureau: Off
     calm = an_edition(bureau, "respect_elders_month", name="敬老月")
     an_obligation(bureau, edition_id=calm, due_on=date(2026, 10, 31))
 
-    board = read_board(bureau, today=DAY_AFTER, cells=2)
+    board = read_board(bureau, by=SYSTEM, today=DAY_AFTER, cells=2)
 
     assert [line.campaign for line in board.campaigns] == ["place_name_signs", "respect_elders_month"]
     assert [line.light for line in board.campaigns] == [Light.RED, Light.GREEN]
@@ -86,7 +86,7 @@ def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(bureau: Off
         ("金坛区民政局", Light.RED),
         ("天宁区民政局", Light.GREEN),
     ]
-    second = read_board(bureau, today=DAY_AFTER, cells=2, page=2)
+    second = read_board(bureau, by=SYSTEM, today=DAY_AFTER, cells=2, page=2)
     assert [cell.unit for cell in second.campaigns[0].cells] == ["溧阳市民政局"]
 
 
@@ -106,7 +106,7 @@ def test_rates_leave_out_what_is_waived_suspended_cancelled_extended_or_not_yet_
         unit = a_unit(bureau, f"第{n + 1}街道")
         change(bureau, an_obligation(bureau, edition_id=edition, point=point, unit_id=unit), **columns)
 
-    board = read_board(bureau, today=DAY_AFTER)
+    board = read_board(bureau, by=SYSTEM, today=DAY_AFTER)
 
     assert rates(board) == {"in_time": (1, 3), "done": (2, 3), "at_first": (1, 2), "taken_up": (3, 4)}
     assert rates(board.campaigns[0]) == rates(board)
@@ -115,7 +115,7 @@ def test_rates_leave_out_what_is_waived_suspended_cancelled_extended_or_not_yet_
 def test_nothing_due_prints_a_dash_and_never_a_percentage(office: Office) -> None:
     an_obligation(office, due_on=DUE)
 
-    board = read_board(office, today=date(2026, 3, 2))
+    board = read_board(office, by=SYSTEM, today=date(2026, 3, 2))
 
     assert [rate.shown for rate in board.rates] == ["—", "—", "—", "0.0 %"]
     assert Rate(key="", name="", part=371, whole=600, definition="").shown == "61.8 %"
@@ -127,7 +127,9 @@ def test_what_turned_red_since_yesterday_is_listed_by_name(bureau: Office) -> No
     jintan = an_obligation(bureau, edition_id=edition, point=point, unit_id=a_unit(bureau, "金坛区民政局"))
     an_obligation(bureau, edition_id=edition, due_on=date(2026, 3, 27))
 
-    today, later = (read_board(bureau, today=day) for day in (DAY_AFTER, DAY_AFTER + timedelta(days=1)))
+    today, later = (
+        read_board(bureau, by=SYSTEM, today=day) for day in (DAY_AFTER, DAY_AFTER + timedelta(days=1))
+    )
 
     assert [(one.obligation_id, one.unit, one.word) for one in today.turned_red] == [
         (jintan, "金坛区民政局", "逾期")
@@ -149,7 +151,7 @@ def test_the_list_of_what_turned_red_is_capped_and_its_total_is_not(office: Offi
             due_on=DUE,
         )
 
-    board = read_board(office, today=DAY_AFTER)
+    board = read_board(office, by=SYSTEM, today=DAY_AFTER)
 
     assert (len(board.turned_red), board.turned_red_total) == (LISTED, LISTED + 7)
 
@@ -172,7 +174,7 @@ def test_a_quota_behind_the_calendar_turns_red_before_its_date(bureau: Office) -
     report(bureau, ahead, 80, date(2026, 6, 20))
     report(bureau, lagging, 15, date(2026, 6, 20))
 
-    board = read_board(bureau, today=date(2026, 6, 30), cells=5)
+    board = read_board(bureau, by=SYSTEM, today=date(2026, 6, 30), cells=5)
 
     assert [(cell.unit, cell.light) for cell in board.campaigns[0].cells] == [
         ("金坛区民政局", Light.RED),
@@ -185,7 +187,7 @@ def test_dates_of_a_provisional_year_are_marked(office: Office) -> None:
     an_obligation(office, edition_id=sure, due_on=DUE)
     an_obligation(office, edition_id=unsure, due_on=date(2027, 3, 31), provisional=True)
 
-    board = read_board(office, today=date(2026, 3, 2))
+    board = read_board(office, by=SYSTEM, today=date(2026, 3, 2))
 
     assert {line.campaign: line.provisional for line in board.campaigns} == {
         "place_name_signs": False,
@@ -199,7 +201,7 @@ def test_a_date_in_a_year_nobody_knows_is_grey_and_said_so_and_hides_nothing_els
     an_obligation(office, edition_id=edition, point=a_point(office, edition, due_on=DUE))
     change(office, an_obligation(office, edition_id=edition, due_on=DUE), due_on=date(2050, 1, 1))
 
-    (line,) = read_board(office, today=DAY_AFTER).campaigns
+    (line,) = read_board(office, by=SYSTEM, today=DAY_AFTER).campaigns
 
     assert (line.lights[Light.RED], line.lights[Light.GREY]) == (1, 1)
     assert line.fault is not None and "2050" in line.fault
@@ -209,7 +211,7 @@ def test_only_published_editions_are_on_the_board(office: Office) -> None:
     for state in ("draft", "paused", "withdrawn"):
         an_obligation(office, edition_id=an_edition(office, state, state=state), due_on=DUE)
 
-    assert read_board(office, today=DAY_AFTER).campaigns == ()
+    assert read_board(office, by=SYSTEM, today=DAY_AFTER).campaigns == ()
 
 
 _days = st.dates(date(2026, 1, 5), date(2026, 9, 30))
@@ -276,7 +278,7 @@ def _fill(office: Office, rows: list[dict[str, Any]]) -> None:
 def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(office, rows, today) -> None:
     _fill(office, rows)
 
-    board = read_board(office, today=today, cells=10)
+    board = read_board(office, by=SYSTEM, today=today, cells=10)
     one_by_one = list_obligations(office, Filter(), by=SYSTEM, today=today, page_size=100).obligations
 
     lights = Counter((one.listed.campaign, one.listed.unit, one.standing.light) for one in one_by_one)
@@ -296,10 +298,10 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(off
     ]
     assert rates(board)["in_time"] == (len(timely), len(due))
     assert rates(board)["done"] == (len(done), len(due))
-    without_cells = read_board(office, today=today)
+    without_cells = read_board(office, by=SYSTEM, today=today)
     assert replace(board, campaigns=()) == replace(without_cells, campaigns=())
     for unit in {one.listed.unit_id for one in one_by_one}:
-        narrowed = read_board(office, today=today, unit_ids=(unit,))
+        narrowed = read_board(office, by=SYSTEM, today=today, unit_ids=(unit,))
         mine = Counter(one.standing.light for one in one_by_one if one.listed.unit_id == unit)
         assert {light: n for light, n in narrowed.lights.items() if n} == mine
 
@@ -310,7 +312,7 @@ def test_what_turned_red_is_exactly_what_is_red_and_was_not(office, rows, today)
     _fill(office, rows)
     yesterday = today - timedelta(days=1)
 
-    board = read_board(office, today=today)
+    board = read_board(office, by=SYSTEM, today=today)
 
     before = {
         one.listed.id: one
@@ -342,5 +344,5 @@ def test_the_light_is_the_one_that_chose_the_reminder(office: Office) -> None:
     for day in (date(2026, 3, 2), date(2026, 3, 26), DUE, DAY_AFTER):
         facts = Facts(state=State.ASSIGNED, due_on=DUE)
         light = standing(facts, day, office.workdays, thresholds(office)).light
-        board = read_board(office, today=day)
+        board = read_board(office, by=SYSTEM, today=day)
         assert (board.campaigns[0].light, board.lights[light]) == (light, 1), key

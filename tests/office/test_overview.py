@@ -134,7 +134,7 @@ def test_the_leaders_page_and_the_board_never_differ(office, rows, today) -> Non
     _fill(office, rows)
 
     page = read_overview(office, by=SYSTEM, today=today)
-    board = read_board(office, today=today, cells=10)
+    board = read_board(office, by=SYSTEM, today=today, cells=10)
 
     assert page.stand.lights == board.lights
     assert page.stand.rates == board.rates

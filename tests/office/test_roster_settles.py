@@ -61,7 +61,7 @@ def recorded(
 
 
 def the_line(office: Office) -> CampaignLine:
-    (line,) = read_board(office, today=date(2026, 7, 1)).campaigns
+    (line,) = read_board(office, by=SYSTEM, today=date(2026, 7, 1)).campaigns
     return line
 
 

@@ -143,6 +143,8 @@ MATRIX: dict[str, Row] = {
     "GET /evidence/{obligation_id}/{sha256}": row(H, C, R, L, A, LINK, own=True),
     "GET /feed/{token}.ics": row(*EVERYBODY),
     "GET /my/ledger.xlsx": row(H, LINK),
+    "GET /my/handover": row(H),
+    "POST /my/handover": row(H),
     "GET /my/calendar": row(H),
     "POST /my/calendar": row(H),
     # Work queues
@@ -190,6 +192,4 @@ MATRIX: dict[str, Row] = {
     "GET /figures": row(C, R, L, A, H),
     "GET /figures/{edition_id}": row(C, R, L, A, H),
     "POST /figures/{edition_id}": row(C, H),
-    "GET /my/handover": row(H),
-    "POST /my/handover": row(H),
 }
