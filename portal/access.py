@@ -27,6 +27,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Where whoever must choose a password first may go before.
 BEFORE_PASSWORD = ("/account/password", "/sign-out")
+# Of a field that somebody fills in before it is known who he is.
+_VISITORS_FIELD = 16 * 1024
 _WORKDAYS_FOR = timedelta(minutes=1)
 VISITOR = Actor(name="访客", person_id=0)
 
@@ -137,6 +139,11 @@ def is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith(FORMS)
 
 
-async def posted(request: Request) -> FormData:
-    """The form, parsed once for all who ask; Starlette keeps it with the request and closes its files at the end."""
-    return await request.form(max_files=200, max_fields=2000)
+async def posted(request: Request, *, known: bool = False) -> FormData:
+    """The form, parsed once for all who ask; Starlette keeps it with the request and closes its files at the end.
+
+    Of a visitor no more than a sign-in needs is taken in. `known`: somebody whose session has just run out.
+    """
+    if known or getattr(request.state, "desk", None) is not None:
+        return await request.form(max_files=200, max_fields=2000)
+    return await request.form(max_files=0, max_fields=20, max_part_size=_VISITORS_FIELD)

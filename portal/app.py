@@ -68,6 +68,8 @@ ROUTES = (
 )
 # One submission may carry several files; each is held to its own limit besides.
 FILES_AT_ONCE = 6
+# The longest draft is far below; a form without files is held in memory.
+FORM_BYTES = 4 * 1024 * 1024
 GZIP_FROM_BYTES = 1000
 
 
@@ -97,7 +99,9 @@ def _middleware(office: Office) -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, https=settings.portal_https),
         Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES),
-        Middleware(BodyLimit, most_bytes=FILES_AT_ONCE * settings.evidence_max_bytes),
+        Middleware(
+            BodyLimit, most_bytes=FILES_AT_ONCE * settings.evidence_max_bytes, most_text_bytes=FORM_BYTES
+        ),
     ]
 
 

@@ -32,6 +32,7 @@ from portal.shields import TOO_LARGE, TooLarge
 log = logging.getLogger("duban.portal")
 
 TITLES = {
+    400: "没有办理",
     403: "不能打开",
     404: "没有找到",
     405: "不能这样打开",
@@ -136,7 +137,7 @@ async def _sign_in(request: Request, error: Exception) -> Response:
 
 async def _keep(request: Request, ended: Ended) -> str | None:
     house: House = request.app.state.house
-    form = await posted(request)
+    form = await posted(request, known=True)
     # A password is kept nowhere, not even for its owner.
     fields = [
         (name, value)

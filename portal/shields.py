@@ -51,31 +51,38 @@ class TooLarge(Exception):
 
 
 class BodyLimit:
-    """Refuses bodies over a limit: at once when the length is announced, else as soon as it is passed."""
+    """Refuses bodies over a limit: at once when the length is announced, else as soon as it is passed.
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+    `most_text_bytes`: the limit of what cannot hold files, which is taken in whole; the same where none is given.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, most_text_bytes: int | None = None) -> None:
         self._app = app
         self._most = most_bytes
+        self._most_text = most_bytes if most_text_bytes is None else min(most_bytes, most_text_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._most:
+        headers = Headers(scope=scope)
+        holds_files = headers.get("content-type", "").lower().startswith("multipart/")
+        most = self._most if holds_files else self._most_text
+        announced = headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > most:
             await drain(receive)
             await self._app(scope, _refused, send)
             return
-        await self._app(scope, self._counting(receive), send)
+        await self._app(scope, self._counting(receive, most), send)
 
-    def _counting(self, receive: Receive) -> Receive:
+    def _counting(self, receive: Receive, most: int) -> Receive:
         received = 0
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._most:
+            if received > most:
                 await drain(receive)
                 raise TooLarge
             return message
