@@ -131,8 +131,11 @@ def month_day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """2026-03-31 08:30, Beijing time."""
-    return "—" if value is None else f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    """2026年3月31日 08:30, Beijing time."""
+    if value is None:
+        return "—"
+    local = value.astimezone(ZONE)
+    return f"{full_day(local.date())} {local:%H:%M}"
 
 
 def amount(value: Decimal | None) -> str:
@@ -146,5 +149,5 @@ def size(value: int | None) -> str:
         return "—"
     for limit, unit in ((1024**2, "MB"), (1024, "KB")):
         if value >= limit:
-            return f"{value / limit:.1f} {unit}"
+            return f"{value / limit:.1f}".removesuffix(".0") + f" {unit}"
     return f"{value} 字节"

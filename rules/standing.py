@@ -90,7 +90,7 @@ def standing(facts: Facts, today: date, workdays: WorkdayTable, thresholds: Thre
     """The light of one obligation (or of a group that shares its facts) on a day."""
     if facts.state in NOT_STARTED or facts.state in OUT:
         word = STATE_NAMES[facts.state]
-        return Standing(light=Light.GREY, word=word, why=f"{word}，不计入办结率")
+        return Standing(light=Light.GREY, word=word, why="不计入办结率")
     if facts.state in DONE:
         return _done(facts)
     if facts.state in WAITING:
@@ -132,19 +132,33 @@ def _done(facts: Facts) -> Standing:
     if is_late(facts):
         done_on = facts.submitted_on or facts.closed_on
         return Standing(
-            light=Light.GREEN, word="逾期办结", why=f"{done_on}报结，晚于时限{facts.due_on}", late=True
+            light=Light.GREEN,
+            word="逾期办结",
+            why=_after("报结", done_on, facts.due_on),
+            late=True,
         )
     if facts.late:
         return Standing(light=Light.GREEN, word="逾期办结", why="曾逾期报送，逾期记录保留", late=True)
-    return Standing(light=Light.GREEN, word="按期办结", why=f"在时限{facts.due_on}前报结")
+    return Standing(light=Light.GREEN, word="按期办结", why=f"在时限{_said(facts.due_on)}前报结")
 
 
 def _waiting(facts: Facts) -> Standing:
     word = STATE_NAMES[facts.state]
     if is_late(facts):
-        why = f"{facts.submitted_on}报送，晚于时限{facts.due_on}，{word}"
+        why = _after("报送", facts.submitted_on, facts.due_on)
         return Standing(light=Light.RED, word="逾期报送", why=why, overdue=True, late=True)
-    return Standing(light=Light.GREEN, word=word, why=f"已在时限{facts.due_on}前报送，{word}")
+    return Standing(light=Light.GREEN, word=word, why=f"已在时限{_said(facts.due_on)}前报送")
+
+
+def _after(done: str, done_on: date | None, due_on: date) -> str:
+    """Both dates in words; with their years where only these tell them apart."""
+    assert done_on is not None, "who is late has done something"
+    years = ("", "") if done_on.year == due_on.year else (f"{done_on.year}年", f"{due_on.year}年")
+    return f"{years[0]}{_said(done_on)}{done}，晚于时限{years[1]}{_said(due_on)}"
+
+
+def _said(day: date) -> str:
+    return f"{day.month}月{day.day}日"
 
 
 def _open(facts: Facts, today: date, workdays: WorkdayTable, thresholds: Thresholds) -> Standing:
@@ -167,7 +181,7 @@ def _colour(
 ) -> tuple[Light, str, str]:
     """The first rule that holds, worst first."""
     if overdue:
-        return Light.RED, "逾期", f"时限{facts.due_on}已过{-left}个工作日，尚未报送"
+        return Light.RED, "逾期", f"时限{_said(facts.due_on)}已过{-left}个工作日，尚未报送"
     if behind is not None and behind > thresholds.pace_red_points:
         return Light.RED, "严重滞后", f"落后序时进度{behind:.1f}个百分点"
     if facts.state is State.RETURNED:
@@ -175,5 +189,5 @@ def _colour(
     if behind is not None and behind >= thresholds.pace_yellow_points:
         return Light.YELLOW, "进度滞后", f"落后序时进度{behind:.1f}个百分点"
     if soon:
-        return Light.YELLOW, "临期", f"距时限{facts.due_on}还有{left}个工作日"
-    return Light.GREEN, "正常", f"距时限{facts.due_on}还有{left}个工作日"
+        return Light.YELLOW, "临期", f"距时限{_said(facts.due_on)}还有{left}个工作日"
+    return Light.GREEN, "正常", f"距时限{_said(facts.due_on)}还有{left}个工作日"

@@ -66,7 +66,7 @@ def _why_undated(reading: Reading) -> str:
     # What is done whenever it comes up needs no date; everything else waits for one.
     if reading.rule.startswith("event_driven") or "统筹科室" in because:
         return because
-    return f"{because}请统筹科室定下日期后写进 due。"
+    return f"{because}请统筹科室定下日期。"
 
 
 def _points(reading: Reading, resolution: Resolution, year: Year) -> tuple[Point, ...]:

@@ -54,7 +54,7 @@ def test_what_turned_red_stands_first_and_leads_to_its_file(portal: Portal) -> N
     assert page.title == "总览"
     assert "截至 2026年4月1日" in page.text
     assert "今日转红 1 项" in page.text
-    assert "时限2026-03-31已过1个工作日" in page.text
+    assert "时限3月31日已过1个工作日" in page.text
     assert f"/obligations/{portal.signs[TIANNING]}" in page.links()
     assert page.text.index("今日转红") < page.text.index("待我决定 0 项") < page.text.index("办结情况")
     assert "按时办结率 50.0 %" in page.text
