@@ -7,13 +7,14 @@ from datetime import datetime
 
 from office.actions.acting import cleaned, refuse
 from office.actions.office import Office
-from office.store import history, people
+from office.store import history, people, sessions
 from office.store.dry_run import take_back
 from office.store.engine import Connection
 from office.store.people import Person
 from office.store.units import UnitEntry, find_unit
 from rules.people import SYSTEM, Actor, Role
 from rules.roles import giving_refusals
+from rules.sessions import Why
 from rules.sight import sight_of
 
 _LONGEST_NAME = 64
@@ -29,7 +30,10 @@ def add_person(
     now: datetime,
     dry_run: bool = False,
 ) -> Person:
-    """Enter a person, or give one who is already there more roles. The system itself enters the first operator."""
+    """Enter a person, or give one who is already there more roles. The system itself enters the first operator.
+
+    Ways in that are open end then: whoever made them, or holds them, was not asked about the new role.
+    """
     name, given = cleaned(name), frozenset(roles)
     with office.store.writing() as connection:
         found = find_unit(connection, unit)
@@ -38,6 +42,8 @@ def add_person(
         assert found is not None, "refused above"
         if there:
             people.give_roles(connection, there.id, given - frozenset(there.roles))
+            sessions.drop_one_times(connection, there.id)
+            sessions.end(connection, person_id=there.id, now=now, why=Why.ROLES_CHANGED.value)
             key = there.id
         else:
             key = people.insert_person(connection, name=name, unit_id=found.id, roles=given)

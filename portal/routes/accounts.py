@@ -120,7 +120,8 @@ def give_role(desk: Security, person_id: Number, filled: FilledForm) -> Response
         )
     except Refused as refused:
         return _one(desk, person_id, reasons=refused.reasons)
-    return desk.see_other(f"/accounts/{person_id}", said=f"已增加角色：{ROLE_NAMES[Role(role)]}。")
+    said = f"已增加角色：{ROLE_NAMES[Role(role)]}；此前的登录和未用的一次性登录链接随之失效。"
+    return desk.see_other(f"/accounts/{person_id}", said=said)
 
 
 @router.post("/accounts/{person_id}/take-role")
