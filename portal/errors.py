@@ -102,8 +102,13 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    log.error("A fault at %s: %s", request.url.path, error)
+    log.error("A fault at %s %s: %s", request.method, _route(request), error)
     return answer(request, 503, (f"{error}",))
+
+
+def _route(request: Request) -> str:
+    """Which page, without what its address carried: links that let somebody in stand in no log."""
+    return str(getattr(request.scope.get("route"), "path", "an unknown address"))
 
 
 def _http(request: Request, error: Exception) -> Response:
