@@ -29,6 +29,8 @@ MOST_WAITING = 5
 ENDINGS = (".xlsx", ".xls", ".csv")
 # A sheet with one cell in the last corner would be laid out whole in memory.
 MOST_CELLS = 20_000_000
+# File systems count a name in bytes, of which a Chinese character takes three or four.
+MOST_NAME_BYTES = 200
 _CHUNK = 1024 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,40}")
 _GONE = "这份表格已不在（超过一天，或已导入，或不是您上传的），请重新选择文件。"
@@ -58,7 +60,7 @@ def keep_sheet(
     now: datetime,
 ) -> WaitingSheet:
     """Receive a sheet. Refused when it is too large, empty, no sheet by its name, or unfolds absurdly."""
-    name = display_name(filename)
+    name = _fitting(display_name(filename))
     if not name.lower().endswith(ENDINGS):
         raise Refused(f"“{name}”不是能导入的表格，请另存为 xlsx 或 csv 后再选择。")
     folder = _folder(office, by)
@@ -106,6 +108,13 @@ def find_sheet(office: Office, token: str, *, use: str, by: Actor, now: datetime
 def drop_sheet(office: Office, sheet: WaitingSheet) -> None:
     """It was used, or is not wanted any more."""
     _remove(sheet.path.parent)
+
+
+def _fitting(name: str) -> str:
+    """The name, its stem cut to what a file system can bear; the ending says how the sheet is read."""
+    stem, dot, ending = name.rpartition(".")
+    room = max(MOST_NAME_BYTES - len(f"{dot}{ending}".encode()), 0)
+    return stem.encode()[:room].decode(errors="ignore") + dot + ending
 
 
 def _folder(office: Office, by: Actor) -> Path:
