@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.figure import Figure
-from benchmarks.handing_in_world import Handler, furnish, nothing_lost, submission_form
+from benchmarks.handing_in_world import Handler, furnish, nothing_lost, submission_form, with_key
 from benchmarks.ledgers import LEDGERS
 from office.actions.office import Office
 
@@ -49,7 +49,8 @@ class Run:
 def measure(*, small: bool = False) -> Iterable[Figure]:
     for name, ledgers in LEDGERS.items():
         count = HANDLERS[name] // (10 if small else 1)
-        with ledgers() as fresh, fresh() as office:
+        with ledgers() as fresh, fresh() as bureau:
+            office = with_key(bureau)
             handlers = furnish(office, count)
             bare = _against(office, "bare", handlers)
             ours = _against(office, "ours", handlers)

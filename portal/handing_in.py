@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from office.actions.acting import Acted
-from office.actions.my_obligation import MyFile, my_obligation
+from office.actions.expected_now import ExpectedNow, expected_now
 from office.actions.receive_whole import receive_whole
 from office.actions.submit import FigureItem, LinkItem, SubmitItem, UploadedItem, submit
 from office.errors import Refused
@@ -13,7 +13,6 @@ from portal.desk import Desk
 from portal.forms import Filled
 from rules.campaign import EvidenceType, ExpectedEvidence
 from rules.known_figures import Origin
-from rules.moves import Verb
 from rules.uploads import FILES, OTHER_KEY
 
 LONGEST_NOTE = 2000
@@ -21,12 +20,12 @@ LONGEST_NOTE = 2000
 
 def hand_in(desk: Desk, obligation_id: int, filled: Filled) -> Acted:
     """Hand in whole or not at all; files that came with a refused form stay as uploads and need not come again."""
-    file = my_obligation(desk.office, obligation_id, by=desk.by, today=desk.today)
+    now = expected_now(desk.office, obligation_id, by=desk.by)
     version = filled.whole("version", "页面版本")
     note = filled.text("note", "说明", longest=LONGEST_NOTE)
-    items = [*_figures(file, filled), *_links(file, filled)]
+    items = [*_figures(now, filled), *_links(now, filled)]
     # Where the state has moved on, the act itself says so; nothing has to be received for that.
-    came, reasons = receive_files(desk, file, filled) if Verb.SUBMIT in file.may else ([], [])
+    came, reasons = receive_files(desk, now, filled) if now.open else ([], [])
     if reasons or filled.faults:
         raise Refused((*reasons, *filled.faults.values()))
     return submit(
@@ -44,16 +43,16 @@ def hand_in(desk: Desk, obligation_id: int, filled: Filled) -> Acted:
     )
 
 
-def receive_files(desk: Desk, file: MyFile, filled: Filled) -> tuple[list[str], list[str]]:
+def receive_files(desk: Desk, now: ExpectedNow, filled: Filled) -> tuple[list[str], list[str]]:
     """Keep every file that came with the form as an upload: their ids, and why some were not kept."""
     came: list[str] = []
     reasons: list[str] = []
-    for key in file_keys(file):
+    for key in file_keys(now):
         for sent in filled.files(f"file:{key}"):
             try:
                 stands = receive_whole(
                     desk.office,
-                    file.mine.id,
+                    now.obligation_id,
                     key=key,
                     filename=sent.filename or "",
                     size_bytes=sent.size or 0,
@@ -68,16 +67,15 @@ def receive_files(desk: Desk, file: MyFile, filled: Filled) -> tuple[list[str], 
     return came, reasons
 
 
-def file_keys(file: MyFile) -> tuple[str, ...]:
+def file_keys(now: ExpectedNow) -> tuple[str, ...]:
     """Under which keys files are taken."""
-    expected = file.shown.expected
-    return tuple(item.key for item in expected if item.type in FILES) if expected else (OTHER_KEY,)
+    return tuple(item.key for item in now.expected if item.type in FILES) if now.expected else (OTHER_KEY,)
 
 
-def _figures(file: MyFile, filled: Filled) -> Iterator[SubmitItem]:
-    for item in _expected(file, EvidenceType.FIGURE):
+def _figures(now: ExpectedNow, filled: Filled) -> Iterator[SubmitItem]:
+    for item in _expected(now, EvidenceType.FIGURE):
         value = filled.amount(f"figure:{item.key}", item.title)
-        known = file.known.get(item.key)
+        known = now.known.get(item.key)
         # Left as it was handed in before, it is no new figure.
         unchanged = known is not None and known.origin is Origin.SUBMISSION and known.value == value
         if value is not None and not unchanged:
@@ -85,12 +83,12 @@ def _figures(file: MyFile, filled: Filled) -> Iterator[SubmitItem]:
             yield FigureItem(key=item.key, value=value, unit_of_measure=measure)
 
 
-def _links(file: MyFile, filled: Filled) -> Iterator[SubmitItem]:
-    for item in _expected(file, EvidenceType.LINK):
+def _links(now: ExpectedNow, filled: Filled) -> Iterator[SubmitItem]:
+    for item in _expected(now, EvidenceType.LINK):
         link = filled.line(f"link:{item.key}", item.title, longest=1000)
         if link:
             yield LinkItem(key=item.key, link=link)
 
 
-def _expected(file: MyFile, type_: EvidenceType) -> list[ExpectedEvidence]:
-    return [item for item in file.shown.expected if item.type is type_]
+def _expected(now: ExpectedNow, type_: EvidenceType) -> list[ExpectedEvidence]:
+    return [item for item in now.expected if item.type is type_]

@@ -8,7 +8,6 @@ from datetime import datetime
 from office.actions.office import Office
 from office.actions.secret_tokens import derived, token_hash
 from office.store import people, sessions
-from office.store.engine import Connection
 from office.store.sessions import SessionRow
 from rules.links import ACTING_DUTIES
 from rules.passwords import too_old
@@ -46,7 +45,7 @@ def find_session(office: Office, token: str, *, now: datetime) -> SignedIn | End
         why = _over(office, row, now)
         if why:
             return Ended(person_id=row.person_id, why=why)
-        by = _through_link(row) if row.way == Way.LINK else _oneself(connection, row)
+        by = _through_link(row) if row.way == Way.LINK else people.actor_by_id(connection, row.person_id)
     if to_be_seen(row.seen_at, now=now, idle_minutes=office.settings.session_idle_minutes):
         with office.store.writing() as connection:
             sessions.touch(connection, row.id, now)
@@ -70,12 +69,6 @@ def _over(office: Office, row: SessionRow, now: datetime) -> Why | None:
     if timed_out(seen_at=row.seen_at, expires_at=row.expires_at, now=now, idle_minutes=idle):
         return Why.TIMED_OUT
     return None
-
-
-def _oneself(connection: Connection, row: SessionRow) -> Actor:
-    person = people.person_by_id(connection, row.person_id)
-    assert person is not None, "a session has a person"
-    return person.actor
 
 
 def _through_link(row: SessionRow) -> Actor:

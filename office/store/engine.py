@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -42,6 +44,7 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         with (
             _faults(),
+            _turn(self.engine),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
@@ -49,6 +52,25 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+# Writers of one process wait here in line: left to SQLite they would poll for its lock, and the unlucky would starve.
+_LINES: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """A writer's turn. PostgreSQL needs none: its writers meet at the rows."""
+    line = _LINES.get(engine)
+    if line is None:
+        yield
+        return
+    if not line.acquire(timeout=BUSY_SECONDS):
+        raise Fault(_sentence("database is locked"))
+    try:
+        yield
+    finally:
+        line.release()
 
 
 def open_store(url: str) -> Store:
@@ -64,6 +86,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     pool = POOL if database and database != ":memory:" else {}
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
+    _LINES[engine] = Lock()
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -6,12 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, bindparam, cast, func, or_, select
 
 from office.errors import Refused
 from office.store.tables import obligation, person, person_role, person_unit, unit
 from rules.moves import Verb, allowed
 from rules.people import Actor, Role
+
+_FEW = 500
+_ACTOR = select(
+    person.c.name,
+    person.c.unit_id,
+    select(func.aggregate_strings(person_role.c.role, ","))
+    .where(person_role.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("roles"),
+    select(func.aggregate_strings(cast(person_unit.c.unit_id, String), ","))
+    .where(person_unit.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("also"),
+).where(person.c.id == bindparam("person_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +64,18 @@ def find_actor(connection: Connection, name: str) -> Actor | None:
         several = "、".join(f"{one.name}@{one.unit}" for one in found)
         raise Refused(f"有 {len(found)} 位“{wanted}”（{several}），请写成 姓名@单位 的样子。")
     return found[0].actor if found else None
+
+
+def actor_by_id(connection: Connection, person_id: int) -> Actor:
+    """Who a person is when he acts: one statement, for it is asked with every page."""
+    row = connection.execute(_ACTOR, {"person_id": person_id}).one()
+    return Actor(
+        name=row.name,
+        person_id=person_id,
+        unit_id=row.unit_id,
+        roles=frozenset(Role(role) for role in (row.roles or "").split(",") if role),
+        also=frozenset(int(number) for number in (row.also or "").split(",") if number),
+    )
 
 
 def person_by_id(connection: Connection, person_id: int) -> Person | None:
@@ -145,13 +171,15 @@ def on_the_desk(connection: Connection, person_id: int, *, unit_id: int | None =
 
 def _roles(connection: Connection, ids: list[int]) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
-    # A filter by hundreds of ids would be slower than reading the whole small table.
-    statement = select(person_role)
-    if len(ids) == 1:
-        statement = statement.where(person_role.c.person_id == ids[0])
+    statement = _narrowed(select(person_role), person_role.c.person_id, ids)
     for row in connection.execute(statement):
         found.setdefault(row.person_id, set()).add(row.role)
     return {key: frozenset(value) for key, value in found.items()}
+
+
+def _narrowed(statement: Select[Any], column: ColumnElement[int], ids: list[int]) -> Select[Any]:
+    """Only these people; a list of more than hundreds would be slower than reading the whole table."""
+    return statement.where(column.in_(ids)) if len(ids) <= _FEW else statement
 
 
 def _further(connection: Connection, ids: list[int]) -> dict[int, list[tuple[int, str]]]:
@@ -162,8 +190,7 @@ def _further(connection: Connection, ids: list[int]) -> dict[int, list[tuple[int
         .join_from(person_unit, unit, unit.c.id == person_unit.c.unit_id)
         .order_by(unit.c.id)
     )
-    if len(ids) == 1:
-        statement = statement.where(person_unit.c.person_id == ids[0])
+    statement = _narrowed(statement, person_unit.c.person_id, ids)
     for row in connection.execute(statement):
         found.setdefault(row.person_id, []).append((row.id, row.name))
     return found

@@ -13,6 +13,7 @@ from office.actions.acknowledge import acknowledge
 from office.actions.acting import Acted
 from office.actions.ask_extension import ask_extension
 from office.actions.drop_upload import drop_upload
+from office.actions.expected_now import expected_now
 from office.actions.forward import forward
 from office.actions.my_obligation import MyFile, my_obligation
 from office.actions.my_obligations import Tab, my_obligations
@@ -79,8 +80,7 @@ def hand_in_evidence(desk: Mine, obligation_id: Number, filled: FilledForm) -> R
 @router.post("/my/{obligation_id}/drop")
 def take_away(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
     """Take an uploaded file off the form, keeping everything else that was typed and chosen."""
-    file = my_obligation(desk.office, obligation_id, by=desk.by, today=desk.today)
-    _, reasons = receive_files(desk, file, filled)
+    _, reasons = receive_files(desk, expected_now(desk.office, obligation_id, by=desk.by), filled)
     # Gone already is what was wanted.
     with suppress(NotFound):
         drop_upload(desk.office, filled.line("drop", "文件"), by=desk.by)
