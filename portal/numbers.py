@@ -10,4 +10,7 @@ from fastapi import Path, Query
 _MOST = 2**53
 
 Number = Annotated[int, Path(ge=1, le=_MOST)]
+AskedNumber = Annotated[int | None, Query(ge=1, le=_MOST)]
+Year = Annotated[int, Path(ge=1, le=9999)]
+AskedYear = Annotated[int | None, Query(ge=1, le=9999)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]

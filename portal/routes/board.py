@@ -16,7 +16,7 @@ from portal.access import allow
 from portal.asof import address, day_of
 from portal.desk import Desk
 from portal.downloads import sheet
-from portal.numbers import PageNumber
+from portal.numbers import AskedNumber, AskedYear, PageNumber
 from rules.measures import COUNTED, PART_AND_WHOLE
 from rules.people import Role
 from rules.standing import LIGHT_WORDS, WORST_FIRST, Light
@@ -30,7 +30,7 @@ NAMED = 8
 
 @router.get("/board")
 def show_board(
-    desk: Looking, on: str | None = None, year: int | None = None, units: PageNumber = 1
+    desk: Looking, on: str | None = None, year: AskedYear = None, units: PageNumber = 1
 ) -> Response:
     """One page for someone with one minute."""
     day = day_of(desk, on)
@@ -62,7 +62,7 @@ def show_board(
 
 @router.get("/board.xlsx")
 def board_sheet(
-    desk: Looking, on: str | None = None, year: int | None = None, units: PageNumber = 1
+    desk: Looking, on: str | None = None, year: AskedYear = None, units: PageNumber = 1
 ) -> Response:
     day = day_of(desk, on)
     found = read_overview(desk.office, by=desk.by, today=day, year=year, page=units)
@@ -73,9 +73,9 @@ def board_sheet(
 def show_cell(
     desk: Looking,
     on: str | None = None,
-    edition: int | None = None,
-    unit: int | None = None,
-    year: int | None = None,
+    edition: AskedNumber = None,
+    unit: AskedNumber = None,
+    year: AskedYear = None,
     light: str | None = None,
     figure: str | None = None,
     page: PageNumber = 1,

@@ -14,6 +14,7 @@ from office.errors import Changed, NotFound, Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import FilledForm
+from portal.numbers import Number
 from rules.people import Role
 
 router = APIRouter()
@@ -22,12 +23,12 @@ LONGEST = 200_000
 
 
 @router.get("/editions/drafts/{draft_id}")
-def one_draft(desk: Keeping, draft_id: int) -> Response:
+def one_draft(desk: Keeping, draft_id: Number) -> Response:
     return _page(desk, draft_id)
 
 
 @router.post("/editions/drafts/{draft_id}")
-def save(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
+def save(desk: Keeping, filled: FilledForm, draft_id: Number) -> Response:
     text = filled.values.get("text", "").replace("\r\n", "\n")
     version = filled.whole("version", "版本", required=True)
     if not text.strip():
@@ -44,7 +45,7 @@ def save(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
 
 
 @router.post("/editions/drafts/{draft_id}/drop")
-def drop(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
+def drop(desk: Keeping, filled: FilledForm, draft_id: Number) -> Response:
     version = filled.whole("version", "版本", required=True)
     try:
         filled.refuse_faults()
@@ -58,7 +59,7 @@ def drop(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
 
 
 @router.post("/editions/drafts/{draft_id}/checked")
-def checked(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
+def checked(desk: Keeping, filled: FilledForm, draft_id: Number) -> Response:
     """The draft was compared with the edition as it is now."""
     version, seen = filled.whole("version", "版本", required=True), filled.line("seen", "现行版本")
     try:
@@ -73,12 +74,12 @@ def checked(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
 
 
 @router.get("/editions/drafts/{draft_id}/preview")
-def preview(desk: Keeping, draft_id: int) -> Response:
+def preview(desk: Keeping, draft_id: Number) -> Response:
     return _preview(desk, draft_id, {})
 
 
 @router.post("/editions/drafts/{draft_id}/apply")
-def apply(desk: Keeping, filled: FilledForm, draft_id: int) -> Response:
+def apply(desk: Keeping, filled: FilledForm, draft_id: Number) -> Response:
     version = filled.whole("version", "版本", required=True)
     reason = filled.line("reason", "原因", required=True)
     try:

@@ -29,6 +29,7 @@ from portal.access import allow
 from portal.desk import Desk
 from portal.forms import FilledForm
 from portal.hand_forms import KINDS, hand_edition, uploaded_text
+from portal.numbers import Year
 from portal.routes.year import LOOKING, year_or_refuse
 from rules.campaign import Milestone
 from rules.people import Role
@@ -101,7 +102,7 @@ def by_hand(desk: Keeping, filled: FilledForm) -> Response:
 
 
 @router.get("/editions/{campaign}/{year}")
-def one_edition(desk: Looking, campaign: str, year: int) -> Response:
+def one_edition(desk: Looking, campaign: str, year: Year) -> Response:
     page = show_edition(desk.office, campaign, year, by=desk.by)
     return desk.render(
         "planning/edition.html",
@@ -113,7 +114,7 @@ def one_edition(desk: Looking, campaign: str, year: int) -> Response:
 
 
 @router.post("/editions/{campaign}/{year}/draft")
-def draft_of(desk: Keeping, campaign: str, year: int) -> Response:
+def draft_of(desk: Keeping, campaign: str, year: Year) -> Response:
     """A draft of the edition in force, for changes of more than one date."""
     made = derive_draft(desk.office, campaign, year, to_year=year, by=desk.by, now=desk.now)
     return _to_draft(desk, made, "已按现行版本起草，改好后先看会发生什么，再应用。")
@@ -123,7 +124,7 @@ def draft_of(desk: Keeping, campaign: str, year: int) -> Response:
 def ask_date(
     desk: Keeping,
     campaign: str,
-    year: int,
+    year: Year,
     key: str,
     phrase: str = "",
     hard_due: str | None = None,
@@ -135,7 +136,7 @@ def ask_date(
 
 
 @router.post("/editions/{campaign}/{year}/dates/{key}")
-def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: int, key: str) -> Response:
+def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: Year, key: str) -> Response:
     phrase = filled.line("phrase", "新的时限", required=True, longest=200)
     reason = filled.line("reason", "原因", required=True)
     new = NewDate(
@@ -158,13 +159,13 @@ def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: int, key: s
 
 
 @router.get("/editions/{campaign}/{year}/states/{verb}")
-def ask_move(desk: Keeping, campaign: str, year: int, verb: str) -> Response:
+def ask_move(desk: Keeping, campaign: str, year: Year, verb: str) -> Response:
     """What publishing, pausing, resuming or withdrawing will do."""
     return _move_page(desk, campaign, year, verb, {})
 
 
 @router.post("/editions/{campaign}/{year}/states/{verb}")
-def move(desk: Keeping, filled: FilledForm, campaign: str, year: int, verb: str) -> Response:
+def move(desk: Keeping, filled: FilledForm, campaign: str, year: Year, verb: str) -> Response:
     reason = filled.line("reason", "原因", required=True)
     try:
         filled.refuse_faults()

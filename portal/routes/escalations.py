@@ -83,8 +83,9 @@ def _page(
 
 
 def _after(text: str) -> tuple[date, int] | None:
-    day, _, number = text.partition(",")
+    day, _, last = text.partition(",")
+    number = whole(last)
     try:
-        return date.fromisoformat(day), int(number)
+        return None if number is None else (date.fromisoformat(day), number)
     except ValueError:
         return None

@@ -12,6 +12,7 @@ from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from portal.numbers import Number
 from rules.indicators import in_words
 from rules.people import Role
 
@@ -27,13 +28,13 @@ def editions(desk: Annotated[Desk, allow(*SEES)]) -> Response:
 
 
 @router.get("/figures/{edition_id}")
-def figures(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+def figures(desk: Annotated[Desk, allow(*SEES)], edition_id: Number) -> Response:
     """One edition's."""
     return _page(desk, edition_id)
 
 
 @router.post("/figures/{edition_id}")
-def report(desk: Annotated[Desk, allow(*REPORTS)], edition_id: int, filled: FilledForm) -> Response:
+def report(desk: Annotated[Desk, allow(*REPORTS)], edition_id: Number, filled: FilledForm) -> Response:
     """Report one figure."""
     name = filled.line("name", "数据名", required=True)
     unknown = filled.ticked("unknown")

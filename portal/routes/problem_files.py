@@ -15,6 +15,7 @@ from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from portal.numbers import Number
 from portal.routes.problems import ADDS, SEES
 from rules.people import Role
 from rules.problems import PACE_NAMES, Pace, ProblemState, confirming_refusals
@@ -36,13 +37,13 @@ SAID = {
 
 
 @router.get("/problems/{edition_id}/new")
-def new(desk: Annotated[Desk, allow(*ADDS)], edition_id: int) -> Response:
+def new(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number) -> Response:
     """An empty form for one problem."""
     return _new(desk, edition_id)
 
 
 @router.post("/problems/{edition_id}/new")
-def add(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, filled: FilledForm) -> Response:
+def add(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number, filled: FilledForm) -> Response:
     """Enter one problem."""
     code = filled.line("code", "编号", required=True, longest=64)
     title = filled.text("title", "问题", required=True, longest=2000)
@@ -73,13 +74,13 @@ def add(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, filled: FilledForm
 
 
 @router.get("/problems/item/{problem_id}")
-def problem(desk: Annotated[Desk, allow(*SEES)], problem_id: int) -> Response:
+def problem(desk: Annotated[Desk, allow(*SEES)], problem_id: Number) -> Response:
     """Everything about one problem."""
     return _page(desk, problem_id)
 
 
 @router.post("/problems/item/{problem_id}/act")
-def act(desk: Annotated[Desk, allow(*ACTS_OF)], problem_id: int, filled: FilledForm) -> Response:
+def act(desk: Annotated[Desk, allow(*ACTS_OF)], problem_id: Number, filled: FilledForm) -> Response:
     """Finish a measure, report the problem as fixed, give it back, or strike it off."""
     shown = show_problem(desk.office, problem_id, by=desk.by).problem
     common: dict[str, Any] = {"by": desk.by, "now": desk.now}

@@ -16,6 +16,7 @@ from portal import downloads
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import FilledForm
+from portal.numbers import Number
 from portal.routes.problems import ADDS
 from rules.problems import PACE_NAMES
 
@@ -25,13 +26,13 @@ SHOWN = 200
 
 
 @router.get("/problems/{edition_id}/import")
-def choose(desk: Annotated[Desk, allow(*ADDS)], edition_id: int) -> Response:
+def choose(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number) -> Response:
     """Where a sheet is chosen."""
     return _choose(desk, edition_id)
 
 
 @router.post("/problems/{edition_id}/import")
-def receive(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, filled: FilledForm) -> Response:
+def receive(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number, filled: FilledForm) -> Response:
     """Keep the sheet and go on to its preview."""
     files = filled.files("sheet")
     try:
@@ -53,13 +54,13 @@ def receive(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, filled: Filled
 
 
 @router.get("/problems/{edition_id}/import/{token}")
-def preview(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, token: str) -> Response:
+def preview(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number, token: str) -> Response:
     """The problems the sheet would enter, or what is wrong with it."""
     return _preview(desk, edition_id, _find(desk, edition_id, token))
 
 
 @router.get("/problems/{edition_id}/import/{token}/faults.xlsx")
-def faults(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, token: str) -> Response:
+def faults(desk: Annotated[Desk, allow(*ADDS)], edition_id: Number, token: str) -> Response:
     """Every fault of the sheet as a sheet."""
     kept = _find(desk, edition_id, token)
     try:
@@ -73,7 +74,9 @@ def faults(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, token: str) -> 
 
 
 @router.post("/problems/{edition_id}/import/{token}")
-def confirm(desk: Annotated[Desk, allow(*ADDS)], edition_id: int, token: str, filled: FilledForm) -> Response:
+def confirm(
+    desk: Annotated[Desk, allow(*ADDS)], edition_id: Number, token: str, filled: FilledForm
+) -> Response:
     """Enter the sheet that was previewed, or put it away."""
     kept = _find(desk, edition_id, token)
     if filled.ticked("drop"):

@@ -23,6 +23,7 @@ from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
 from portal.listing import Listing, asked, page_of, whole
+from portal.numbers import Number
 from rules.people import Role
 from rules.problems import PACE_NAMES, PROBLEM_STATE_NAMES, Pace, ProblemState
 
@@ -42,13 +43,13 @@ def ledgers(desk: Annotated[Desk, allow(*SEES)]) -> Response:
 
 
 @router.get("/problems/{edition_id}")
-def ledger(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+def ledger(desk: Annotated[Desk, allow(*SEES)], edition_id: Number) -> Response:
     """One ledger, page by page."""
     return _page(desk, edition_id, desk.request.query_params)
 
 
 @router.get("/problems/{edition_id}/export.xlsx")
-def export(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+def export(desk: Annotated[Desk, allow(*SEES)], edition_id: Number) -> Response:
     """The filtered ledger as a sheet."""
     find_ledger(desk.office, edition_id, by=desk.by)
     wanted = _wanted(desk, edition_id, asked(desk.request.query_params, FILTERS))
@@ -59,7 +60,7 @@ def export(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
 
 
 @router.post("/problems/{edition_id}/settle")
-def settle(desk: Annotated[Desk, allow(*CONFIRMS)], edition_id: int, filled: FilledForm) -> Response:
+def settle(desk: Annotated[Desk, allow(*CONFIRMS)], edition_id: Number, filled: FilledForm) -> Response:
     """Strike off or give back the ticked problems, or all that match."""
     filters = asked(filled.values, FILTERS)
     act = filled.choice("act", "办理方式", ACTS)

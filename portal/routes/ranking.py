@@ -15,7 +15,7 @@ from portal.asof import address, day_of
 from portal.desk import Desk
 from portal.downloads import sheet
 from portal.listing import whole
-from portal.numbers import PageNumber
+from portal.numbers import AskedYear, PageNumber
 from rules.measures import DEFINITIONS, PART_AND_WHOLE
 from rules.people import Role
 
@@ -29,7 +29,7 @@ SHEET_UNITS = 100_000
 def show_ranking(
     desk: Looking,
     on: str | None = None,
-    year: int | None = None,
+    year: AskedYear = None,
     edition: str | None = None,
     kind: str | None = None,
     measure: str = MEASURES[0],
@@ -78,7 +78,7 @@ def show_ranking(
 def ranking_sheet(
     desk: Looking,
     on: str | None = None,
-    year: int | None = None,
+    year: AskedYear = None,
     edition: str | None = None,
     kind: str | None = None,
     measure: str = MEASURES[0],

@@ -11,6 +11,7 @@ from office.actions.show_draft import list_drafts
 from office.errors import Refused
 from portal.access import allow
 from portal.desk import Desk
+from portal.numbers import AskedNumber
 from rules.people import Role
 
 router = APIRouter()
@@ -18,7 +19,7 @@ SHOWN = 200
 
 
 @router.get("/rehearsal")
-def rehearsal(desk: Annotated[Desk, allow(Role.COORDINATOR)], draft: int | None = None) -> Response:
+def rehearsal(desk: Annotated[Desk, allow(Role.COORDINATOR)], draft: AskedNumber = None) -> Response:
     reasons: tuple[str, ...] = ()
     found = None
     try:

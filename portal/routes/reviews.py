@@ -102,9 +102,10 @@ def strike_off(desk: Closes, obligation_id: Number, filled: FilledForm) -> Respo
 
 def _after(text: str) -> After | None:
     """Where the page begins, as `2026-03-20,17`; anything else begins at the front."""
-    day, _, number = text.partition(",")
+    day, _, last = text.partition(",")
+    number = whole(last)
     try:
-        return After(date.fromisoformat(day), int(number))
+        return None if number is None else After(date.fromisoformat(day), number)
     except ValueError:
         return None
 

@@ -19,6 +19,7 @@ from portal import downloads
 from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
+from portal.numbers import Number
 from rules.people import Role
 
 router = APIRouter()
@@ -26,13 +27,13 @@ IMPORTS = (Role.COORDINATOR,)
 
 
 @router.get("/rosters/{edition_id}/import")
-def choose(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int) -> Response:
+def choose(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: Number) -> Response:
     """Where a sheet is chosen."""
     return _choose(desk, edition_id)
 
 
 @router.post("/rosters/{edition_id}/import")
-def receive(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, filled: FilledForm) -> Response:
+def receive(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: Number, filled: FilledForm) -> Response:
     """Keep the sheet and go on to its preview."""
     registered_by = filled.day("registered_by", "登记日期")
     choices = {
@@ -59,13 +60,13 @@ def receive(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, filled: Fil
 
 
 @router.get("/rosters/{edition_id}/import/{token}")
-def preview(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, token: str) -> Response:
+def preview(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: Number, token: str) -> Response:
     """What the sheet would change, or what is wrong with it."""
     return _preview(desk, edition_id, _find(desk, edition_id, token))
 
 
 @router.get("/rosters/{edition_id}/import/{token}/faults.xlsx")
-def faults(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, token: str) -> Response:
+def faults(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: Number, token: str) -> Response:
     """Every fault of the sheet as a sheet."""
     kept = _find(desk, edition_id, token)
     try:
@@ -80,7 +81,7 @@ def faults(desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, token: str) 
 
 @router.post("/rosters/{edition_id}/import/{token}")
 def confirm(
-    desk: Annotated[Desk, allow(*IMPORTS)], edition_id: int, token: str, filled: FilledForm
+    desk: Annotated[Desk, allow(*IMPORTS)], edition_id: Number, token: str, filled: FilledForm
 ) -> Response:
     """Enter the sheet that was previewed, or put it away."""
     kept = _find(desk, edition_id, token)

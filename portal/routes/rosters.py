@@ -18,6 +18,7 @@ from portal.access import allow
 from portal.desk import Desk
 from portal.forms import Filled, FilledForm
 from portal.listing import Listing, asked, page_of, whole
+from portal.numbers import Number
 from rules.people import Role
 
 router = APIRouter()
@@ -36,13 +37,13 @@ def rosters(desk: Annotated[Desk, allow(*SEES)]) -> Response:
 
 
 @router.get("/rosters/{edition_id}")
-def roster(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+def roster(desk: Annotated[Desk, allow(*SEES)], edition_id: Number) -> Response:
     """One roster: its counts by unit, and its subjects page by page."""
     return _page(desk, edition_id, desk.request.query_params)
 
 
 @router.get("/rosters/{edition_id}/export.xlsx")
-def export(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
+def export(desk: Annotated[Desk, allow(*SEES)], edition_id: Number) -> Response:
     """The filtered list as a sheet."""
     wanted = _wanted(asked(desk.request.query_params, FILTERS))
     name = f"名册-{edition_id}-{desk.today}.xlsx"
@@ -53,7 +54,7 @@ def export(desk: Annotated[Desk, allow(*SEES)], edition_id: int) -> Response:
 
 
 @router.post("/rosters/{edition_id}/outcomes")
-def outcomes(desk: Annotated[Desk, allow(*RECORDS)], edition_id: int, filled: FilledForm) -> Response:
+def outcomes(desk: Annotated[Desk, allow(*RECORDS)], edition_id: Number, filled: FilledForm) -> Response:
     """Record the ticked subjects, or all that match."""
     filters = asked(filled.values, FILTERS)
     taken_part_on = filled.day("taken_part_on", "参检日期")
