@@ -48,6 +48,7 @@ SENTENCES = {
     405: "这个网址只用于提交表单，请从导航重新进入。",
     413: TOO_LARGE,
     500: "系统遇到没有预料到的情况，您的操作没有办成；请稍后重试，仍不行请联系运维。",
+    503: "系统现在用不了，原因已记入日志，您的操作没有办成；请稍后重试，仍不行请联系运维。",
 }
 
 
@@ -103,7 +104,9 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _fault(request: Request, error: Exception) -> Response:
     log.error("A fault at %s %s: %s", request.method, _route(request), error)
-    return answer(request, 503, (f"{error}",))
+    # What names a command speaks to the operator, whom the log tells; a page's reader is told what to do.
+    said = SENTENCES[503] if "duban " in f"{error}" else f"{error}"
+    return answer(request, 503, (said,))
 
 
 def _route(request: Request) -> str:
