@@ -13,6 +13,14 @@ from rules.figures import Figure, FormulaError, compute, meets, missing, one_dec
 Values = Mapping[str, Decimal | int | None]
 # What every edition may report beside the names its own file gives.
 GENERAL_NAMES = ("应参检", "已参检", "完成年检", "合格", "found", "fixed", "open")
+# What people read for the names that formulas write in English.
+GENERAL_WORDS = (
+    ("发现数", "found"),
+    ("已整改数", "fixed"),
+    ("未整改数", "open"),
+    ("目标", "target"),
+    ("完成数", "done"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,9 @@ def known_names(edition: Edition) -> dict[str, str]:
     ):
         if key in names:
             names[word] = key
+    for word, key in GENERAL_WORDS:
+        if key in names:
+            names.setdefault(word, key)
     return names
 
 

@@ -52,7 +52,7 @@ def test_indicators_are_computed_from_what_is_reported_and_say_what_they_lack(
 
     assert "参检率 — " in before.text
     assert "缺：" in before.text
-    assert "100 * 已参检 / 应参检" in before.response.text
+    assert "100 × 已参检 ÷ 应参检" in before.response.text
     assert "参检率 70.8 %" in after.text
     assert "已填报全市已参检" in after.text
 
