@@ -100,8 +100,9 @@ def served(portal: Portal) -> Iterator[Served]:  # noqa: F811  # a fixture's nam
         yield Served(portal, url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with its file: while it is open its driver's event loop runs in this process, which others would meet."""
     found = chromium()
     assert found, "没有 Chromium，请先安装"
     with sync_playwright() as playwright:

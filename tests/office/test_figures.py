@@ -174,7 +174,7 @@ def test_a_report_that_falls_needs_a_reason(office: Office, zhou: Actor, edition
 
 def test_everything_wrong_with_a_report_is_told_at_once(office: Office, zhou: Actor, editions) -> None:
     apply_edition(office, editions["public_benefit_projects"], by=SYSTEM, now=NOW)
-    zhao = a_person(office, "赵某", unit_id(office, "钟楼区民政局"), Role.HANDLER)
+    zhao = a_person(office, "赵某", unit_id(office, "天宁区民政局"), Role.REVIEWER)
     obligation = an_obligation_of(office, "天宁区民政局")
 
     with pytest.raises(Refused) as refused:
@@ -189,7 +189,7 @@ def test_everything_wrong_with_a_report_is_told_at_once(office: Office, zhou: Ac
         )
 
     text = str(refused.value)
-    for part in ("不是这项任务责任单位的人", "没有写计量单位", "低于下限0", "还没有到"):
+    for part in ("没有反馈进展的权限", "没有写计量单位", "低于下限0", "还没有到"):
         assert part in text
 
 

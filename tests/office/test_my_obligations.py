@@ -125,7 +125,7 @@ def test_a_unit_forwards_what_is_not_its_own_and_it_does_not_come_back(office: O
     zhang = a_person(office, "张科长", other, Role.HANDLER)
     one = an_obligation(office, unit_id=unit, edition_id=edition)
 
-    with pytest.raises(Refused, match="不是这项任务责任单位的人"):
+    with pytest.raises(Refused, match="不归您的单位"):
         forward(office, one, to_unit="天宁区民政局", reason="不属我区", by=zhang, now=NOW)
     forward(office, one, to_unit="钟楼区民政局", reason="属钟楼区", by=wang, now=NOW)
     with pytest.raises(Refused, match="已把这项任务转出过"):
