@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from rules.accounts import SCOPE_NAMES
 from rules.moves import ROLE_NAMES, STATE_NAMES, VERB_NAMES
@@ -150,6 +151,7 @@ def facts_words(detail: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, words) for name, words in found if words)
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VALUES: dict[str, str] = {
     str(key.value): name
     for names in (ROLE_NAMES, STATE_NAMES, WAY_NAMES, SCOPE_NAMES)
@@ -169,4 +171,7 @@ def _value(key: str, value: object) -> str:
             return f"{len(value)} 项"
         return "、".join(_value(key, one) for one in value)
     text = "" if value is None else str(value)
+    if _DAY.fullmatch(text):
+        year, month, day = text.split("-")
+        return f"{int(year)}年{int(month)}月{int(day)}日"
     return _VALUES.get(text, text)
