@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.access import COOKIE
+from tests.conftest import CHROMIUM
 from tests.portal.bureau import Portal
 from tests.portal.conftest import furnished, portal  # noqa: F401  # the furnished bureau is the same
 from tests.portal.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-output" / "browser"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Nothing but our own server is asked: the browser's own errands are switched off.
 SWITCHES = (
     "--no-sandbox",
@@ -37,18 +36,13 @@ WINDOWS = {"phone": (390, 844), "desktop": (1366, 900)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests say so plainly; where it is required (DUBAN_REQUIRE_BROWSER) they fail instead."""
-    if chromium() or os.environ.get("REQUIRE_BROWSER"):
+    """Without Chromium these tests say so plainly; where it is required (REQUIRE_BROWSER) they fail instead."""
+    if CHROMIUM or os.environ.get("REQUIRE_BROWSER"):
         return
+    missing = pytest.mark.skip(reason="没有 Chromium：浏览器测试没有运行，请安装 chromium 后再试")
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(
-                pytest.mark.skip(reason="没有 Chromium：浏览器测试没有运行，请安装 chromium 后再试")
-            )
-
-
-def chromium() -> str | None:
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+            item.add_marker(missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +97,9 @@ def served(portal: Portal) -> Iterator[Served]:  # noqa: F811  # a fixture's nam
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Closed with its file: while it is open its driver's event loop runs in this process, which others would meet."""
-    found = chromium()
-    assert found, "没有 Chromium，请先安装"
+    assert CHROMIUM, "没有 Chromium，请先安装"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(SWITCHES))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
         yield browser
         browser.close()
 
