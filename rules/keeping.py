@@ -22,11 +22,16 @@ def person_refusals(by: Actor, what: str) -> tuple[str, ...]:
     return () if by.person_id is not None else (f"{what}要记在具体的人名下，请用 --as 写明操作人。",)
 
 
+def reporting_units(by: Actor) -> frozenset[int]:
+    """The units a person reports for: a handler's own. Who belongs there in another role only reads."""
+    return by.unit_ids if Role.HANDLER in by.roles else frozenset()
+
+
 def reporting_refusals(by: Actor, unit_id: int | None, unit_name: str) -> tuple[str, ...]:
-    """Figures come from the unit itself or from the coordinator, who also reports the city's own (unit_id None)."""
-    if Role.COORDINATOR in by.roles or (unit_id is not None and by.belongs_to(unit_id)):
+    """Figures come from the unit's handlers or from the coordinator, who also reports the city's own (unit_id None)."""
+    if Role.COORDINATOR in by.roles or unit_id in reporting_units(by):
         return ()
-    return (f"{by.name}不是{unit_name}的人，不能替它报数，请由该单位经办人或统筹科室填报。",)
+    return (f"{by.name}不是{unit_name}的经办人，不能替它报数，请由该单位经办人或统筹科室填报。",)
 
 
 def confirming_refusals(by: Actor, proposed_by: int | None) -> tuple[str, ...]:

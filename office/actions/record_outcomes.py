@@ -23,7 +23,7 @@ from office.store.engine import Connection
 from office.store.history import NewEntry
 from office.store.roster_settling import Settled
 from office.store.subject_list import SubjectChoice
-from rules.keeping import person_refusals
+from rules.keeping import person_refusals, reporting_units
 from rules.people import Actor, Role
 from rules.sight import sight_of
 
@@ -111,9 +111,9 @@ def _choice_refusals(connection: Connection, found: int, expected: int, by: Acto
         yield f"您看到的是{expected}个对象，现在符合的是{found}个，名册刚刚有变动；没有登记，请核对后再办。"
         return
     if Role.COORDINATOR not in by.roles:
-        foreign = subject_list.of_other_units(connection, by.unit_ids)
+        foreign = subject_list.of_other_units(connection, reporting_units(by))
         if foreign:
-            yield f"其中{foreign}个对象不属于{by.name}的单位，请由该单位经办人或统筹科室登记。"
+            yield f"其中{foreign}个对象不归{by.name}登记，请由该单位经办人或统筹科室登记。"
     if outside := subject_list.out_of_scope(connection):
         yield f"其中{outside}个对象不在应参检范围内，请先去掉或核对名册。"
 

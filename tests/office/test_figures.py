@@ -217,7 +217,7 @@ def test_a_units_figures_are_its_own_and_their_sum_is_held_against_the_citys(
     apply_edition(office, editions[check], by=SYSTEM, now=NOW)
     wang = a_person(office, "王科长", unit_id(office, "天宁区民政局"), Role.HANDLER)
     tell(office, wang, check, "已参检", 200, unit="天宁区民政局")
-    with pytest.raises(Refused, match="王科长不是钟楼区民政局的人"):
+    with pytest.raises(Refused, match="王科长不是钟楼区民政局的经办人"):
         tell(office, wang, check, "已参检", 225, unit="钟楼区民政局")
     tell(office, zhou, check, "已参检", 225, unit="钟楼区民政局")
     tell(office, zhou, check, "应参检", 600)

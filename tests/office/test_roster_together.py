@@ -147,7 +147,7 @@ def test_a_handler_records_his_own_and_what_he_concludes_waits_for_the_registrar
 def test_who_may_not_record_is_told_how_many_are_not_his(desk: Desk) -> None:
     desk.with_roster()
 
-    with pytest.raises(Refused, match="其中12个对象不属于陈审核的单位"):
+    with pytest.raises(Refused, match="其中12个对象不归陈审核登记"):
         desk.record(desk.everyone(), 12, outcome="合格", by=desk.chen)
     assert desk.owed() == {"assigned": 12}
 

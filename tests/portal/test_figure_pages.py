@@ -76,7 +76,7 @@ def test_a_handler_reports_and_sees_his_own_unit_only(portal: Portal, edition: i
     report(wang, edition, name="应参检", value="90", unit=TIANNING)
 
     page = wang.get(f"/figures/{edition}")
-    assert f"王科长不是{ZHONGLOU}的人" in foreign.text
+    assert f"王科长不是{ZHONGLOU}的经办人" in foreign.text
     assert "全市指标" not in page.text
     assert "90" in page.text
     assert "77" not in page.text
