@@ -40,7 +40,7 @@ def bind(edition: Edition, find: Callable[[str], int | None]) -> Bound:
         found = known.setdefault(names, tuple(find(name) for name in names))
         for name, unit_id in zip(names, found, strict=True):
             if unit_id is None:
-                reasons[f"单位“{name}”没有登记，请先用 duban unit import 登记，或改正文件里的名称"] = None
+                reasons[f"单位“{name}”没有登记，请先登记单位，或改正文件里的名称"] = None
         return tuple(unit_id for unit_id in found if unit_id is not None)
 
     coordinator = ids((edition.coordinator,))
@@ -77,7 +77,7 @@ def _unit_faults(
     seen: set[int] = set()
     for unit_id, _, _, name in targets:
         if unit_id is None:
-            yield f"单位“{name}”没有登记，请先用 duban unit import 登记，或改正文件里的名称"
+            yield f"单位“{name}”没有登记，请先登记单位，或改正文件里的名称"
         elif unit_id not in among:
             yield f"“{milestone.title}”给{name}定了目标，但它不是责任单位，请加为牵头单位或删去目标"
         elif unit_id in seen:

@@ -150,4 +150,4 @@ def _may_retire(person: Actor, by: Actor, *, security_there: bool) -> bool:
 
 
 def _still_on_the_desk(person: Actor, count: int) -> str:
-    return f"{person.name}名下还有 {count} 项未办结任务，请先用 duban obligation handover 移交。"
+    return f"{person.name}名下还有 {count} 项未办结任务，请先移交。"

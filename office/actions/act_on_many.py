@@ -122,7 +122,7 @@ def _refusals(verb: Verb, scope: Scope, by: Actor) -> tuple[str, ...]:
 def _left(connection: Connection, scope: Scope, verb: Verb) -> dict[State, int]:
     counts = bulk.count_by_state(connection, scope)
     if not sum(counts.get(state, 0) for state in allowed(verb)):
-        refuse(f"所指范围内没有可以{VERB_NAMES[verb]}的任务，请用 duban obligation list 核对。")
+        refuse(f"所指范围内没有可以{VERB_NAMES[verb]}的任务，请在任务台账里核对。")
     return {state: count for state, count in counts.items() if state not in allowed(verb)}
 
 

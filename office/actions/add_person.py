@@ -93,7 +93,7 @@ def _refusals(
     if not name or len(name) > _LONGEST_NAME or "@" in name:
         own.append(f"姓名要有，不超过{_LONGEST_NAME}字，且不含 @，请改正。")
     if found is None:
-        own.append(f"没有名为“{unit}”的单位，请先用 duban unit import 登记单位。")
+        own.append(f"没有名为“{unit}”的单位，请核对名称，或先登记单位。")
     if there and given <= frozenset(there.roles):
         own.append(f"{there.unit}的{name}已有这些角色，不必再登记。")
     return tuple(own)

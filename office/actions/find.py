@@ -16,7 +16,7 @@ def unit_named(office: Office, name: str) -> UnitEntry:
     with office.store.reading() as connection:
         found = find_unit(connection, name)
     if found is None:
-        raise NotFound(f"没有名为“{name}”的单位，请用 duban unit list 查看单位名称。")
+        raise NotFound(f"没有名为“{name}”的单位，请核对单位名称。")
     return found
 
 
@@ -25,7 +25,7 @@ def person_named(office: Office, name: str) -> Actor:
     with office.store.reading() as connection:
         found = find_actor(connection, name)
     if found is None:
-        raise NotFound(f"没有名为“{name}”的在岗人员，请用 duban person list 查看。")
+        raise NotFound(f"没有名为“{name}”的在岗人员，请核对姓名；有同名人员的写成 姓名@单位。")
     return found
 
 

@@ -64,7 +64,7 @@ def _refusals(from_person: Actor, to_person: Actor, by: Actor) -> tuple[str, ...
     if from_person.person_id == to_person.person_id:
         own.append("移交人与接手人是同一人，请另选接手人。")
     if Role.HANDLER not in to_person.roles:
-        own.append(f"{to_person.name}不是经办人，请先用 duban person add 给予经办人角色。")
+        own.append(f"{to_person.name}不是经办人，请先登记为经办人。")
     if Role.COORDINATOR not in by.roles and by.unit_id != from_person.unit_id:
         own.append(f"{by.name}不是该单位的人，请由该单位经办人或统筹科室移交。")
     return tuple(own)

@@ -118,7 +118,7 @@ def list_missing(
         if unit is not None:
             found = units.find_unit(connection, unit)
             if found is None:
-                raise NotFound(f"没有叫“{unit}”的单位，请用 duban unit list 查看。")
+                raise NotFound(f"没有叫“{unit}”的单位，请核对单位名称。")
             unit_id = found.id
         return tuple(subjects.missing(connection, roster_id, sight_of(by), unit_id))
 

@@ -115,7 +115,7 @@ def _unit(connection: Any, name: str | None) -> UnitEntry | None:
         return None
     found = units.find_unit(connection, name)
     if found is None:
-        raise Refused(f"没有叫“{name}”的单位，请用 duban unit list 查看。")
+        raise Refused(f"没有叫“{name}”的单位，请核对单位名称。")
     return found
 
 

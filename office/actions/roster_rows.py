@@ -161,7 +161,7 @@ def _unit(row: SheetRow, reader: _Reader) -> int | None:
     found = reader.find_unit(name) if name else None
     if found is None:
         kind, why = (
-            ("单位没有登记", f"单位“{name}”没有登记，请改正或先登记单位（duban unit import）。")
+            ("单位没有登记", f"单位“{name}”没有登记，请改正，或先登记单位。")
             if name
             else (f"没有{UNIT}", f"没有{UNIT}，请补上。")
         )

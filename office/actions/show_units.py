@@ -70,9 +70,7 @@ def show_unit(office: Office, name: str, *, by: Actor) -> UnitShown:
     with office.store.reading() as connection:
         found = store.find_unit(connection, name)
         if found is None or not sight_of(by).sees(found.id):
-            raise NotFound(
-                f"没有叫“{name}”的单位，请用 duban unit list 查看，或先用 duban unit import 登记。"
-            )
+            raise NotFound(f"没有叫“{name}”的单位，请核对名称，或先登记单位。")
         return _shown(connection, found)
 
 

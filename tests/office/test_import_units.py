@@ -149,5 +149,5 @@ def test_a_handler_may_not_enter_units(office: Office, tmp_path: Path) -> None:
 
 
 def test_an_unknown_unit_is_answered_with_the_next_step(office: Office) -> None:
-    with pytest.raises(NotFound, match="duban unit list"):
+    with pytest.raises(NotFound, match="请核对名称，或先登记单位"):
         show_unit(office, "云上局", by=SYSTEM)
