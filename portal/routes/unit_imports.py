@@ -16,7 +16,7 @@ from portal.forms import FilledForm
 from rules.people import Role
 
 router = APIRouter()
-Keeps = Annotated[Desk, allow(Role.COORDINATOR, Role.OPERATOR)]
+Keeps = Annotated[Desk, allow(Role.COORDINATOR)]
 USE = "units"
 
 

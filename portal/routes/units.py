@@ -25,11 +25,13 @@ from portal.trying import tried
 from rules.people import Role
 
 router = APIRouter()
-Keeps = Annotated[Desk, allow(Role.COORDINATOR, Role.OPERATOR)]
+# Whoever enters an address decides who gets a unit's links: that is the coordinator's, not the operator's.
+Keeps = Annotated[Desk, allow(Role.COORDINATOR)]
+Looks = Annotated[Desk, allow(Role.COORDINATOR, Role.OPERATOR)]
 
 
 @router.get("/units")
-def units(desk: Keeps) -> Response:
+def units(desk: Looks) -> Response:
     """The register."""
     return _page(desk)
 
@@ -51,7 +53,7 @@ def enter(desk: Keeps, filled: FilledForm) -> Response:
 
 
 @router.get("/units/{unit_id}")
-def unit(desk: Keeps, unit_id: Number) -> Response:
+def unit(desk: Looks, unit_id: Number) -> Response:
     """One unit with everybody who is told."""
     return _one(desk, unit_id)
 
@@ -145,6 +147,7 @@ def _page(
     return desk.render(
         "units/all.html",
         title="单位",
+        keeps=desk.has(Role.COORDINATOR),
         status=status,
         units=list_units(desk.office, by=desk.by),
         refused=refused,
@@ -168,6 +171,7 @@ def _one(
         "units/one.html",
         title=found.name,
         status=status,
+        keeps=desk.has(Role.COORDINATOR),
         unit=found,
         people=list_people(desk.office, by=desk.by, unit_id=unit_id),
         parents=[(one.name, one.name) for one in list_units(desk.office, by=desk.by) if one.id != unit_id],

@@ -125,3 +125,14 @@ def _csrf(page: object) -> str:
             if one.get("name") == "csrf":
                 return str(one.get("value"))
     raise AssertionError("the page has no form of ours")
+
+
+def test_the_operator_looks_at_units_but_does_not_decide_who_gets_their_links(portal: Portal) -> None:
+    operator = portal.as_("运维")
+    unit = f"/units/{portal.units[TIANNING]}"
+
+    register, one = operator.get("/units"), operator.get(unit)
+
+    assert [form.get("action") for page in (register, one) for form in page.forms()] == ["/sign-out"] * 2
+    assert "联系人由统筹科室登记和修改" in one.text
+    operator.post(f"{unit}/contacts", data={"name": "运维"}, expect=403)
