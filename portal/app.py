@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import import_module
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Response
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -71,6 +73,7 @@ FILES_AT_ONCE = 6
 # The longest draft is far below; a form without files is held in memory.
 FORM_BYTES = 4 * 1024 * 1024
 GZIP_FROM_BYTES = 1000
+THREADS = 8
 
 
 def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
@@ -80,7 +83,12 @@ def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> Fa
         raise Fault("门户的密钥还没有，请先运行 duban setup。")
     https = office.settings.portal_https
     app = FastAPI(
-        title="督办", docs_url=None, redoc_url=None, openapi_url=None, middleware=_middleware(office)
+        title="督办",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=_middleware(office),
+        lifespan=_few_threads,
     )
     app.state.house = House(
         office=office, now=now, looks=Looks(key.get_secret_value(), https=https), workdays_read_at=now()
@@ -92,6 +100,13 @@ def create_app(office: Office, *, now: Callable[[], datetime] = clock.now) -> Fa
     app.mount("/static", _Static(directory=STATIC), name="static")
     add_handlers(app)
     return app
+
+
+@asynccontextmanager
+async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Pages are made by Python, one at a time whatever the number of threads; more only tread on each other's feet."""
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _middleware(office: Office) -> list[Middleware]:
