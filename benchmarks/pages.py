@@ -43,7 +43,7 @@ A_TOWN = 100
 PAGE_BYTES = 60 * 1024
 # What any page costs in this application before it asks for anything: the same frame with nothing in it.
 EMPTY = "/account/password"
-TURNS = 7
+TURNS = 15
 
 
 @dataclass(frozen=True)
