@@ -145,7 +145,7 @@ def _done(facts: Facts) -> Standing:
 def _waiting(facts: Facts) -> Standing:
     word = STATE_NAMES[facts.state]
     if is_late(facts):
-        why = _after("报送", facts.submitted_on, facts.due_on)
+        why = _after("报送", facts.submitted_on or facts.closed_on, facts.due_on)
         return Standing(light=Light.RED, word="逾期报送", why=why, overdue=True, late=True)
     return Standing(light=Light.GREEN, word=word, why=f"已在时限{_said(facts.due_on)}前报送")
 

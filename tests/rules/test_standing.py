@@ -79,6 +79,12 @@ def test_what_was_handed_in_late_stays_red_until_it_is_closed_and_keeps_its_mark
     assert (closed.light, closed.word, closed.late) == (Light.GREEN, "逾期办结", True)
 
 
+def test_what_waits_without_a_day_of_handing_in_is_late_by_the_day_it_was_closed_before() -> None:
+    found = stands(State.SUBMITTED, today=date(2026, 4, 20), closed_on=date(2026, 4, 10))
+
+    assert (found.word, found.why) == ("逾期报送", "4月10日报送，晚于时限3月31日")
+
+
 def test_what_was_handed_in_on_time_and_closed_later_is_in_time() -> None:
     found = stands(State.CLOSED, today=date(2026, 5, 8), submitted_on=DUE, closed_on=date(2026, 4, 20))
 
