@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from office.actions.make_one_time import make_one_time
 from office.actions.office import Office
 from office.store import accounts, people
+from office.store.obligation_counts import busiest_unit
 from office.store.people import Person
 from rules.people import SYSTEM, Role
 
@@ -37,7 +39,10 @@ def first_sign_ins(office: Office, *, now: datetime) -> tuple[FirstSignIn, ...]:
     with office.store.reading() as connection:
         if accounts.anybody_signs_in(connection):
             return ()
-        chosen = _one_per_role(people.people(connection))
+        busiest = busiest_unit(connection)
+        # Whoever tries the handler's page should find something on it.
+        register = sorted(people.people(connection), key=lambda one: one.unit_id != busiest)
+        chosen = _one_per_role(register)
     return tuple(
         FirstSignIn(
             role=role,
@@ -49,7 +54,7 @@ def first_sign_ins(office: Office, *, now: datetime) -> tuple[FirstSignIn, ...]:
     )
 
 
-def _one_per_role(register: tuple[Person, ...]) -> list[tuple[Role, Person]]:
+def _one_per_role(register: Sequence[Person]) -> list[tuple[Role, Person]]:
     """Nobody twice: a second one-time sign-in would end the first."""
     chosen: dict[int, tuple[Role, Person]] = {}
     for role in _ORDER:

@@ -17,6 +17,7 @@ from office.settings import Settings, load
 from office.store import tables
 from office.wiring import open_office, portal_key
 from rules.people import Role
+from tests.builders import an_obligation
 
 ruled = CliRunner()
 
@@ -99,6 +100,21 @@ def test_a_fresh_bureau_has_one_first_sign_in_for_each_role_and_no_password(sett
     ]
     assert hashes == [None] * 7
     assert isinstance(came, SignedIn) and came.must_set_password and Role.COORDINATOR in came.by.roles
+
+
+def test_the_first_handler_is_of_a_unit_that_owes_something(settings: Settings, monkeypatch):
+    monkeypatch.setenv("DUBAN_EDITION_YEARS", "[]")
+    ruled.invoke(app, ["setup"])
+
+    with open_office() as office:
+        with office.store.reading() as connection:
+            owing = connection.execute(
+                sa.select(tables.unit.c.id).where(tables.unit.c.name == "天宁区民政局")
+            ).scalar_one()
+        an_obligation(office, unit_id=owing)
+        [handler] = [one for one in first_sign_ins(office, now=clock.now()) if one.role is Role.HANDLER]
+
+    assert handler.unit == "天宁区民政局"
 
 
 def test_once_somebody_has_a_password_nobody_is_offered_a_first_sign_in(settings: Settings, monkeypatch):
