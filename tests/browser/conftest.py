@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from portal.access import COOKIE
 from tests.conftest import CHROMIUM
@@ -32,6 +32,8 @@ SWITCHES = (
     "--disable-sync",
 )
 PATIENCE_MS = 20_000
+# A busy machine is no fault of the page.
+expect.set_options(timeout=PATIENCE_MS)
 WINDOWS = {"phone": (390, 844), "desktop": (1366, 900)}
 
 
