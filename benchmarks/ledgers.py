@@ -19,7 +19,7 @@ from office.store.migrate import migrate
 from office.store.vault import Vault
 from tests.postgres import running_postgres
 
-Fresh = Callable[[], "contextmanager[Office]"]  # type: ignore[type-arg]
+Fresh = Callable[[], "contextmanager[Office]"]  # type: ignore[type-arg]  # contextmanager is a class only in its stub
 
 
 @contextmanager
