@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ _SAID_SECONDS = 60
 
 
 class Looks:
-    """One per application; holds the compiled templates and the key that signs the word for the next page."""
+    """One per application; holds the key that signs the word for the next page. All share the compiled templates."""
 
     def __init__(self, key: str, *, https: bool) -> None:
         self._said = URLSafeTimedSerializer(key, salt="said")
@@ -84,6 +84,7 @@ class Looks:
             return ""
 
 
+@cache
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),

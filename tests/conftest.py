@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
+from office.actions import passwords
 from office.actions.office import Office
 from office.settings import Settings, load
 from office.store.engine import open_store
 from office.store.migrate import migrate
-from office.store.vault import Vault
-from tests.postgres import running_postgres
+from tests.ledgers import fresh_office, opened_office, settle
+from tests.postgres import a_database, running_postgres
 
 # A busy machine is no fault of the code; a landing must not hang on which examples were drawn, a developer's search may.
 hypothesis_settings.register_profile(
@@ -56,14 +56,33 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "duban"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hashing takes its time on purpose; a test needs only that it is done. Other processes hash as in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load(tmp_path / "duban")
 
 
+@pytest.fixture(scope="session")
+def migrated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger on SQLite without anything in it: every revision runs once, a test gets a copy."""
+    path = tmp_path_factory.mktemp("migrated") / "duban.db"
+    store = open_store(f"sqlite:///{path}")
+    migrate(store)
+    settle(store)
+    return path
+
+
 @pytest.fixture
-def office(settings: Settings) -> Iterator[Office]:
-    yield from _office(settings)
+def office(settings: Settings, migrated_ledger: Path) -> Iterator[Office]:
+    with fresh_office(settings, migrated_ledger) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -75,31 +94,26 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, empty database on the session's server."""
-    name = f"duban_{uuid.uuid4().hex[:12]}"
-    server = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield sa.make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        server.dispose()
+    with a_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: str) -> Iterator[str]:
+    """The name of a database without anything in it: every revision runs once, PostgreSQL copies it for each test."""
+    with a_database(postgres_server) as url:
+        store = open_store(url)
+        migrate(store)
+        store.close()
+        name = sa.make_url(url).database
+        assert name is not None
+        yield name
 
 
 @pytest.fixture
-def pg_office(settings: Settings, postgres_url: str) -> Iterator[Office]:
-    yield from _office(settings.model_copy(update={"database_url": postgres_url}))
-
-
-def _office(settings: Settings) -> Iterator[Office]:
-    store = open_store(settings.store_url)
-    migrate(store)
-    yield Office(
-        settings=settings,
-        store=store,
-        vault=Vault(settings.evidence_root),
-        workdays=load_workdays(),
-        ladders=load_ladders(),
-    )
-    store.close()
+def pg_office(settings: Settings, postgres_server: str, migrated_database: str) -> Iterator[Office]:
+    with (
+        a_database(postgres_server, template=migrated_database) as url,
+        opened_office(settings.model_copy(update={"database_url": url})) as made,
+    ):
+        yield made

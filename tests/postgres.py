@@ -8,9 +8,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import sqlalchemy as sa
 
 
 @contextmanager
@@ -47,6 +50,22 @@ def running_postgres() -> Iterator[str]:
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
         shutil.rmtree(data, ignore_errors=True)
+
+
+@contextmanager
+def a_database(server: str, *, template: str | None = None) -> Iterator[str]:
+    """The address of a database of one's own, empty or a copy of `template`, on the server; it is gone afterwards."""
+    name = f"duban_{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    copied = f" TEMPLATE {template}" if template else ""
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{copied}")
+    try:
+        yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
 
 
 def _binaries() -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Migrated:
     to_revision: str | None
 
 
+@cache
 def head() -> str:
     """The newest revision this program knows."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from office.actions.office import Office
 from office.errors import Fault
 from office.store import migrate, tables
 from office.store.engine import Store, open_store
@@ -99,10 +100,8 @@ def test_history_can_neither_be_changed_nor_deleted_on_postgresql(pg_store: Stor
 
 
 @pytest.mark.parametrize("table", ["history", "submission", "evidence_item", "review"])
-def test_every_table_of_facts_is_guarded(store: Store, table: str) -> None:
-    migrate.migrate(store)
-
-    with store.reading() as connection:
+def test_every_table_of_facts_is_guarded(office: Office, table: str) -> None:
+    with office.store.reading() as connection:
         found = connection.exec_driver_sql(
             "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
         ).scalar_one()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -14,8 +12,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
 from office.actions.deliver import deliver
 from office.actions.hold_round import hold_round
 from office.actions.office import Office
@@ -25,11 +21,9 @@ from office.errors import Refused
 from office.rehearse.faults import Fuse, FusedStore, Killed, RehearsalChannel, Weather
 from office.settings import load
 from office.store import history, tables
-from office.store.engine import open_store
-from office.store.migrate import migrate
-from office.store.vault import Vault
 from rules.people import Actor, Role
 from tests.builders import a_person, a_unit
+from tests.ledgers import fresh_office, opened_office
 from tests.office.delivery_builders import (
     THREE_BEFORE,
     WANG,
@@ -50,32 +44,15 @@ UNITS = 4
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ledger(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> Path:
     """A ledger in which four districts owe something, copied for every death."""
     home = tmp_path_factory.mktemp("ledger")
-    with _opened(home) as office:
-        migrate(office.store)
+    with fresh_office(load(home), migrated_ledger) as office:
         made = a_bureau(office)
         made.owes()
         for n in range(1, UNITS):
             made.owes(unit_id=a_unit(office, f"第{n}区民政局", parent=made.home))
     return home / "duban.db"
-
-
-@contextmanager
-def _opened(home: Path) -> Iterator[Office]:
-    settings = load(home)
-    store = open_store(settings.store_url)
-    try:
-        yield Office(
-            settings=settings,
-            store=store,
-            vault=Vault(settings.evidence_root),
-            workdays=load_workdays(),
-            ladders=load_ladders(),
-        )
-    finally:
-        store.close()
 
 
 # A whole round takes 24 steps here; the last of these lengths lie behind its end.
@@ -86,7 +63,7 @@ def test_a_death_at_any_step_loses_nothing_and_repeats_nothing(
     shutil.copy(ledger, tmp_path / "duban.db")
     fuse = Fuse(left=steps)
     channel = RehearsalChannel(fuse=fuse, dice=random.Random(1))
-    with _opened(tmp_path) as calm:
+    with opened_office(load(tmp_path)) as calm:
         office = replace(calm, store=FusedStore(calm.store.engine, fuse))
         died = _day(office, channel, NOW)
         fuse.left = None
@@ -174,7 +151,7 @@ def test_a_day_without_a_round_is_told_until_a_later_one_has_covered_it(bureau: 
 def test_a_round_that_died_before_its_digests_is_finished_the_next_day(ledger: Path, tmp_path: Path) -> None:
     """Its reminders stand in the ledger and are never planned again, so somebody must send them."""
     shutil.copy(ledger, tmp_path / "duban.db")
-    with _opened(tmp_path) as calm:
+    with opened_office(load(tmp_path)) as calm:
         fuse = Fuse(left=4)
         with pytest.raises(Killed):
             hold_round(replace(calm, store=FusedStore(calm.store.engine, fuse)), now=NOW)

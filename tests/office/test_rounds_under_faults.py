@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ import sqlalchemy as sa
 from office import clock
 from office.actions.hold_round import finish_round, hold_round, open_round, plan_edition
 from office.actions.office import Office
+from office.settings import load
 from office.store import tables
 from tests.builders import a_unit, an_edition, an_obligation
+from tests.ledgers import fresh_office
 
 TODAY = date(2026, 4, 1)
 NOW = clock.at(TODAY)
@@ -140,17 +143,12 @@ def test_two_rounds_at_once_write_what_one_would(bureau: Office, undisturbed: di
 
 
 @pytest.fixture
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> dict[str, list[Any]]:
     """The rows of a round in peace, from a ledger of its own."""
-    from office.settings import load
-    from tests.conftest import _office
-
-    opened = _office(load(tmp_path_factory.mktemp("peace")))
-    office = next(opened)
-    a_ledger(office)
-    hold_round(office, now=NOW)
-    found = _without_ids(rows(office))
-    opened.close()
+    with fresh_office(load(tmp_path_factory.mktemp("peace")), migrated_ledger) as office:
+        a_ledger(office)
+        hold_round(office, now=NOW)
+        found = _without_ids(rows(office))
     assert found["rounds"][0][2] > 0 and len(found["dispatches"]) > 4
     return found
 
