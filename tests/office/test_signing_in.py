@@ -8,7 +8,9 @@ from time import perf_counter
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from office.actions import passwords
 from office.actions.enter_once import enter_once
 from office.actions.find_session import Ended, SignedIn, find_session
 from office.actions.make_one_time import make_one_time
@@ -78,7 +80,17 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence(bureau: Office,
     assert verbs(bureau) == ["sign_in_failed", "sign_in_failed"]
 
 
-def test_an_unknown_name_takes_as_long_as_a_known_one(bureau: Office, zhou: Actor) -> None:
+@pytest.fixture
+def in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as in a bureau, not as cheaply as in the other tests."""
+    monkeypatch.setattr(passwords, "hasher", PasswordHasher.from_parameters(passwords.PARAMETERS))
+
+
+def test_a_bureau_hashes_with_the_parameters_of_the_standard() -> None:
+    assert passwords.PARAMETERS == RFC_9106_LOW_MEMORY
+
+
+def test_an_unknown_name_takes_as_long_as_a_known_one(in_earnest: None, bureau: Office, zhou: Actor) -> None:
     def lasts(name: str) -> float:
         began = perf_counter()
         with pytest.raises(Refused):
@@ -135,7 +147,9 @@ def test_tries_at_the_same_moment_do_not_outrun_the_limit(bureau: Office, zhou: 
     assert len(looked_at) <= 5 and any("已锁定" in one for one in answers)
 
 
-def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(bureau: Office) -> None:
+def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(
+    in_earnest: None, bureau: Office
+) -> None:
     home = a_unit(bureau, "市民政局", kind="bureau")
     weak = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
     with_password(bureau, a_person(bureau, "周处长", home, Role.COORDINATOR), hash_=weak)
