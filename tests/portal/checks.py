@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -29,8 +30,9 @@ PYTHON = re.compile(r"\b(None|True|False)\b|<\w+ object|datetime\.|Undefined|Dec
 SKIPPED = {"script", "style"}
 
 
+@lru_cache(maxsize=64)
 def page_tree(html: str) -> tuple[Element, list[str]]:
-    """The parsed page and what the standard finds wrong with it."""
+    """The parsed page and what the standard finds wrong with it; for reading only, since the same page is parsed once."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(html)
     faults = [f"{position}: {code} {values}" for position, code, values in parser.errors]

@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx2
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute
 from office.actions.find_session import SignedIn, find_session
 from office.store import tables
 from portal.access import COOKIE, Allow, Anyone
+from portal.throttle import Throttle
 from rules.people import Role
 from tests.portal.access_matrix import LINK, MATRIX, VISITOR
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
@@ -57,17 +59,59 @@ def _flat(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
             yield from _flat(included.routes)
 
 
-def test_every_route_has_a_row_and_every_row_a_route(portal: Portal) -> None:
-    routes = set(routes_of(portal.app))
+@dataclass(frozen=True, slots=True)
+class Doorstep:
+    """One portal before which everybody stands with a session of their own, made at the first knock.
+
+    A route may end the session that asked (signing out does); whoever comes next then signs in anew.
+    """
+
+    portal: Portal
+    _open: dict[str, PageClient]
+
+    def browser(self, who: str) -> PageClient:
+        client = self._open.get(who)
+        if client is None or (who != VISITOR and self._session(client) is None):
+            client = self._open[who] = _browser(self.portal, who)
+        return client
+
+    def csrf(self, client: PageClient, *, anyone: bool) -> str:
+        """What a page would have given: the visitor's token where anyone may come, else the session's."""
+        session = self._session(client)
+        if session is None or anyone:
+            client.http.get("/sign-in")
+            return client.http.cookies.get("duban_visitor") or ""
+        return session.csrf
+
+    def _session(self, client: PageClient) -> SignedIn | None:
+        token = client.http.cookies.get(COOKIE)
+        found = find_session(self.portal.office, token, now=self.portal.moment) if token else None
+        return found if isinstance(found, SignedIn) else None
+
+
+@pytest.fixture(scope="module")
+def everybodys(module_portal: Portal) -> Doorstep:
+    return Doorstep(module_portal, {})
+
+
+@pytest.fixture
+def doorstep(everybodys: Doorstep) -> Doorstep:
+    """Nobody is slowed down by what failed in another test."""
+    everybodys.portal.app.state.throttle = Throttle()
+    return everybodys
+
+
+def test_every_route_has_a_row_and_every_row_a_route(module_portal: Portal) -> None:
+    routes = set(routes_of(module_portal.app))
 
     assert routes - set(MATRIX) == set(), "routes without a row in the matrix"
     assert set(MATRIX) - routes == set(), "rows without a route"
 
 
-def test_every_route_decides_exactly_once_who_may_have_it(portal: Portal) -> None:
+def test_every_route_decides_exactly_once_who_may_have_it(module_portal: Portal) -> None:
     undecided = [
         name
-        for name, route in routes_of(portal.app).items()
+        for name, route in routes_of(module_portal.app).items()
         if sum(isinstance(one.call, (Allow, Anyone)) for one in route.dependant.dependencies) != 1
         and not name.split()[1].startswith("/api/")
     ]
@@ -76,8 +120,8 @@ def test_every_route_decides_exactly_once_who_may_have_it(portal: Portal) -> Non
 
 
 @pytest.mark.parametrize("name", [name for name in MATRIX if " /api/" not in name])
-def test_a_route_is_given_to_those_of_its_row_only(portal: Portal, name: str) -> None:
-    wrong = [fault for who in EVERYONE if (fault := _fault(portal, name, who))]
+def test_a_route_is_given_to_those_of_its_row_only(doorstep: Doorstep, name: str) -> None:
+    wrong = [fault for who in EVERYONE if (fault := _fault(doorstep, name, who))]
 
     assert wrong == []
 
@@ -85,20 +129,19 @@ def test_a_route_is_given_to_those_of_its_row_only(portal: Portal, name: str) ->
 @pytest.mark.parametrize(
     "name", [name for name in MATRIX if name.split()[0] not in SAFE and " /api/" not in name]
 )
-def test_an_act_that_no_page_of_ours_sent_is_refused(portal: Portal, name: str) -> None:
+def test_an_act_that_no_page_of_ours_sent_is_refused(doorstep: Doorstep, name: str) -> None:
     allowed = next(who for who in (*NAMES, LINK, VISITOR) if who in MATRIX[name].who)
-    client = _browser(portal, allowed)
 
-    answer = _ask(portal, client, name, csrf=None)
+    answer = _ask(doorstep.portal, doorstep.browser(allowed), name, csrf=None)
 
     assert answer.status_code == 403, (name, answer.status_code)
 
 
-def _fault(portal: Portal, name: str, who: str) -> str | None:
+def _fault(doorstep: Doorstep, name: str, who: str) -> str | None:
     """What is wrong with the answer this one gets; None when it is as the row says."""
     row = MATRIX[name]
-    client = _browser(portal, who)
-    answer = _ask(portal, client, name, csrf=_csrf(portal, client, anyone=VISITOR in row.who))
+    client = doorstep.browser(who)
+    answer = _ask(doorstep.portal, client, name, csrf=doorstep.csrf(client, anyone=VISITOR in row.who))
     foreign = who in (FOREIGN_HANDLER, FOREIGN_LINK)
     plain = {FOREIGN_HANDLER: Role.HANDLER.value, FOREIGN_LINK: LINK}.get(who, who)
     to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
@@ -107,7 +150,9 @@ def _fault(portal: Portal, name: str, who: str) -> str | None:
     elif foreign and row.own:
         right = answer.status_code == 404
     else:
-        right = answer.status_code not in (401, 403, 405, 500, 503) and not (to_sign_in and who != VISITOR)
+        right = answer.status_code not in (401, 403, 405, 429, 500, 503) and not (
+            to_sign_in and who != VISITOR
+        )
     return None if right else f"{who}: {answer.status_code} {answer.headers.get('location', '')}"
 
 
@@ -163,14 +208,3 @@ def _by_link(portal: Portal, unit: str) -> PageClient:
             )
         )
     return PageClient(portal.app, cookies={COOKIE: token})
-
-
-def _csrf(portal: Portal, client: PageClient, *, anyone: bool) -> str:
-    """What a page would have given: the visitor's token where anyone may come, else the session's."""
-    token = client.http.cookies.get(COOKIE)
-    if token is None or anyone:
-        client.http.get("/sign-in")
-        return client.http.cookies.get("duban_visitor") or ""
-    found = find_session(portal.office, token, now=portal.moment)
-    assert isinstance(found, SignedIn)
-    return found.csrf
