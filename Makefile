@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check bench lock clean
+.PHONY: help setup run test simulate lint check bench lock clean
 
 help:            ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -29,7 +29,10 @@ lint: $(STAMP)   ## format, style, types and import rules
 	$(BIN)/lint-imports --no-cache
 
 test: lint       ## lint, then every test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+simulate: $(STAMP) ## whole years on a virtual clock, calm and under faults: the long tests that `make test` leaves out
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "long or not long" tests/simulation
 
 check: test      ## the same by its other name
 

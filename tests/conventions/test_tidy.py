@@ -6,6 +6,7 @@ import ast
 import re
 import statistics
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,17 @@ ROOMS = ("rules", "calendars", "notifications", "office", "portal", "tasks", "fl
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def _functions(path: Path) -> list[tuple[str, int]]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [
         (node.name, (node.end_lineno or 0) - node.lineno + 1)
-        for node in ast.walk(tree)
+        for node in ast.walk(_tree(path))
         if isinstance(node, kinds)
     ]
 
@@ -49,7 +55,7 @@ def test_no_file_is_longer_than_three_hundred_lines() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(p.relative_to(ROOT)) for p in SOURCES if not ast.get_docstring(ast.parse(p.read_text()))]
+    silent = [str(p.relative_to(ROOT)) for p in SOURCES if not ast.get_docstring(_tree(p))]
 
     assert silent == []
 
