@@ -58,6 +58,7 @@ def _counted(office: Office, name: str, now: datetime) -> _Try:
         until = account.locked_until
         if number is not None or until is None:
             until = _lock(office, connection, person, now)
+            _record(office, connection, person, "lock", {"until": until}, now)
         _record(office, connection, person, "sign_in_refused", {"locked_until": until}, now)
         locked = Refused(
             f"连续输错次数过多，账号已锁定至北京时间 {until.astimezone(clock.ZONE):%H:%M}，"
@@ -79,15 +80,18 @@ def _active(connection: Connection, name: str) -> Person | None:
 
 def _failed(office: Office, one: _Try, device: str, now: datetime) -> None:
     with office.store.writing() as connection:
-        _record(office, connection, one.person, "sign_in_failed", {"device": device[:_LONGEST]}, now)
+        # The account's row before the history's turn, as in every try; the other way round two tries could deadlock.
+        until = None
         if one.person and one.number >= office.settings.sign_in_tries:
-            _lock(office, connection, one.person, now)
+            until = _lock(office, connection, one.person, now)
+        _record(office, connection, one.person, "sign_in_failed", {"device": device[:_LONGEST]}, now)
+        if until:
+            _record(office, connection, one.person, "lock", {"until": until}, now)
 
 
 def _lock(office: Office, connection: Connection, person: Person, now: datetime) -> datetime:
     until = now + timedelta(minutes=office.settings.lock_minutes)
     accounts.change(connection, person.id, failed=0, locked_until=until)
-    _record(office, connection, person, "lock", {"until": until}, now)
     return until
 
 
