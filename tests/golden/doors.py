@@ -108,6 +108,13 @@ def opened(home: Path) -> Iterator[Doors]:
         patch.setenv("COLUMNS", COLUMNS)
         patch.setenv("TERMINAL_WIDTH", COLUMNS)
         patch.setattr("typer.rich_utils.MAX_WIDTH", int(COLUMNS), raising=False)
+        # The mark of who sends letters; as wide as it is on this machine, a table would break its lines elsewhere.
+        patch.setattr("socket.gethostname", lambda: "desk")
+        patch.setattr("os.getpid", lambda: 1000)
+        # Started as a module or as a command, the tests ask for `duban`.
+        patch.setattr(sys.modules["__main__"], "__package__", None)
+        # The migrations are loaded with every command; compiling them each time is no part of what is asked.
+        patch.setattr(sys, "dont_write_bytecode", False)
         patch.setattr(product_clock, "now", clock.now)
         yield Doors(home=home, clock=clock, _open=stack)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 from tests.golden.doors import commands
 from tests.golden.furnishing import CAMPAIGN, CHECK, HAZARDS, UNITS, number, write
 from tests.golden.play import Play
+from tests.golden.recording import as_json
 
 TODAY = "2026-04-08"
 # Servers that run until they are stopped; tests/flows starts them for real.
@@ -31,9 +33,13 @@ def read_by_command(play: Play) -> None:
     play.both("workdays", "2026")
     play.both("workdays", "2027")
     _obligations(play, on)
-    for status in ("queued", "accepted", "failed", "no-such"):
-        play.run("dispatch", "list", "--status", status, *on, "--limit", "5")
-    play.both("dispatch", "list", "--unit", "天宁区民政局", *on)
+    # Where a letter was written stands in the row of one that left, broken by the width of the table: JSON only.
+    play.run("dispatch", "list", "--limit", "8", "--json")
+    play.both("dispatch", "list", "--status", "pending")
+    play.both("dispatch", "list", "--status", "withdrawn")
+    play.run("dispatch", "list", "--status", "no-such")
+    play.both("dispatch", "list", "--status", "failed")
+    play.run("dispatch", "list", "--unit", "天宁区民政局", "--on", "2026-03-30", "--json")
     play.act("dispatch", "retry", "--failed", "--as", "运维", *on)
     play.run("dispatch", "retry", "1", "--as", "运维", *on)
     for words in (("list",), ("indicators",), ("check",)):
@@ -64,10 +70,10 @@ def _rehearsals(play: Play) -> None:
     write(small / "calendars" / "units.yaml", UNITS)
     write(small / "calendars" / "2026" / "golden_survey.yaml", CAMPAIGN)
     write(small / "duban.env", f"DUBAN_CALENDARS={small / 'calendars'}\nDUBAN_EDITION_YEARS=[2026]\n")
-    play.run("rehearse", "2026", "--until", "2026-06-30", home=small)
-    play.run("rehearse", "2026", "--until", "2026-06-30", "--brief", "--json", home=small)
-    play.run("rehearse", "2026", "--faults", "7", "--units", "4", "--brief", home=small)
-    play.run("rehearse", "2026", "--faults", "7", "--until", "2026-06-30", "--json", home=small)
+    until = ("--until", "2026-02-28")
+    play.run("rehearse", "2026", *until, home=small)
+    play.run("rehearse", "2026", *until, "--brief", "--json", home=small)
+    play.run("rehearse", "2026", *until, "--faults", "7", "--units", "4", "--json", home=small)
 
 
 def _helps(play: Play) -> None:
@@ -77,7 +83,10 @@ def _helps(play: Play) -> None:
     for words in ([], ["obligation"], ["bord"], ["board", "--on", "三月"]):
         answer = play.doors.run(*words)
         play.note(
-            "cli/_help.txt", f"$ duban {' '.join(words)}", f"exit {answer.status}", *_trimmed(answer.out + answer.err)
+            "cli/_help.txt",
+            f"$ duban {' '.join(words)}",
+            f"exit {answer.status}",
+            *_trimmed(answer.out + answer.err),
         )
 
 
@@ -92,7 +101,18 @@ def _obligations(play: Play, on: tuple[str, ...]) -> None:
     play.both("obligation", "list", "--unit", "天宁区民政局", "--light", "red", *on)
     play.both("obligation", "list", "--campaign", "golden_survey", "--year", "2026", *on)
     play.both("obligation", "list", "--mine", "--as", "董科长", "--page-size", "10", "--page", "2", *on)
-    for state in ("acknowledged", "submitted", "returned", "accepted", "closed", "archived", "suspended", "waived", "reopened", "cancelled"):
+    for state in (
+        "acknowledged",
+        "submitted",
+        "returned",
+        "accepted",
+        "closed",
+        "archived",
+        "suspended",
+        "waived",
+        "reopened",
+        "cancelled",
+    ):
         play.run("obligation", "list", "--state", state, "--page-size", "6", *on, "--json")
     play.both("obligation", "list", "--due-from", "2026-04-01", "--due-until", "2026-04-10", *on)
     shown = [
@@ -116,8 +136,9 @@ def read_at_the_end(play: Play) -> None:
     play.both("history", "show", "--limit", "40")
     play.both("history", "show", "--obligation", number(play, "天宁区民政局", "普查方案报备案"))
     play.both("history", "show", "--edition", "golden_survey/2026", "--limit", "20")
-    play.both("history", "verify")
-    play.both("history", "verify", "--since", "100")
+    whole = play.both("history", "verify")
+    play.both("history", "verify", "--since", f"{whole['entries']}:{whole['head']}")
+    play.run("history", "verify", "--since", "100")
     play.both("account", "sessions", "周处长", *day)
     security = ("--as", "安全员", *day)
     play.both("account", "tokens", "--as", "安全员")
@@ -125,12 +146,20 @@ def read_at_the_end(play: Play) -> None:
     play.act("account", "end-sessions", "周处长", *security)
     copy = play.folder / "copy"
     play.run("backup", "--to", str(copy), "--dry-run")
-    play.run("backup", "--to", str(copy), "--json")
+    _backup(play, copy)
     empty = play.folder / "restored"
     play.run("restore", str(copy), "--dry-run", home=play.doors.home)
     play.run("restore", str(copy), "--dry-run", home=empty)
     play.run("restore", str(copy), "--json", home=empty)
     _doctor(play)
+
+
+def _backup(play: Play, copy: Path) -> None:
+    """How many bytes the database takes differs with how it came to be."""
+    done = play.ask("backup", "--to", str(copy))
+    play.ran.add("backup")
+    words = f"$ duban backup --to {copy} --json"
+    play.note("cli/backup.txt", words, as_json({**done, "size_bytes": done["size_bytes"] > 0}))
 
 
 def _doctor(play: Play) -> None:
@@ -142,5 +171,3 @@ def _doctor(play: Play) -> None:
     play.note("cli/doctor.txt", f"$ duban doctor --on {TODAY} --json", f"exit {answer.status}", *lines)
     play.run("doctor", "--watch", "--on", TODAY)
     play.run("doctor", "--watch", "--after", "23:59", "--on", TODAY, "--json")
-
-

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.doors import opened
+from tests.golden.doors import get_routes, opened
 from tests.golden.furnishing import furnish_by_command
-from tests.golden.play import Play
+from tests.golden.play import Play, shape
+from tests.golden.portal_visit import visit
 from tests.golden.reading import NOT_RECORDED, read_at_the_end, read_by_command
 
 EXPECTED = Path(__file__).with_name("expected")
@@ -32,6 +33,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         made = Play(doors, work)
         furnish_by_command(made)
         read_by_command(made)
+        visit(made)
         read_at_the_end(made)
         yield made
 
@@ -39,8 +41,16 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
 def test_every_command_is_recorded(play: Play) -> None:
     unrecorded = set(play.tree) - play.ran - set(NOT_RECORDED)
 
-    assert unrecorded == set(), "a new command needs its golden answers in tests/golden/reading.py or furnishing.py"
+    assert unrecorded == set(), (
+        "a new command needs its golden answers in tests/golden/reading.py or furnishing.py"
+    )
     assert set(NOT_RECORDED) <= set(play.tree)
+
+
+def test_every_page_and_every_pull_is_recorded(play: Play) -> None:
+    unrecorded = {shape(route) for route in get_routes(play.doors.app)} - play.got
+
+    assert unrecorded == set(), "a new page needs its line in PAGES or PULLS of tests/golden/portal_visit.py"
 
 
 def test_everything_answers_as_before(play: Play, request: pytest.FixtureRequest) -> None:
@@ -50,11 +60,15 @@ def test_everything_answers_as_before(play: Play, request: pytest.FixtureRequest
     known = {path.relative_to(EXPECTED).as_posix(): path for path in EXPECTED.rglob("*.txt")}
 
     changed = [
-        _difference(name, known[name].read_text(encoding="utf-8") if name in known else "", written.get(name, ""))
+        _difference(
+            name, known[name].read_text(encoding="utf-8") if name in known else "", written.get(name, "")
+        )
         for name in sorted(known.keys() | written.keys())
     ]
 
-    assert "\n\n".join(filter(None, changed)) == ""
+    found = "\n\n".join(filter(None, changed))
+    if found:
+        pytest.fail(f"answers have changed:\n\n{found}", pytrace=False)
 
 
 def _write(written: dict[str, str]) -> None:
@@ -69,7 +83,9 @@ def _write(written: dict[str, str]) -> None:
 def _difference(name: str, before: str, after: str) -> str:
     if before == after:
         return ""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f"expected/{name}", f"now/{name}", n=2, lineterm="")
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"expected/{name}", f"now/{name}", n=2, lineterm=""
+    )
     shown = list(lines)
     more = [f"… and {len(shown) - SHOWN_LINES} more lines"] if len(shown) > SHOWN_LINES else []
     return "\n".join([*shown[:SHOWN_LINES], *more])
