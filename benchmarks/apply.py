@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from benchmarks.figure import Figure
 from benchmarks.ledgers import LEDGERS
-from office.actions.apply_edition import apply_edition
-from office.actions.office import Office
-from office.store import tables
-from rules.campaign import CampaignKind, Edition, Milestone, Point, Source
-from rules.people import SYSTEM
+from calendars.model import CampaignKind, Edition, Milestone, Point, Source
+from duban.bureau import Bureau
+from duban.core.access import SYSTEM
+from duban.editions.apply import apply_edition
+from duban.obligations.tables import obligation
+from duban.units.tables import unit
 
 NOW = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 UNITS, POINTS, ROUNDS = 100_000, 10, 2
@@ -33,8 +34,8 @@ def measure(*, small: bool = False) -> Iterator[Figure]:
         with ledgers() as fresh:
             pairs = []
             for _ in range(ROUNDS):
-                with fresh() as office:
-                    pairs.append((_applied(office, units), _bare(office, units * POINTS)))
+                with fresh() as bureau:
+                    pairs.append((_applied(bureau, units), _bare(bureau, units * POINTS)))
         yield Figure(
             name=f"apply an edition of {units * POINTS:,} obligations, {name}",
             ratio=statistics.median(applied / bare for applied, bare in pairs),
@@ -43,58 +44,58 @@ def measure(*, small: bool = False) -> Iterator[Figure]:
         )
 
 
-def _applied(office: Office, units: int) -> float:
-    _units(office, units)
+def _applied(bureau: Bureau, units: int) -> float:
+    _units(bureau, units)
     edition = _edition(units)
     started = time.perf_counter()
-    done = apply_edition(office, edition, by=SYSTEM, now=NOW)
+    done = apply_edition(bureau, edition, by=SYSTEM, now=NOW)
     taken = time.perf_counter() - started
     assert done.obligations_new == units * POINTS
     return taken
 
 
-def _rows(office: Office) -> int:
-    with office.store.reading() as connection:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(tables.obligation)).scalar_one())
+def _rows(bureau: Bureau) -> int:
+    with bureau.store.reading() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(obligation)).scalar_one())
 
 
-def _bare(office: Office, rows: int) -> float:
+def _bare(bureau: Bureau, rows: int) -> float:
     """The same rows into the emptied table, from one that holds them already, in one transaction.
 
     It comes second, on warm caches; whatever that is worth counts against us.
     """
-    names = [column.name for column in tables.obligation.columns if column.name != "id"]
+    names = [column.name for column in obligation.columns if column.name != "id"]
     listed = ", ".join(names)
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         connection.exec_driver_sql(f"CREATE TABLE bare AS SELECT {listed} FROM obligation")
         # One by one PostgreSQL would ask ten empty tables about each of a million rows.
-        emptied = "DELETE FROM obligation" if office.store.is_sqlite else "TRUNCATE obligation CASCADE"
+        emptied = "DELETE FROM obligation" if bureau.store.is_sqlite else "TRUNCATE obligation CASCADE"
         connection.exec_driver_sql(emptied)
-    _settled(office)
+    _settled(bureau)
     started = time.perf_counter()
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         connection.exec_driver_sql(f"INSERT INTO obligation ({listed}) SELECT {listed} FROM bare")
     taken = time.perf_counter() - started
-    assert _rows(office) == rows
+    assert _rows(bureau) == rows
     return taken
 
 
-def _settled(office: Office) -> None:
+def _settled(bureau: Bureau) -> None:
     """What the deletion left behind must not slow the measurement that follows."""
-    with office.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with bureau.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         raw: Any = connection.connection.dbapi_connection
-        if office.store.is_sqlite:
+        if bureau.store.is_sqlite:
             raw.execute("VACUUM")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _units(office: Office, count: int) -> None:
+def _units(bureau: Bureau, count: int) -> None:
     home = {"code": "home", "name": "市民政局", "kind": "bureau"}
     rows = [{"code": f"u{n}", "name": f"第{n}号单位", "kind": "town"} for n in range(count)]
-    with office.store.writing() as connection:
-        connection.execute(sa.insert(tables.unit), [home, *rows])
+    with bureau.store.writing() as connection:
+        connection.execute(sa.insert(unit), [home, *rows])
 
 
 def _edition(units: int) -> Edition:

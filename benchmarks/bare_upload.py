@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from office.settings import load
-from office.store.engine import Store, open_store
+from duban.core.db import Store, open_store
+from duban.core.settings import load
 
 _uploads = sa.Table(
     "bare_upload",

@@ -16,14 +16,14 @@ import sqlalchemy as sa
 from benchmarks.figure import Figure
 from benchmarks.mail import a_sink, bare_smtplib
 from benchmarks.rounds import NOW, Files, a_store, an_office, fill
+from duban.core.db import Store
+from duban.letters.delivery import deliver
+from duban.outbox.tables import dispatch
+from duban.rounds.service import hold_round
 from notifications.allow_list import AllowList
 from notifications.channels import Receipt, Status
-from notifications.channels.smtp import SmtpSettings, Tls, open_channel
+from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Prepared
-from office.actions.deliver import deliver
-from office.actions.hold_round import hold_round
-from office.store import tables
-from office.store.engine import Store
 
 TURNS = 5
 # An ordinary morning: one matter falls due in three workdays.
@@ -84,12 +84,12 @@ def _in_turn(place: Files, port: int, prepared: list[Prepared]) -> tuple[float, 
 
 def _through(store: Store, port: int) -> None:
     settings = SmtpSettings(host="127.0.0.1", port=port, tls=Tls.NONE, connections=2)
-    with open_channel(settings, AllowList(lifted=True)) as channel:
+    with open_smtp(settings, AllowList(lifted=True)) as channel:
         deliver(an_office(store), channels={"mail": channel}, now=NOW, worker="benchmark")
 
 
 def _all_recorded(store: Store, count: int) -> None:
-    column = tables.dispatch.c
+    column = dispatch.c
     with store.reading() as connection:
         recorded = connection.scalar(
             sa.select(sa.func.count()).where(column.status == "accepted", column.provider_code.is_not(None))

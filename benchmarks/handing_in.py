@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from benchmarks.figure import Figure
 from benchmarks.handing_in_world import Handler, furnish, nothing_lost, submission_form, with_key
 from benchmarks.ledgers import LEDGERS
-from office.actions.office import Office
+from duban.bureau import Bureau
 
 HANDLERS = {"SQLite": 200, "PostgreSQL": 1000}
 FILE_BYTES = 200 * 1024
@@ -49,12 +49,12 @@ class Run:
 def measure(*, small: bool = False) -> Iterable[Figure]:
     for name, ledgers in LEDGERS.items():
         count = HANDLERS[name] // (10 if small else 1)
-        with ledgers() as fresh, fresh() as bureau:
-            office = with_key(bureau)
-            handlers = furnish(office, count)
-            bare = _against(office, "bare", handlers)
-            ours = _against(office, "ours", handlers)
-            kept = nothing_lost(office, handlers)
+        with ledgers() as fresh, fresh() as furnished:
+            bureau = with_key(furnished)
+            handlers = furnish(bureau, count)
+            bare = _against(bureau, "bare", handlers)
+            ours = _against(bureau, "ours", handlers)
+            kept = nothing_lost(bureau, handlers)
         yield from _figures(name, count, bare, ours, kept)
 
 
@@ -74,9 +74,9 @@ def _figures(name: str, count: int, bare: Run, ours: Run, kept: int) -> Iterator
     yield Figure(name=f"{who}: handed in and found whole", ratio=kept / count, at_least=1)
 
 
-def _against(office: Office, what: str, handlers: tuple[Handler, ...]) -> Run:
+def _against(bureau: Bureau, what: str, handlers: tuple[Handler, ...]) -> Run:
     """Start one server, send everything at once, stop it."""
-    with _server(office, what) as port:
+    with _server(bureau, what) as port:
         if what == "ours":
             path, fields, file_field = submission_form(port, handlers[0])
         else:
@@ -126,17 +126,17 @@ async def _one(request: bytes, port: int) -> tuple[float, int]:
 
 
 @contextmanager
-def _server(office: Office, what: str) -> Iterator[int]:
+def _server(bureau: Bureau, what: str) -> Iterator[int]:
     """The server as a process of its own, as it runs for people."""
     port = a_free_port()
-    key = office.settings.portal_key
+    key = bureau.settings.portal_key
     environment = {
         **os.environ,
-        "DUBAN_HOME": str(office.settings.home),
+        "DUBAN_HOME": str(bureau.settings.home),
         "DUBAN_PORTAL_KEY": key.get_secret_value() if key else "",
-        "DUBAN_DATABASE_URL": office.settings.store_url,
+        "DUBAN_DATABASE_URL": bureau.settings.store_url,
     }
-    module = {"ours": "portal.serve", "bare": "benchmarks.bare_upload"}[what]
+    module = {"ours": "duban.portal.serve", "bare": "benchmarks.bare_upload"}[what]
     process = subprocess.Popen(
         [sys.executable, "-m", module, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL
     )

@@ -12,12 +12,13 @@ import html5lib
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from office import clock
-from office.actions.find_session import SignedIn, find_session
-from office.actions.office import Office
-from office.actions.verify import verify
-from office.store import tables
-from rules.people import Role
+from duban.accounts.sessions import SignedIn, find_session
+from duban.accounts.tables import account, session
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Role
+from duban.evidence.tables import evidence_item, submission
+from duban.upkeep.verify import verify
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 DUE_IN_DAYS = 30
@@ -38,34 +39,32 @@ class Handler:
         return head + bytes(size - len(head) - 6) + b"\n%%EOF"
 
 
-def with_key(office: Office) -> Office:
+def with_key(bureau: Bureau) -> Bureau:
     """The same office with a key for its portal."""
     key = SecretStr("measured-with-a-key-of-no-worth")
-    return replace(office, settings=office.settings.model_copy(update={"portal_key": key}))
+    return replace(bureau, settings=bureau.settings.model_copy(update={"portal_key": key}))
 
 
-def furnish(office: Office, count: int) -> tuple[Handler, ...]:
+def furnish(bureau: Bureau, count: int) -> tuple[Handler, ...]:
     """Enter them all and sign them in."""
     due_on = clock.civil(clock.now()) + timedelta(days=DUE_IN_DAYS)
-    edition = an_edition(office, published_on=date(2026, 1, 5))
-    point = a_point(office, edition, due_on=due_on, evidence=EVIDENCE)
-    return tuple(_handler(office, number, edition, point, due_on) for number in range(count))
+    edition = an_edition(bureau, published_on=date(2026, 1, 5))
+    point = a_point(bureau, edition, due_on=due_on, evidence=EVIDENCE)
+    return tuple(_handler(bureau, number, edition, point, due_on) for number in range(count))
 
 
-def _handler(office: Office, number: int, edition: int, point: tuple[int, int], due_on: date) -> Handler:
-    unit = a_unit(office, f"第{number}单位")
-    person = a_person(office, f"经办{number}", unit, Role.HANDLER)
-    obligation = an_obligation(office, unit_id=unit, edition_id=edition, point=point, due_on=due_on)
+def _handler(bureau: Bureau, number: int, edition: int, point: tuple[int, int], due_on: date) -> Handler:
+    unit = a_unit(bureau, f"第{number}单位")
+    person = a_person(bureau, f"经办{number}", unit, Role.HANDLER)
+    obligation = an_obligation(bureau, unit_id=unit, edition_id=edition, point=point, due_on=due_on)
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         connection.execute(
-            sa.insert(tables.account).values(
-                person_id=person.person_id, password_hash="none", password_set_at=now
-            )
+            sa.insert(account).values(person_id=person.person_id, password_hash="none", password_set_at=now)
         )
         connection.execute(
-            sa.insert(tables.session).values(
+            sa.insert(session).values(
                 token_hash=hashlib.sha256(token.encode()).hexdigest(),
                 person_id=person.person_id,
                 way="password",
@@ -74,7 +73,7 @@ def _handler(office: Office, number: int, edition: int, point: tuple[int, int], 
                 expires_at=now + timedelta(hours=12),
             )
         )
-    found = find_session(office, token, now=now)
+    found = find_session(bureau, token, now=now)
     assert isinstance(found, SignedIn)
     return Handler(obligation_id=obligation, token=token, csrf=found.csrf)
 
@@ -99,17 +98,15 @@ def submission_form(port: int, one: Handler) -> tuple[str, dict[str, str], str]:
     raise AssertionError("the page has no form for files")
 
 
-def nothing_lost(office: Office, handlers: tuple[Handler, ...]) -> int:
+def nothing_lost(bureau: Bureau, handlers: tuple[Handler, ...]) -> int:
     """How many of them handed in: rows are counted, bytes and history are verified."""
-    verify(office).require_sound()
+    verify(bureau).require_sound()
     wanted = [one.obligation_id for one in handlers]
-    with office.store.reading() as connection:
+    with bureau.store.reading() as connection:
         return int(
             connection.execute(
-                sa.select(sa.func.count(sa.distinct(tables.submission.c.obligation_id)))
-                .join_from(tables.submission, tables.evidence_item)
-                .where(
-                    tables.submission.c.obligation_id.in_(wanted), tables.evidence_item.c.sha256.is_not(None)
-                )
+                sa.select(sa.func.count(sa.distinct(submission.c.obligation_id)))
+                .join_from(submission, evidence_item)
+                .where(submission.c.obligation_id.in_(wanted), evidence_item.c.sha256.is_not(None))
             ).scalar_one()
         )

@@ -11,15 +11,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
-from office.actions.office import Office
-from office.settings import Settings
-from office.store.engine import open_store
-from office.store.migrate import migrate
-from office.store.vault import Vault
+from calendars.workdays.files import load_workdays
+from duban.bureau import Bureau
+from duban.core.db import open_store
+from duban.core.settings import Settings
+from duban.core.vault import Vault
+from duban.schema.migrate import migrate
 from tests.postgres import running_postgres
 
-Fresh = Callable[[], "contextmanager[Office]"]  # type: ignore[type-arg]  # contextmanager is a class only in its stub
+Fresh = Callable[[], "contextmanager[Bureau]"]  # type: ignore[type-arg]  # contextmanager is a class only in its stub
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def sqlite_ledgers() -> Iterator[Fresh]:
     """Gives a function that opens a fresh office in a folder of its own."""
 
     @contextmanager
-    def fresh() -> Iterator[Office]:
+    def fresh() -> Iterator[Bureau]:
         with tempfile.TemporaryDirectory(prefix="duban-bench-") as folder:
             yield from _open(Settings(home=Path(folder)))
 
@@ -41,7 +41,7 @@ def postgres_ledgers() -> Iterator[Fresh]:
         engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
 
         @contextmanager
-        def fresh() -> Iterator[Office]:
+        def fresh() -> Iterator[Bureau]:
             name = f"duban_{uuid.uuid4().hex[:12]}"
             with engine.connect() as connection, ExitStack() as after:
                 connection.exec_driver_sql(f"CREATE DATABASE {name}")
@@ -58,11 +58,11 @@ def postgres_ledgers() -> Iterator[Fresh]:
 LEDGERS = {"SQLite": sqlite_ledgers, "PostgreSQL": postgres_ledgers}
 
 
-def _open(settings: Settings) -> Iterator[Office]:
+def _open(settings: Settings) -> Iterator[Bureau]:
     store = open_store(settings.store_url)
     migrate(store)
     try:
-        yield Office(
+        yield Bureau(
             settings=settings,
             store=store,
             vault=Vault(settings.evidence_root),

@@ -21,10 +21,10 @@ from typing import Any
 from benchmarks.figure import Figure
 from notifications.allow_list import AllowList
 from notifications.channels import Status
-from notifications.channels.smtp import SmtpSettings, Tls, open_channel
-from notifications.kinds.digest.sample import SAMPLE
+from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Letter, Prepared, Sender, prepare
 from notifications.messages import render
+from tests.notifications.samples import DIGEST_SAMPLE
 
 # Many short turns rather than few long ones: a busy machine then disturbs all ways alike.
 REPEATS = 15
@@ -122,13 +122,13 @@ def interleaved(*ways: Callable[[], object]) -> list[float]:
 
 
 def _through(settings: SmtpSettings, prepared: Any) -> None:
-    with open_channel(settings, AllowList(lifted=True)) as channel:
+    with open_smtp(settings, AllowList(lifted=True)) as channel:
         for _, receipt in channel.send_many(prepared):
             assert receipt.status is Status.ACCEPTED, receipt
 
 
 def _letters(count: int) -> list[Letter]:
-    rendered = render(SAMPLE)
+    rendered = render(DIGEST_SAMPLE)
     return [
         Letter(
             letter_key=f"bench-{number}",

@@ -27,16 +27,18 @@ from pydantic import SecretStr
 from benchmarks.figure import Figure
 from benchmarks.portal_ledger import NOW, fill
 from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
-from office.actions.office import Office
-from office.settings import load
-from office.store import tables
-from office.store.engine import Store, open_store
-from office.store.vault import Vault
-from portal.access import COOKIE
-from portal.app import create_app
-from rules.people import Role
-from rules.sessions import Way
+from calendars.workdays.files import load_workdays
+from duban.accounts.rules import SignInWay
+from duban.accounts.tables import account, session
+from duban.bureau import Bureau
+from duban.core.access import Role
+from duban.core.db import Store, open_store
+from duban.core.settings import load
+from duban.core.vault import Vault
+from duban.portal.access import COOKIE
+from duban.portal.app import create_app
+from duban.units import tables as units_tables
+from duban.units.tables import person_role
 
 UNITS, PAST, MORE_PAST = 20_000, 1, 10
 A_TOWN = 100
@@ -133,12 +135,12 @@ def _outside(html: str) -> list[str]:
 
 
 @contextmanager
-def _ledger(folder: Path, units: int, past_years: int) -> Iterator[Office]:
+def _ledger(folder: Path, units: int, past_years: int) -> Iterator[Bureau]:
     settings = load(folder).model_copy(update={"portal_key": SecretStr("measured-with-a-key-of-no-worth")})
     store = open_store(settings.store_url)
     fill(store, units=units, past_years=past_years)
     try:
-        yield Office(
+        yield Bureau(
             settings=settings,
             store=store,
             vault=Vault(settings.evidence_root),
@@ -149,9 +151,9 @@ def _ledger(folder: Path, units: int, past_years: int) -> Iterator[Office]:
         store.close()
 
 
-def _in_turn(offices: Sequence[Office], page: Page) -> list[Asked]:
+def _in_turn(offices: Sequence[Bureau], page: Page) -> list[Asked]:
     """The page on each ledger, one after the other in every turn."""
-    asked = [Asking(office, page) for office in offices]
+    asked = [Asking(bureau, page) for bureau in offices]
     for _ in range(TURNS):
         for one in asked:
             one.turn()
@@ -161,11 +163,11 @@ def _in_turn(offices: Sequence[Office], page: Page) -> list[Asked]:
 class Asking:
     """One page on one ledger, asked again and again, with its statements run bare in between."""
 
-    def __init__(self, office: Office, page: Page) -> None:
-        self._server = Server(create_app(office, now=lambda: NOW), _session(office.store, page, NOW))
-        self._path, self._ledger = page.path, office.settings.home / "duban.db"
+    def __init__(self, bureau: Bureau, page: Page) -> None:
+        self._server = Server(create_app(bureau, now=lambda: NOW), _session(bureau.store, page, NOW))
+        self._path, self._ledger = page.path, bureau.settings.home / "duban.db"
         self._server.get(page.path)
-        with _recorded(office.store) as statements:
+        with _recorded(bureau.store) as statements:
             self._html = self._server.get(page.path)
         self._reads = [one for one in statements if one[0].lstrip().upper().startswith(("SELECT", "WITH"))]
         self._pages: list[float] = []
@@ -270,19 +272,17 @@ def _session(store: Store, page: Page, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     with store.writing() as connection:
         person = connection.execute(
-            sa.insert(tables.person).values(name=f"量页 {page.role}", unit_id=page.unit_id, active=True)
+            sa.insert(units_tables.person).values(name=f"量页 {page.role}", unit_id=page.unit_id, active=True)
         ).lastrowid
-        connection.execute(sa.insert(tables.person_role).values(person_id=person, role=page.role.value))
+        connection.execute(sa.insert(person_role).values(person_id=person, role=page.role.value))
         connection.execute(
-            sa.insert(tables.account).values(
-                person_id=person, password_hash="opens nothing", password_set_at=now
-            )
+            sa.insert(account).values(person_id=person, password_hash="opens nothing", password_set_at=now)
         )
         connection.execute(
-            sa.insert(tables.session).values(
+            sa.insert(session).values(
                 token_hash=hashlib.sha256(token.encode()).hexdigest(),
                 person_id=person,
-                way=Way.PASSWORD.value,
+                way=SignInWay.PASSWORD.value,
                 made_at=now,
                 seen_at=now,
                 expires_at=now + timedelta(hours=12),

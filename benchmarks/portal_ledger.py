@@ -9,10 +9,11 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from office import clock
-from office.store import tables
-from office.store.engine import Store
-from office.store.migrate import migrate
+from duban.core import clock
+from duban.core.db import Store
+from duban.editions.tables import edition, milestone, point
+from duban.schema.migrate import migrate
+from duban.units.tables import unit
 
 TODAY = date(2026, 9, 15)
 NOW = clock.at(TODAY)
@@ -39,7 +40,7 @@ def _units(connection: sa.Connection, units: int) -> None:
         *((n + 2, f"第{n + 1}区民政局", "district_bureau", 1) for n in range(DISTRICTS)),
     ):
         connection.execute(
-            sa.insert(tables.unit).values(
+            sa.insert(unit).values(
                 id=number, code=f"u{number}", name=name, kind=kind, parent_id=parent, active=True
             )
         )
@@ -58,7 +59,7 @@ def _editions(
     for n in range(editions):
         edition_id = year * 100 + n
         connection.execute(
-            sa.insert(tables.edition).values(
+            sa.insert(edition).values(
                 id=edition_id,
                 campaign=f"campaign_{n}",
                 year=year,
@@ -84,12 +85,12 @@ def _editions(
 def _a_point(connection: sa.Connection, number: int, edition_id: int, due_on: date) -> None:
     source = {"source_document": "要点", "source_item": "1", "due_phrase": "3月底前", "rule": "", "body": {}}
     connection.execute(
-        sa.insert(tables.milestone).values(
+        sa.insert(milestone).values(
             id=number, edition_id=edition_id, key=f"m{number}", position=number, title="走访报告", **source
         )
     )
     connection.execute(
-        sa.insert(tables.point).values(
+        sa.insert(point).values(
             id=number,
             milestone_id=number,
             edition_id=edition_id,

@@ -21,12 +21,15 @@ from pathlib import Path
 from prefect import flow, task
 
 from benchmarks.figure import Figure
+from duban.core import clock
+from duban.core.db import open_store
+from duban.core.settings import Settings, load
+from duban.editions.tables import edition, milestone, point
+from duban.obligations.tables import obligation
+from duban.rounds.tables import round_
+from duban.schema.migrate import migrate
+from duban.units.tables import contact, unit
 from flows import server_process
-from office import clock
-from office.settings import Settings, load
-from office.store import tables
-from office.store.engine import open_store
-from office.store.migrate import migrate
 
 OBLIGATIONS = 1_000_000
 UNITS = 10_000
@@ -96,7 +99,7 @@ def _seconds(work: str, environment: dict[str, str]) -> float:
 def _planned(settings: Settings) -> int:
     store = open_store(settings.store_url)
     with store.reading() as connection:
-        planned = connection.execute(tables.round_.select()).one().planned
+        planned = connection.execute(round_.select()).one().planned
     store.close()
     return int(planned)
 
@@ -109,7 +112,7 @@ def _fill(settings: Settings, obligations: int) -> None:
     today = clock.civil(now)
     with store.writing() as connection:
         units = [{"id": n, "code": f"u{n}", "name": f"单位{n}", "kind": "town"} for n in range(1, UNITS + 1)]
-        connection.execute(tables.unit.insert(), units)
+        connection.execute(unit.insert(), units)
         contacts = [
             {
                 "unit_id": n,
@@ -121,16 +124,16 @@ def _fill(settings: Settings, obligations: int) -> None:
             }
             for n in range(1, UNITS + 1)
         ]
-        connection.execute(tables.contact.insert(), contacts)
-        connection.execute(tables.edition.insert(), _edition(today))
-        connection.execute(tables.milestone.insert(), _milestone())
-        connection.execute(tables.point.insert(), _point(today))
+        connection.execute(contact.insert(), contacts)
+        connection.execute(edition.insert(), _edition(today))
+        connection.execute(milestone.insert(), _milestone())
+        connection.execute(point.insert(), _point(today))
         rows = (
             {**_OWED, "unit_id": n % UNITS + 1, "subject_id": n, "opened_on": today, "due_on": today}
             for n in range(obligations)
         )
         while some := list(islice(rows, CHUNK)):
-            connection.execute(tables.obligation.insert(), some)
+            connection.execute(obligation.insert(), some)
     store.close()
 
 

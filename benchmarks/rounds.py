@@ -23,15 +23,18 @@ import sqlalchemy as sa
 
 from benchmarks.figure import Figure
 from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
-from office import clock
-from office.actions.hold_round import hold_round
-from office.actions.office import Office
-from office.settings import Settings
-from office.store import tables
-from office.store.engine import Store, open_store
-from office.store.migrate import migrate
-from office.store.vault import Vault
+from calendars.workdays.files import load_workdays
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.db import Store, open_store
+from duban.core.settings import Settings
+from duban.core.vault import Vault
+from duban.editions import tables as editions_tables
+from duban.outbox import tables as outbox_tables
+from duban.rounds import tables as rounds_tables
+from duban.rounds.service import hold_round
+from duban.rounds.tables import round_
+from duban.schema.migrate import migrate
 
 TODAY = date(2026, 3, 31)
 NOW = clock.at(TODAY)
@@ -153,10 +156,10 @@ def _in_turn(place: Files | Databases) -> tuple[float, float, float, int]:
     statements: list[str] = []
     for _ in range(TURNS):
         with a_store(place.copy("whole", "ours")) as store:
-            office = an_office(store)
-            rounds.append(_timed(partial(hold_round, office, now=NOW)))
+            bureau = an_office(store)
+            rounds.append(_timed(partial(hold_round, bureau, now=NOW)))
             before = _written(store)
-            seconds.append(_timed(partial(hold_round, office, now=NOW)))
+            seconds.append(_timed(partial(hold_round, bureau, now=NOW)))
             assert _written(store) == before, "the second round wrote something"
             written.add(before)
             statements = statements or bare_statements(store)
@@ -176,11 +179,11 @@ def _timed(act: Callable[[], object]) -> float:
 
 def _written(store: Store) -> tuple[int, ...]:
     """Counts and sums that two ledgers share only if the same reminders and digests stand in them."""
-    reminder, dispatch = tables.reminder.c, tables.dispatch.c
+    reminder, dispatch = rounds_tables.reminder.c, outbox_tables.dispatch.c
     with store.reading() as connection:
         return (
-            *connection.execute(sa.select(sa.func.count()).select_from(tables.reminder)).one(),
-            *connection.execute(sa.select(sa.func.count()).select_from(tables.dispatch)).one(),
+            *connection.execute(sa.select(sa.func.count()).select_from(rounds_tables.reminder)).one(),
+            *connection.execute(sa.select(sa.func.count()).select_from(outbox_tables.dispatch)).one(),
             *connection.execute(
                 sa.select(sa.func.sum(reminder.obligation_id + reminder.target_unit_id))
             ).one(),
@@ -190,7 +193,7 @@ def _written(store: Store) -> tuple[int, ...]:
 
 def bare_statements(store: Store) -> list[str]:
     """The statements someone would write by hand who already knew what is owed: one per group and rung."""
-    reminder = tables.reminder.c
+    reminder = rounds_tables.reminder.c
     groups = (
         sa.select(reminder.rung, reminder.kind, reminder.status, reminder.cause, reminder.due_on)
         .distinct()
@@ -235,7 +238,7 @@ def _run_bare(store: Store, statements: list[str]) -> None:
             "started_at": NOW,
             "detail": {},
         }
-        connection.execute(sa.insert(tables.round_).values(row))
+        connection.execute(sa.insert(round_).values(row))
         for statement in statements:
             connection.exec_driver_sql(statement)
 
@@ -289,11 +292,11 @@ def _an_edition(connection: sa.Connection, due: Sequence[date]) -> None:
         "body": {},
         "updated_at": NOW,
     }
-    connection.execute(sa.insert(tables.edition).values(**edition, **state))
+    connection.execute(sa.insert(editions_tables.edition).values(**edition, **state))
     source = {"source_document": "要点", "source_item": "1", "due_phrase": "3月底前", "rule": "", "body": {}}
     for number, due_on in enumerate(due, start=1):
         milestone = {"id": number, "edition_id": 1, "key": f"m{number}", "position": number, "title": "走访"}
-        connection.execute(sa.insert(tables.milestone).values(**milestone, **source))
+        connection.execute(sa.insert(editions_tables.milestone).values(**milestone, **source))
         point = {
             "id": number,
             "milestone_id": number,
@@ -301,7 +304,7 @@ def _an_edition(connection: sa.Connection, due: Sequence[date]) -> None:
             "due_on": due_on,
             "last_workday": due_on,
         }
-        connection.execute(sa.insert(tables.point).values(**point, label="", assumptions=[]))
+        connection.execute(sa.insert(editions_tables.point).values(**point, label="", assumptions=[]))
 
 
 @contextmanager
@@ -313,9 +316,9 @@ def a_store(url: str) -> Iterator[Store]:
         store.close()
 
 
-def an_office(store: Store) -> Office:
+def an_office(store: Store) -> Bureau:
     home = Path(tempfile.gettempdir()) / "duban-benchmark"
-    return Office(
+    return Bureau(
         settings=Settings(home=home),
         store=store,
         vault=Vault(str(home / "evidence")),
@@ -338,8 +341,8 @@ def _alone(place: Files | Databases) -> list[tuple[float, int]]:
 
 def _once(url: str) -> None:
     with a_store(url) as store:
-        office = an_office(store)
-        seconds = _timed(partial(hold_round, office, now=NOW))
+        bureau = an_office(store)
+        seconds = _timed(partial(hold_round, bureau, now=NOW))
     # Kilobytes on Linux.
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 

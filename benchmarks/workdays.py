@@ -15,8 +15,8 @@ from statistics import median
 import numpy as np
 
 from benchmarks.figure import Figure
-from calendars.workdays import load_workdays
-from rules.workdays import WorkdayTable
+from calendars.workdays import WorkdayTable
+from calendars.workdays.files import load_workdays
 
 REPEATS = 7
 WORKDAYS_BEFORE = 5

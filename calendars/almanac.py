@@ -1,47 +1,64 @@
-"""Computes lunar festivals and solar terms once and hands them down as a value.
+"""Lunar festivals and solar terms as one frozen value, handed down to the rules that need them.
 
-The only place that knows borax; the rules see rules.almanac.Almanac.
+It must not know how the days were computed: calendars.lunar does that.
 """
 
-from collections.abc import Iterable
-from datetime import date, timedelta
-from functools import cache
-from types import MappingProxyType
+from __future__ import annotations
 
-from borax.calendars.lunardate import LunarDate, TermUtils
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
-from rules.almanac import FIRST_YEAR, LAST_YEAR, SOLAR_TERMS, Almanac
+FIRST_YEAR = 2000
+LAST_YEAR = 2056
+"""From 2057 on the published almanacs disagree (重阳 2057), so the years end before it."""
 
-# Lunar month and day. All of them fall inside the Gregorian year of the same number,
-# unlike 腊八 and 小年, which is why those two are not offered.
-LUNAR_DAYS = {
-    "春节": (1, 1),
-    "元宵节": (1, 15),
-    "端午节": (5, 5),
-    "七夕": (7, 7),
-    "中元节": (7, 15),
-    "中秋节": (8, 15),
-    "重阳节": (9, 9),
-    "寒衣节": (10, 1),
-}
+LUNAR_FESTIVALS = ("春节", "元宵节", "端午节", "七夕", "中元节", "中秋节", "重阳节", "寒衣节", "除夕")
+SOLAR_TERMS = (
+    "小寒",
+    "大寒",
+    "立春",
+    "雨水",
+    "惊蛰",
+    "春分",
+    "清明",
+    "谷雨",
+    "立夏",
+    "小满",
+    "芒种",
+    "夏至",
+    "小暑",
+    "大暑",
+    "立秋",
+    "处暑",
+    "白露",
+    "秋分",
+    "寒露",
+    "霜降",
+    "立冬",
+    "小雪",
+    "大雪",
+    "冬至",
+)
 
 
-def almanac_for(years: Iterable[int] = range(FIRST_YEAR, LAST_YEAR + 1)) -> Almanac:
-    """The almanac of the given Gregorian years, each between 2000 and 2056."""
-    days: dict[tuple[str, int], date] = {}
-    for year in years:
+class AlmanacError(LookupError):
+    """The almanac has no answer; the message is one Chinese sentence with the next step."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Almanac:
+    """Civil dates by name and Gregorian year; 除夕 of a year is the eve of that year's 春节."""
+
+    days: Mapping[tuple[str, int], date]
+
+    def day(self, name: str, year: int) -> date:
+        """The civil date of a lunar festival or solar term; AlmanacError outside 2000-2056."""
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise ValueError(f"almanac years run from {FIRST_YEAR} to {LAST_YEAR}, not {year}")
-        days.update(_year(year))
-    return Almanac(days=MappingProxyType(days))
-
-
-@cache
-def _year(year: int) -> dict[tuple[str, int], date]:
-    days = {
-        (name, year): LunarDate(year, month, day).to_solar_date() for name, (month, day) in LUNAR_DAYS.items()
-    }
-    days["除夕", year] = days["春节", year] - timedelta(days=1)
-    for term in SOLAR_TERMS:
-        days[term, year] = TermUtils.nth_term_day(year, term_name=term)
-    return days
+            raise AlmanacError(
+                f"{year} 年超出农历和节气表的范围（{FIRST_YEAR}—{LAST_YEAR} 年），请直接填写公历日期。"
+            )
+        found = self.days.get((name, year))
+        if found is None:
+            raise AlmanacError(f"农历和节气表里没有 {year} 年的“{name}”，请直接填写公历日期。")
+        return found

@@ -3,12 +3,15 @@
 Traditional characters become Simplified only in the key that is matched.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import cache
 
 from opencc import OpenCC
 
-from rules.deadline import NotUnderstood, Reading, read
+from calendars.deadlines.grammar import read
+from calendars.deadlines.parts import NotUnderstood, Reading
 
 
 def read_phrase(text: str) -> Reading | NotUnderstood:

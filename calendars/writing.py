@@ -15,10 +15,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from calendars.reader.cells import BLANK, unconfirmed
-from calendars.reader.edition import STANDARD_LADDER
-from rules.campaign import Edition, EvidenceType, ExpectedEvidence, Indicator, Milestone, Quota, Target
-from rules.campaign import TargetState as Cell
+from calendars.model import Edition, EvidenceType, ExpectedEvidence, Indicator, Milestone, Quota, Target
+from calendars.model import TargetState as Cell
+from calendars.reader import STANDARD_LADDER
+from calendars.reader.nodes import BLANK, unconfirmed
 
 CITY_BUREAU = "市民政局"
 

@@ -8,10 +8,10 @@ from prefect import flow
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact
 from prefect.runtime import flow_run
 
+from duban.reports.bulletins import PERIOD_NAMES, Period
 from flows import names
-from office.actions.bulletin import PERIOD_NAMES, Period
-from tasks.bureau import moment
 from tasks.papers import write_bulletin
+from tasks.runtime import run_time
 
 
 def _name() -> str:
@@ -22,7 +22,7 @@ def _name() -> str:
 @flow(name="简报", flow_run_name=_name, timeout_seconds=1_800)
 async def bulletin(period: Period = Period.DAILY, on: date | None = None) -> None:
     """Write the bulletin of a period that ends on the day asked for."""
-    written = write_bulletin(period, moment(on))
+    written = write_bulletin(period, run_time(on))
     await acreate_markdown_artifact(
         key=f"bulletin-{period.value}", markdown=written.text, description=written.title
     )

@@ -7,8 +7,8 @@ from dataclasses import astuple
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from duban.core import clock
 from flows import names
-from office import clock
 from tasks.messages import deliver
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from prefect.schedules import Cron, Schedule
 
+from calendars.model import KIND_NAMES, CampaignKind
+from duban.editions.pages import Timeline
 from flows import names
-from office.actions.list_timelines import Timeline
-from rules.campaign import KIND_NAMES, CampaignKind
 
 ZONE = "Asia/Shanghai"
 # Ten minutes after the morning round, whose work it finds done on an ordinary day.

@@ -6,11 +6,11 @@ from datetime import date
 
 from prefect import flow
 
+from duban.rounds.gate_queries import PointCount
+from duban.rounds.steps import EditionSummary
 from flows.names import step_name
 from flows.step import STEP_SECONDS, hold_step
 from flows.tables import Row, point_row
-from office.actions.sum_up_edition import EditionSummary
-from office.store.summaries import PointCount
 
 
 @flow(name="节点保障", flow_run_name=step_name, timeout_seconds=STEP_SECONDS)

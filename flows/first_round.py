@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prefect.deployments import arun_deployment
 
-from office import clock
-from office.wiring import open_office, where_mail_goes
+from duban.core import clock
+from duban.wiring import open_bureau, where_mail_goes
 
 WAIT_SECONDS = 900
 
@@ -18,5 +18,5 @@ async def hold() -> tuple[str, ...]:
     if failed:
         return (f"“{'”“'.join(failed)}”没有完成，请在 Prefect 页面查看原因，或用 duban round run 重试。",)
     now = clock.now()
-    with open_office() as office:
-        return (f"今天（{clock.civil(now):%Y-%m-%d}）的晨间一轮已完成。", where_mail_goes(office, now))
+    with open_bureau() as bureau:
+        return (f"今天（{clock.civil(now):%Y-%m-%d}）的晨间一轮已完成。", where_mail_goes(bureau, now))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import acreate_table_artifact
 
+from duban.core import clock
+from duban.evidence.intake import Intake
 from flows import names
 from flows.tables import Row
-from office import clock
-from office.actions.take_in import Intake
 from tasks.papers import take_in
 
 

@@ -9,6 +9,11 @@ from typing import Any
 from prefect import Flow, flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
+from calendars.model import CampaignKind
+from duban.core.errors import Fault
+from duban.editions.pages import EditionName
+from duban.rounds.gates import GateReport
+from duban.rounds.service import RoundReport
 from flows import names
 from flows.annual_check import annual_check
 from flows.event import event
@@ -18,13 +23,8 @@ from flows.rectification import rectification
 from flows.reform import reform
 from flows.standing import standing
 from flows.tables import Row
-from office.actions.close_gates import GateReport
-from office.actions.hold_round import RoundReport
-from office.actions.list_timelines import EditionName
-from office.errors import Fault
-from rules.campaign import CampaignKind
-from tasks.bureau import bureau, moment
 from tasks.rounds import close_gates, hold_round, list_editions
+from tasks.runtime import opened_bureau, run_time
 
 KINDS: Mapping[CampaignKind, Flow[..., Any]] = {
     CampaignKind.FILING: filing,
@@ -40,8 +40,8 @@ KINDS: Mapping[CampaignKind, Flow[..., Any]] = {
 @flow(name="晨间一轮", flow_run_name=lambda: names.dated(names.MORNING), timeout_seconds=3_600)
 async def morning_round(on: date | None = None) -> None:
     """Hold the round for all editions first; then one run for each that had something to do, one after another."""
-    now = moment(on)
-    with bureau():
+    now = run_time(on)
+    with opened_bureau():
         report = hold_round(now)
         gates = close_gates(now)
         touched = _touched(report, gates)

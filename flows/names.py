@@ -6,8 +6,8 @@ from datetime import date
 
 from prefect.runtime import flow_run
 
-from office import clock
-from rules.campaign import KIND_NAMES, CampaignKind
+from calendars.model import KIND_NAMES, CampaignKind
+from duban.core import clock
 
 TAG = "督办"
 MORNING = "晨间一轮"

@@ -8,19 +8,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from duban.accounts.one_time import first_sign_ins
+from duban.core import clock
+from duban.core.access import ROLE_NAMES
+from duban.core.errors import Fault
+from duban.core.settings import Settings
+from duban.wiring import open_bureau
 from flows import server_process
-from office import clock
-from office.actions.first_sign_ins import first_sign_ins
-from office.errors import Fault
-from office.settings import Settings
-from office.wiring import open_office
-from rules.moves import ROLE_NAMES
 
 READY_WITHIN_SECONDS = 60
 
@@ -63,8 +62,8 @@ def running(settings: Settings, api_url: str) -> Iterator[Portal]:
 
 def how_to_sign_in(settings: Settings, url: str) -> tuple[str, ...]:
     """One-time sign-ins for a bureau in which nobody has a password yet; else how to get one."""
-    with open_office(settings) as office:
-        ways = first_sign_ins(office, now=clock.now())
+    with open_bureau(settings) as bureau:
+        ways = first_sign_ins(bureau, now=clock.now())
     if not ways:
         return (
             "登录：打开门户用姓名和密码登录；忘记密码请运行 duban account one-time 姓名 --as 安全管理员姓名。",
@@ -79,7 +78,7 @@ def how_to_sign_in(settings: Settings, url: str) -> tuple[str, ...]:
 def _start(settings: Settings, api_url: str, port: int) -> subprocess.Popen[bytes]:
     with server_process.log_file(settings, "portal").open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal.serve", "--port", str(port)],
+            [sys.executable, "-m", "duban.portal.serve", "--port", str(port)],
             env={**server_process.environment(settings, api_url), **_address(settings, port)},
             cwd=server_process.prefect_home(settings),
             stdin=subprocess.DEVNULL,

@@ -6,10 +6,10 @@ from datetime import date
 
 from prefect import flow
 
+from duban.rounds.steps import EditionSummary
 from flows.names import step_name
 from flows.step import STEP_SECONDS, hold_step
 from flows.tables import NONE, Row, figure, point_row, rate
-from office.actions.sum_up_edition import EditionSummary
 
 
 @flow(name="任务指标", flow_run_name=step_name, timeout_seconds=STEP_SECONDS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from duban.core import clock
+from duban.rounds.service import RecoveryReport
 from flows import names
-from office import clock
-from office.actions.recover import RecoveryReport
-from tasks.bureau import bureau
 from tasks.rounds import close_gates, hold_round, recover, round_owed
+from tasks.runtime import opened_bureau
 
 
 @flow(name="补救", flow_run_name=lambda: names.timed(names.RECOVERY), timeout_seconds=3_600)
@@ -17,7 +17,7 @@ async def recovery() -> None:
     """Compare what should exist with what does; on an ordinary day there is nothing to do."""
     now = clock.now()
     said = []
-    with bureau():
+    with opened_bureau():
         report = recover(now)
         if report != RecoveryReport():
             said.append(report.sentence)

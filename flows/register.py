@@ -6,10 +6,10 @@ import argparse
 import asyncio
 import sys
 
+from duban.core.errors import DubanError
 from flows.deployments import Plan
 from flows.serve import as_deployment, plans_now
-from office.errors import OfficeError
-from tasks.bureau import require_server
+from tasks.runtime import require_server
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     try:
         require_server()
         plans = plans_now()
-    except OfficeError as error:
+    except DubanError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
     asyncio.run(_register(plans, chosen.pool))

@@ -22,7 +22,7 @@ from prefect.states import Cancelled, Crashed, State
 from prefect.types import DateTime
 from pydantic import TypeAdapter
 
-from office import clock
+from duban.core import clock
 
 APPEAR_WITHIN_SECONDS = 90
 PAGE = 200

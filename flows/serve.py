@@ -21,14 +21,14 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.types.entrypoint import EntrypointType
 
+from duban.core import clock
+from duban.core.errors import DubanError, Fault
+from duban.core.settings import load
+from duban.editions.pages import list_timelines
+from duban.wiring import open_bureau
 from flows import first_round, schedule_check
 from flows.deployments import HOUSE, Plan, all_plans
-from office import clock
-from office.actions.list_timelines import list_timelines
-from office.errors import Fault, OfficeError
-from office.settings import load
-from office.wiring import open_office
-from tasks.bureau import require_server
+from tasks.runtime import require_server
 
 log = logging.getLogger("prefect.duban")
 
@@ -47,7 +47,7 @@ def main() -> None:
     say = _console()
     try:
         asyncio.run(_serve(first=chosen.first_round, say=say))
-    except OfficeError as error:
+    except DubanError as error:
         say(str(error))
         sys.exit(error.exit_status)
 
@@ -85,8 +85,8 @@ async def _orphaned(stopping: asyncio.Event) -> None:
 
 def plans_now() -> tuple[Plan, ...]:
     """The deployments that the ledger asks for today."""
-    with open_office() as office:
-        return all_plans(list_timelines(office), clock.civil(clock.now()))
+    with open_bureau() as bureau:
+        return all_plans(list_timelines(bureau), clock.civil(clock.now()))
 
 
 async def register(runner: Runner, plans: Iterable[Plan]) -> dict[str, UUID]:

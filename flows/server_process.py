@@ -11,12 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
-from office.errors import Fault
-from office.settings import Settings
+from duban.core.errors import Fault
+from duban.core.settings import Settings
 
 HEALTHY_WITHIN_SECONDS = 120
 STOPPED_WITHIN_SECONDS = 20
@@ -172,5 +171,5 @@ def _is_ours(pid: int, settings: Settings) -> bool:
     except OSError:
         return False
     return any(
-        mark in command for mark in (b"prefect", b"flows.serve", b"portal.serve")
+        mark in command for mark in (b"prefect", b"flows.serve", b"duban.portal.serve")
     ) and folder == prefect_home(settings)

@@ -9,12 +9,11 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
+from duban.rounds.steps import EditionSummary, StepReport
 from flows import names
 from flows.tables import Row, missing_text, problem_rows
-from office.actions.sum_up_edition import EditionSummary
-from office.actions.take_step import StepReport
-from tasks.bureau import bureau, moment
 from tasks.rounds import sum_up_edition, take_step
+from tasks.runtime import opened_bureau, run_time
 
 # In a run's name stands the gravest thing it did.
 GRAVEST_FIRST = (
@@ -31,8 +30,8 @@ async def hold_step(
     campaign: str, year: int, on: date | None, *, show: Callable[[EditionSummary], list[Row]]
 ) -> None:
     """Plan, close gates, and leave the table that `show` makes. The run fails when the edition could not be planned."""
-    now = moment(on)
-    with bureau():
+    now = run_time(on)
+    with opened_bureau():
         report = take_step(campaign, year, now)
         summary = sum_up_edition(campaign, year, now)
     await _name(summary, report)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from office.actions.sum_up_edition import EditionSummary
-from office.store.summaries import PointCount
+from duban.rounds.gate_queries import PointCount
+from duban.rounds.steps import EditionSummary
 
 Row = dict[str, str]
 NONE = "—"

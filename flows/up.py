@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
+from duban.accounts.portal_key import write_portal_key
+from duban.core.errors import DubanError, Fault, Refused
+from duban.core.settings import Settings, load
+from duban.wiring import open_bureau
 from flows import portal_process, server_process
-from office.actions.write_portal_key import write_portal_key
-from office.errors import Fault, OfficeError, Refused
-from office.settings import Settings, load
-from office.wiring import open_office
 
 # A child that ends is started again, more patiently each time; one that lived this long counts as well again.
 RESTART_SECONDS = (1, 5, 15, 60)
@@ -51,14 +51,14 @@ def main() -> None:
     chosen = parser.parse_args()
     try:
         run(load(), first=chosen.first_round, stop_after=chosen.stop_after)
-    except OfficeError as error:
+    except DubanError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
 
 
 def run(settings: Settings, *, first: bool = False, stop_after: float | None = None) -> None:
     """Hold this bureau's Prefect up until told to stop."""
-    with open_office(settings):
+    with open_bureau(settings):
         pass  # Refuses in one sentence a ledger that is not set up, before anything is started.
     if write_portal_key(settings):
         # A bureau from before the portal has no key yet.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from duban.core import clock
 from flows import names, old_runs
-from office import clock
-from tasks.bureau import bureau
 from tasks.housekeeping import back_up, clear_uploads, trim_logs, verify_records
+from tasks.runtime import opened_bureau
 
 
 @flow(name="夜间维护", flow_run_name=lambda: names.dated(names.UPKEEP), timeout_seconds=7_200)
 async def upkeep(keep_backups: int = 7, keep_run_days: int = 90) -> None:
     """Back up first; a verification that fails makes the run fail, after everything else was done."""
     now = clock.now()
-    with bureau():
+    with opened_bureau():
         saved = back_up(now, keep_backups)
         verified = verify_records()
         trim_logs()

@@ -1,5 +1,7 @@
 """Whom messages may reach. Until someone lifts the list, nothing leaves the machine except to the addresses on it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,14 +1,21 @@
 """Which letter carries what an address is owed on one day: the kind's own when there is one kind, else the digest."""
 
+from __future__ import annotations
+
 from datetime import date
 
-from notifications.kinds.advance.sample import AdvanceMessage
-from notifications.kinds.assign.sample import AssignMessage
-from notifications.kinds.chase.sample import ChaseMessage
-from notifications.kinds.digest.sample import DigestMessage, Section
-from notifications.kinds.due.sample import DueMessage
-from notifications.kinds.escalate.sample import EscalateMessage
-from notifications.messages import Desk, Kind, Message
+from notifications.messages import (
+    AdvanceMessage,
+    AssignMessage,
+    ChaseMessage,
+    Desk,
+    DigestMessage,
+    DueMessage,
+    EscalateMessage,
+    Kind,
+    Message,
+    Section,
+)
 
 _LISTS: dict[Kind, type[AssignMessage | AdvanceMessage | DueMessage | ChaseMessage]] = {
     Kind.ASSIGN: AssignMessage,

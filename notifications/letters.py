@@ -3,6 +3,8 @@
 The bytes depend on the letter alone, never on the clock, so that a letter sent twice is recognisably the same letter.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import re

@@ -4,6 +4,8 @@ One folder in kinds/ holds one kind: its context, its subject, its text and its 
 is told when; the office decides that and hands over finished values.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
@@ -13,8 +15,8 @@ from typing import Any, ClassVar, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from notifications import wording
-from rules.standing import Light
+from duban.core.lights import Light
+from notifications.wording import FILTERS, GLOBALS, is_web_link, one_line, printable
 
 ROOM = Path(__file__).parent
 
@@ -25,7 +27,7 @@ class Kind(StrEnum):
     chinese_name: str
     urgent: bool
 
-    def __new__(cls, identifier: str, chinese_name: str, urgent: bool) -> "Kind":
+    def __new__(cls, identifier: str, chinese_name: str, urgent: bool) -> Kind:
         kind = str.__new__(cls, identifier)
         kind._value_ = identifier
         kind.chinese_name = chinese_name
@@ -107,7 +109,7 @@ class Message(Protocol):
 def render(message: Message) -> Rendered:
     """The message in words. A name the templates use and the message lacks raises jinja2.UndefinedError."""
     values = {field.name: getattr(message, field.name) for field in fields(message)}  # type: ignore[arg-type]  # a Protocol cannot say "dataclass"
-    subject = wording.one_line(_template(message.folder, "subject.txt").render(values)).strip()
+    subject = one_line(_template(message.folder, "subject.txt").render(values)).strip()
     return Rendered(
         subject=subject,
         text=_template(message.folder, "body.txt").render(values).strip() + "\n",
@@ -126,14 +128,246 @@ def _environment() -> Environment:
         loader=FileSystemLoader([ROOM / "kinds", ROOM / "layout"]),
         undefined=StrictUndefined,
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        finalize=wording.printable,
+        finalize=printable,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         # Without this, every include asks the file system whether its file has changed.
         auto_reload=False,
     )
-    environment.filters.update(wording.FILTERS)
-    environment.globals.update(wording.GLOBALS)
-    environment.tests["web_link"] = wording.is_web_link
+    environment.filters.update(FILTERS)
+    environment.globals.update(GLOBALS)
+    environment.tests["web_link"] = is_web_link
     return environment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdvanceMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
+
+    folder: ClassVar[str] = "advance"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssignMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
+
+    folder: ClassVar[str] = "assign"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarChangeMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are.
+
+    `cause` says what moved the dates, as the beginning of a sentence. `list_link` shows them all.
+    """
+
+    folder: ClassVar[str] = "calendar_change"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    cause: str
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChaseMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
+
+    folder: ClassVar[str] = "chase"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChaseNowMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are.
+
+    `words` is what the coordinator adds, `chased_by` who it is. `list_link` shows all items.
+    """
+
+    folder: ClassVar[str] = "chase_now"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    chased_by: str
+    words: str | None = None
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """The items of one kind. `items` may be only the first to fall due; `total` then says how many there are.
+
+    An escalation hands over all its items, because the letter counts the units from them.
+    """
+
+    kind: Kind
+    items: tuple[Item, ...]
+    total: int | None = None
+
+    def __post_init__(self) -> None:
+        assert not self.kind.urgent, f"{self.kind} leaves by itself, not in a digest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestMessage:
+    """Sections in any order; the letter shows them in the order of Kind. `list_link` shows everything owed."""
+
+    folder: ClassVar[str] = "digest"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    sections: tuple[Section, ...]
+    desk: Desk
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueMessage:
+    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
+
+    folder: ClassVar[str] = "due"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    total: int | None = None
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EscalateMessage:
+    """`items` are all that is overdue: the letter counts units from them. `unit` is the superior's own."""
+
+    folder: ClassVar[str] = "escalate"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    items: tuple[Item, ...]
+    desk: Desk
+    list_link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtensionMessage:
+    """`item` already carries the date that holds now: the new one if `granted`, else the old one.
+
+    `asked_for_on` is the day the unit asked for; `asked_provisional` says that it lies in a provisional year.
+    """
+
+    folder: ClassVar[str] = "extension"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    item: Item
+    granted: bool
+    asked_for_on: date
+    decided_by: str
+    reason: str
+    desk: Desk
+    asked_provisional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendBackMessage:
+    """`times` counts how often this obligation was sent back. `resubmit_by_on` is the limit for putting it right.
+
+    `resubmit_provisional` says that this limit rests on a year whose day-off notice is not out yet.
+    """
+
+    folder: ClassVar[str] = "send_back"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    item: Item
+    reason: str
+    reviewer: str
+    times: int
+    desk: Desk
+    resubmit_by_on: date | None = None
+    resubmit_provisional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """A measure as a fraction. `of` is None when the denominator is not known; then a dash is printed."""
+
+    title: str
+    done: int
+    of: int | None
+    target_percent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missing:
+    """A unit that has not finished; `days_overdue` in workdays."""
+
+    unit: str
+    days_overdue: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageSummaryMessage:
+    """`total` counts what was due: waived and suspended obligations are out of it and stand in `left_out_of_rate`.
+
+    `missing` is every unit that has not finished; `missing_total` says how many when only the first are handed over.
+    """
+
+    folder: ClassVar[str] = "stage_summary"
+
+    to_name: str
+    unit: str
+    as_of_on: date
+    campaign: str
+    stage: str
+    due_on: date
+    provisional: bool
+    document: str
+    total: int
+    done_on_time: int
+    done_late: int
+    left_out_of_rate: int
+    missing: tuple[Missing, ...]
+    next_step: str
+    desk: Desk
+    missing_total: int | None = None
+    rates: tuple[Rate, ...] = ()
+    list_link: str | None = None

@@ -1,5 +1,7 @@
 """Phrases that every kind of message shares: days, dates, counts, rates. Pure functions, used by the templates."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -9,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from rules.standing import LIGHT_WORDS, Light
+from duban.core.lights import LIGHT_WORDS, Light
 
 if TYPE_CHECKING:
     from notifications.messages import Item
+
 
 # A phone shows about three items at a time; whoever has more reads the list behind the link.
 SHOWN = 15
@@ -61,7 +64,7 @@ def short_date(on: date, as_of_on: date, provisional: bool = False) -> str:
     return f"{year}{on.month}月{on.day}日{'（暂定）' if provisional else ''}"
 
 
-def time_left(item: "Item", as_of_on: date) -> str:
+def time_left(item: Item, as_of_on: date) -> str:
     """How the item stands against its date, in workdays."""
     if item.days_left < 0:
         return f"已逾期{-item.days_left}个工作日"
@@ -74,7 +77,7 @@ def time_left(item: "Item", as_of_on: date) -> str:
     return f"还有{item.days_left}个工作日"
 
 
-def standing_words(item: "Item", as_of_on: date) -> str:
+def standing_words(item: Item, as_of_on: date) -> str:
     """红灯 · 已逾期3个工作日: the light and its reason side by side."""
     return f"{LIGHT_WORDS[item.light]} · {time_left(item, as_of_on)}{'（暂定）' if item.provisional else ''}"
 
@@ -83,7 +86,7 @@ def light_colour(light: Light) -> str:
     return COLOURS[light]
 
 
-def facts(item: "Item", reader: str) -> list[tuple[str, str]]:
+def facts(item: Item, reader: str) -> list[tuple[str, str]]:
     """The lines under an item, as (label, words): text and HTML say the same because both come from here.
 
     The unit that owes is named when the reader is another one.
@@ -106,21 +109,21 @@ def facts(item: "Item", reader: str) -> list[tuple[str, str]]:
     return [*lines, ("编号", str(item.obligation_id))]
 
 
-def first_due(items: Iterable["Item"], limit: int = SHOWN) -> list["Item"]:
+def first_due(items: Iterable[Item], limit: int = SHOWN) -> list[Item]:
     """The items that fall due first; ties in a fixed order, so that the same letter is the same twice."""
     return sorted(items, key=lambda item: (item.due_on, item.unit, item.campaign, item.milestone))[:limit]
 
 
-def count(items: Sequence["Item"], total: int | None) -> int:
+def count(items: Sequence[Item], total: int | None) -> int:
     """How many are owed: `total` when the caller handed over only the first of them."""
     return len(items) if total is None else max(total, len(items))
 
 
-def left_out(items: Sequence["Item"], total: int | None) -> int:
+def left_out(items: Sequence[Item], total: int | None) -> int:
     return count(items, total) - min(len(items), SHOWN)
 
 
-def units_overdue(items: Iterable["Item"]) -> list[tuple[str, int, int]]:
+def units_overdue(items: Iterable[Item]) -> list[tuple[str, int, int]]:
     """(unit, its items, most workdays overdue), the longest overdue first."""
     items = list(items)
     longest: dict[str, int] = {}

@@ -6,41 +6,39 @@ from datetime import datetime
 
 from prefect import task
 
-from office.actions import backup as backups
-from office.actions import verify as verifying
-from office.actions.backup import BackupReport
-from office.actions.sweep_uploads import Swept, sweep_uploads
-from office.actions.verify import VerifyReport
-from tasks.bureau import STEP, bureau
+from duban.evidence.uploads import Swept, sweep_uploads
+from duban.upkeep.backup import BackupReport, backup, backups_folder, prune
+from duban.upkeep.verify import VerifyReport, verify
+from tasks.runtime import STEP, opened_bureau
 
 LOG_BYTES = 20 * 1024 * 1024
 
 
 @task(name="备份", tags=["维护"], **STEP)
 def back_up(now: datetime, keep: int) -> BackupReport:
-    with bureau() as office:
-        saved = backups.backup(office, now=now)
-        backups.prune(backups.backups_folder(office), keep=keep)
+    with opened_bureau() as bureau:
+        saved = backup(bureau, now=now)
+        prune(backups_folder(bureau), keep=keep)
         return saved
 
 
 @task(name="核验", tags=["维护"], **STEP)
 def verify_records() -> VerifyReport:
-    with bureau() as office:
-        return verifying.verify(office)
+    with opened_bureau() as bureau:
+        return verify(bureau)
 
 
 @task(name="清理上传", tags=["维护"], **STEP)
 def clear_uploads(now: datetime) -> Swept:
-    with bureau() as office:
-        return sweep_uploads(office, now=now)
+    with opened_bureau() as bureau:
+        return sweep_uploads(bureau, now=now)
 
 
 @task(name="整理日志", tags=["维护"], **STEP)
 def trim_logs() -> None:
     """Put the beginning of a log that has grown too large aside; its writers append, so they go on undisturbed."""
-    with bureau() as office:
-        for log in (office.settings.home / "logs").glob("*.log"):
+    with opened_bureau() as bureau:
+        for log in (bureau.settings.home / "logs").glob("*.log"):
             if log.stat().st_size > LOG_BYTES:
                 log.with_suffix(".log.1").write_bytes(log.read_bytes())
                 with log.open("r+b") as file:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from prefect import task
 
-from office.actions import deliver as delivering
-from office.actions.deliver import DeliveryReport
-from office.wiring import open_channels
-from tasks.bureau import STEP, bureau
+from duban.letters import delivery
+from duban.letters.delivery import DeliveryReport
+from duban.wiring import open_channels
+from tasks.runtime import STEP, opened_bureau
 
 # A round's mail may take an hour; what a killed run left in doubt is settled by recovery, not by this limit.
 WITHIN_SECONDS = 3_300
@@ -17,5 +17,5 @@ WITHIN_SECONDS = 3_300
 
 @task(name="发送", tags=["发送"], **STEP | {"timeout_seconds": WITHIN_SECONDS})
 def deliver(now: datetime, limit: int | None) -> DeliveryReport:
-    with bureau() as office, open_channels(office.settings) as channels:
-        return delivering.deliver(office, channels=channels, now=now, worker="flow", limit=limit)
+    with opened_bureau() as bureau, open_channels(bureau.settings) as channels:
+        return delivery.deliver(bureau, channels=channels, now=now, worker="flow", limit=limit)

@@ -6,29 +6,28 @@ from datetime import datetime
 
 from prefect import task
 
-from office.actions import bulletin as bulletins
-from office.actions import propose_year as proposing
-from office.actions import take_in as intake
-from office.actions.bulletin import Bulletin, Period
-from office.actions.propose_year import Proposal
-from office.actions.take_in import IntakeReport
-from office.wiring import calendars_folder
-from tasks.bureau import STEP, bureau
+from duban.editions import pages
+from duban.editions.pages import Proposal
+from duban.evidence.intake import IntakeReport, collect_inbox
+from duban.reports import bulletins
+from duban.reports.bulletins import Bulletin, Period
+from duban.wiring import calendars_folder
+from tasks.runtime import STEP, opened_bureau
 
 
 @task(name="收取佐证", tags=["收件"], **STEP)
 def take_in(now: datetime) -> IntakeReport:
-    with bureau() as office:
-        return intake.take_in(office, now=now)
+    with opened_bureau() as bureau:
+        return collect_inbox(bureau, now=now)
 
 
 @task(name="写简报", tags=["简报"], **STEP)
 def write_bulletin(period: Period, now: datetime) -> Bulletin:
-    with bureau() as office:
-        return bulletins.write_bulletin(office, period, now=now)
+    with opened_bureau() as bureau:
+        return bulletins.write_bulletin(bureau, period, now=now)
 
 
 @task(name="拟下一年度", tags=["滚动"], **STEP)
 def propose_year(now: datetime) -> Proposal:
-    with bureau() as office:
-        return proposing.propose_year(office, calendars_folder(office.settings), now=now)
+    with opened_bureau() as bureau:
+        return pages.propose_year(bureau, calendars_folder(bureau.settings), now=now)

@@ -8,18 +8,20 @@ from itertools import count
 
 import sqlalchemy as sa
 
-from office.actions.office import Office
-from office.store import tables
-from rules.bodies import plain
-from rules.campaign import CampaignKind, Edition
-from rules.people import Actor, Role
+from calendars.model import CampaignKind, Edition
+from calendars.serialization import to_plain
+from duban.bureau import Bureau
+from duban.core.access import Actor, Role
+from duban.editions.tables import edition, milestone, point
+from duban.obligations.tables import obligation
+from duban.units.tables import contact, person, person_role, unit
 
 _numbers = count(1)
 SET_UP_AT = datetime(2026, 1, 4, 1, 0, tzinfo=UTC)
 
 
 def a_unit(
-    office: Office,
+    bureau: Bureau,
     name: str = "天宁区民政局",
     *,
     kind: str = "district_bureau",
@@ -29,9 +31,9 @@ def a_unit(
 ) -> int:
     """A unit with one handler contact (pass address=None for a unit that nobody can be told)."""
     number = next(_numbers)
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         unit_id = _insert(
-            connection, tables.unit, code=f"U{number}", name=name, kind=kind, parent_id=parent, active=True
+            connection, unit, code=f"U{number}", name=name, kind=kind, parent_id=parent, active=True
         )
         if address is not None:
             mail = address or f"u{number}@unit.example"
@@ -41,16 +43,16 @@ def a_unit(
     return unit_id
 
 
-def a_person(office: Office, name: str, unit_id: int, *roles: Role) -> Actor:
-    with office.store.writing() as connection:
-        person_id = _insert(connection, tables.person, name=name, unit_id=unit_id, active=True)
+def a_person(bureau: Bureau, name: str, unit_id: int, *roles: Role) -> Actor:
+    with bureau.store.writing() as connection:
+        person_id = _insert(connection, person, name=name, unit_id=unit_id, active=True)
         for role in roles:
-            connection.execute(sa.insert(tables.person_role).values(person_id=person_id, role=role.value))
+            connection.execute(sa.insert(person_role).values(person_id=person_id, role=role.value))
     return Actor(name=name, person_id=person_id, unit_id=unit_id, roles=frozenset(roles))
 
 
 def an_edition(
-    office: Office,
+    bureau: Bureau,
     campaign: str = "place_name_signs",
     *,
     year: int = 2026,
@@ -61,11 +63,11 @@ def an_edition(
     state: str = "published",
     published_on: date = date(2026, 1, 5),
 ) -> int:
-    coordinator = coordinator_unit_id or a_unit(office, "市民政局", kind="bureau")
-    with office.store.writing() as connection:
+    coordinator = coordinator_unit_id or a_unit(bureau, "市民政局", kind="bureau")
+    with bureau.store.writing() as connection:
         return _insert(
             connection,
-            tables.edition,
+            edition,
             campaign=campaign,
             year=year,
             name=name,
@@ -75,7 +77,7 @@ def an_edition(
             state=state,
             published_on=published_on,
             content_hash=f"{next(_numbers):064d}",
-            body=plain(
+            body=to_plain(
                 Edition(campaign=campaign, name=name, kind=CampaignKind(kind), year=year, ladder=ladder)
             ),
             updated_at=SET_UP_AT,
@@ -83,7 +85,7 @@ def an_edition(
 
 
 def a_point(
-    office: Office,
+    bureau: Bureau,
     edition_id: int,
     *,
     due_on: date,
@@ -98,10 +100,10 @@ def a_point(
 ) -> tuple[int, int]:
     """A milestone with one dated point; returns (milestone id, point id). `evidence` as in the file's items."""
     number = next(_numbers)
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         milestone_id = _insert(
             connection,
-            tables.milestone,
+            milestone,
             edition_id=edition_id,
             key=key or f"m{number}",
             position=number,
@@ -116,14 +118,14 @@ def a_point(
         )
         point_id = _insert(
             connection,
-            tables.point,
+            point,
             milestone_id=milestone_id,
             edition_id=edition_id,
             label="",
             starts_on=starts_on,
             due_on=due_on,
             hard_due_on=hard_due_on,
-            last_workday=office.workdays.on_or_before(due_on),
+            last_workday=bureau.workdays.on_or_before(due_on),
             provisional=provisional,
             assumptions=[],
         )
@@ -131,7 +133,7 @@ def a_point(
 
 
 def an_obligation(
-    office: Office,
+    bureau: Bureau,
     *,
     due_on: date = date(2026, 3, 31),
     unit_id: int | None = None,
@@ -146,19 +148,19 @@ def an_obligation(
 ) -> int:
     """One obligation, with whatever it needs around it that is not given."""
     # A writer on SQLite would wait for itself, so all else is written before.
-    unit = unit_id or a_unit(office)
-    edition = edition_id or an_edition(office)
+    unit = unit_id or a_unit(bureau)
+    edition = edition_id or an_edition(bureau)
     milestone_id, point_id = point or a_point(
-        office,
+        bureau,
         edition,
         due_on=due_on,
         hard_due_on=hard_due_on,
         **point_options,  # type: ignore[arg-type]
     )
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         return _insert(
             connection,
-            tables.obligation,
+            obligation,
             edition_id=edition,
             milestone_id=milestone_id,
             point_id=point_id,
@@ -176,7 +178,7 @@ def an_obligation(
 def _contact(connection: sa.Connection, unit_id: int, name: str, duty: str, address: str) -> None:
     _insert(
         connection,
-        tables.contact,
+        contact,
         unit_id=unit_id,
         name=name,
         duty=duty,

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadFileScheduling
 
-from office.actions import passwords
-from office.actions.office import Office
-from office.settings import Settings, load
-from office.store.engine import open_store
-from office.store.migrate import migrate
+from duban.accounts import passwords
+from duban.bureau import Bureau
+from duban.core.db import open_store
+from duban.core.settings import Settings, load
+from duban.schema.migrate import migrate
 from tests.ledgers import fresh_office, opened_office, settle
 from tests.postgres import a_database, running_postgres
 
@@ -98,7 +98,7 @@ def migrated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def office(settings: Settings, migrated_ledger: Path) -> Iterator[Office]:
+def bureau(settings: Settings, migrated_ledger: Path) -> Iterator[Bureau]:
     with fresh_office(settings, migrated_ledger) as made:
         yield made
 
@@ -129,7 +129,7 @@ def migrated_database(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def pg_office(settings: Settings, postgres_server: str, migrated_database: str) -> Iterator[Office]:
+def pg_bureau(settings: Settings, postgres_server: str, migrated_database: str) -> Iterator[Bureau]:
     with (
         a_database(postgres_server, template=migrated_database) as url,
         opened_office(settings.model_copy(update={"database_url": url})) as made,

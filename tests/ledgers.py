@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from calendars.reader import load_ladders
-from calendars.workdays import load_workdays
-from office.actions.office import Office
-from office.settings import Settings
-from office.store.engine import Store, open_store
-from office.store.vault import Vault
+from calendars.workdays.files import load_workdays
+from duban.bureau import Bureau
+from duban.core.db import Store, open_store
+from duban.core.settings import Settings
+from duban.core.vault import Vault
 
 
 @contextmanager
-def opened_office(settings: Settings) -> Iterator[Office]:
+def opened_office(settings: Settings) -> Iterator[Bureau]:
     """An office on the ledger that the settings name; closed afterwards."""
     store = open_store(settings.store_url)
     try:
-        yield Office(
+        yield Bureau(
             settings=settings,
             store=store,
             vault=Vault(settings.evidence_root),
@@ -32,7 +32,7 @@ def opened_office(settings: Settings) -> Iterator[Office]:
 
 
 @contextmanager
-def fresh_office(settings: Settings, migrated_ledger: Path) -> Iterator[Office]:
+def fresh_office(settings: Settings, migrated_ledger: Path) -> Iterator[Bureau]:
     """An office on SQLite with nothing in it, on a copy of the migrated ledger."""
     settings.home.mkdir(parents=True, exist_ok=True)
     shutil.copy(migrated_ledger, settings.home / "duban.db")

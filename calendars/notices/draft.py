@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from calendars.workdays.projection import statutory_days
-from rules.workdays import FESTIVALS, NamedDay
+from calendars.workdays import FESTIVALS, NamedDay
+from calendars.workdays.files import statutory_days
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2056
 FARTHEST_MAKE_UP = 16

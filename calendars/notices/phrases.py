@@ -14,7 +14,7 @@ from functools import cache
 from opencc import OpenCC
 
 from calendars.notices.draft import WEEKDAYS, spoken
-from rules.workdays import festival
+from calendars.workdays import festival
 
 NAME = r"(?:元旦节?|新年|春节|清明节?|(?:五一)?(?:国际)?劳动节|五一|端午节?|中秋节?|国庆节?|十一)"
 NAMES = rf"{NAME}(?:[、和,]{NAME})*"

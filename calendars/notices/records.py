@@ -19,8 +19,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from calendars.notices.draft import NoticeDraft, NoticeRefused, require_year, settle, spoken
 from calendars.notices.phrases import names_in
-from calendars.workdays.projection import statutory_days
-from rules.workdays import NamedDay
+from calendars.workdays import NamedDay
+from calendars.workdays.files import statutory_days
 
 _OFF = {"休", "休息", "放假", "放假调休", "假", "调休", "休假"}
 _WORK = {"班", "上班", "补班", "调休上班", "工作", "工作日"}

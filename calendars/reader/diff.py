@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calendars.reader.cells import unconfirmed
-from calendars.reader.moved import has_moved, why_moved
-from rules.campaign import Edition, Indicator, Milestone, Point, Quota, Target, TargetState
+from calendars.model import Edition, Indicator, Milestone, Point, Quota, Target, TargetState
+from calendars.reader.milestones import has_moved, why_moved
+from calendars.reader.nodes import unconfirmed
 
 
 class ChangeKind(StrEnum):

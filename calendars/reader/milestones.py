@@ -5,18 +5,130 @@ Must not know the other milestones of its file; that is the edition's part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypedDict
 
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, Node
 
-from calendars.reader import parts, quotas
-from calendars.reader.dates import Dated, Year, dated, with_wall
+from calendars.almanac import LUNAR_FESTIVALS, Almanac, AlmanacError
+from calendars.deadlines.parts import CannotResolve, NotUnderstood, Reading, Resolution
+from calendars.deadlines.resolve import resolve
+from calendars.model import ExpectedEvidence, Milestone, Point
+from calendars.phrases import read_phrase
+from calendars.reader import parts
 from calendars.reader.faults import Report
 from calendars.reader.nodes import Fields
+from calendars.reader.parts import evidence, is_key, unique
 from calendars.reader.units import UnitBook
-from rules.campaign import ExpectedEvidence, Milestone
+from calendars.workdays import WorkdayTable, YearUnknown
+
+ROLLS = ("none", "previous", "next")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """What dates are worked out with: the plan year, its tables, and where a due date on a day off goes."""
+
+    number: int
+    almanac: Almanac
+    workdays: WorkdayTable
+    roll: str = "none"
+    roll_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A phrase in its year. `undated` is a Chinese sentence exactly when the phrase sets no date by itself."""
+
+    rule: str
+    soft: bool
+    points: tuple[Point, ...]
+    undated: str | None = None
+
+
+def dated(phrase: str, year: Year, line: int, report: Report) -> Dated | None:
+    """The points of a phrase, or None once the fault that prevents them has been reported."""
+    reading = read_phrase(phrase)
+    if isinstance(reading, NotUnderstood):
+        proposal = f"可以试试“{reading.proposal}”。" if reading.proposal else ""
+        report(line, f"时限“{phrase}”没有读懂：{reading.reason}{proposal}")
+        return None
+    soft = "soft" in reading.modifiers
+    if not reading.sets_date:
+        return Dated(rule=reading.rule, soft=soft, points=(), undated=_why_undated(reading))
+    try:
+        resolution = resolve(reading, year=year.number, almanac=year.almanac, workdays=year.workdays)
+        points = _points(reading, resolution, year)
+    except (CannotResolve, AlmanacError, YearUnknown) as refusal:
+        report(line, f"时限“{phrase}”在{year.number}年排不出日期：{refusal}")
+        return None
+    if not points:
+        return Dated(rule=reading.rule, soft=soft, points=(), undated=_why_undated(reading))
+    return Dated(rule=reading.rule, soft=soft, points=points)
+
+
+def _why_undated(reading: Reading) -> str:
+    because = "".join(reading.assumptions) or f"“{reading.text}”本身不定日期。"
+    # What is done whenever it comes up needs no date; everything else waits for one.
+    if reading.rule.startswith("event_driven") or "统筹科室" in because:
+        return because
+    return f"{because}请统筹科室定下日期。"
+
+
+def _points(reading: Reading, resolution: Resolution, year: Year) -> tuple[Point, ...]:
+    assumptions = tuple(dict.fromkeys((*reading.assumptions, *resolution.assumptions)))
+    if not resolution.occurrences:
+        if resolution.due_on is None:
+            return ()
+        only = _point("", resolution.starts_on, resolution.due_on, assumptions, year)
+        return (replace(only, provisional=only.provisional or resolution.provisional),)
+    return tuple(
+        _point(one.label, one.starts_on, one.due_on, assumptions, year) for one in resolution.occurrences
+    )
+
+
+def _point(
+    label: str, starts_on: date | None, due_on: date, assumptions: tuple[str, ...], year: Year
+) -> Point:
+    moved_on = _rolled(due_on, year)
+    if moved_on != due_on:
+        because = year.roll_reason or "按本专项设置"
+        assumptions = (*assumptions, f"原到期日{due_on}是休息日，改为{moved_on}（{because}）。")
+    last_workday = year.workdays.on_or_before(moved_on)
+    return Point(
+        label=label,
+        due_on=moved_on,
+        last_workday=last_workday,
+        starts_on=starts_on,
+        provisional=year.workdays.is_provisional(min(last_workday, due_on), max(moved_on, due_on)),
+        assumptions=assumptions,
+    )
+
+
+def _rolled(due_on: date, year: Year) -> date:
+    if year.roll == "previous":
+        return year.workdays.on_or_before(due_on)
+    if year.roll == "next":
+        return year.workdays.on_or_after(due_on)
+    return due_on
+
+
+def with_hard_deadline(dates: Dated, wall: Dated, line: int, report: Report) -> Dated:
+    """The points of `dates`, each under the superior's own limit: one wall for all, or one for each."""
+    walls = wall.points * len(dates.points) if len(wall.points) == 1 else wall.points
+    if len(walls) != len(dates.points):
+        report(line, f"hard_due 有{len(walls)}个日期，due 有{len(dates.points)}个，请改成一样多或只写一个。")
+        return dates
+    for point, limit in zip(dates.points, walls, strict=True):
+        if limit.due_on < point.due_on:
+            report(line, f"hard_due（{limit.due_on}）早于 due（{point.due_on}），请核对两个时限。")
+    points = (
+        replace(point, hard_due_on=limit.due_on) for point, limit in zip(dates.points, walls, strict=True)
+    )
+    return replace(dates, points=tuple(points))
+
 
 MILESTONE_KEYS = (
     "key",
@@ -72,13 +184,13 @@ def milestone(node: MappingNode, shared: Shared) -> Milestone | None:
         fields.need(needed)
     key, title = fields.text("key"), fields.text("title")
     item, phrase = fields.text("source"), fields.text("due")
-    if key is not None and not parts.is_key(key):
+    if key is not None and not is_key(key):
         shared.report(fields.line_at("key"), f"代号“{key}”请用小写字母、数字和下划线，字母开头。")
     source = parts.source(item, fields.line_at("source"), shared.documents, shared.report) if item else None
     dates = _dates(fields, phrase, shared) if phrase else None
     who = _who(fields, shared)
     table = fields.mapping("quota")
-    quota = quotas.quota(table, who["leads"], shared.units, shared.report) if table is not None else None
+    quota = parts.quota(table, who["leads"], shared.units, shared.report) if table is not None else None
     recurrence(fields)
     evidence = _evidence(fields, shared)
     if not (key and title and source and phrase and dates):
@@ -114,7 +226,7 @@ def _dates(fields: Fields, phrase: str, shared: Shared) -> Dated | None:
         return dates
     line = fields.line_at("hard_due")
     limit = dated(wall, shared.year, line, shared.report)
-    return dates if limit is None else with_wall(dates, limit, line, shared.report)
+    return dates if limit is None else with_hard_deadline(dates, limit, line, shared.report)
 
 
 def _who(fields: Fields, shared: Shared) -> _Who:
@@ -145,7 +257,7 @@ def _leads(place: Fields, line: int, shared: Shared) -> tuple[tuple[str, int], .
         shared.report(
             place.line_at("lead"), f"一项任务只能有一个牵头单位，现在是{listed}；各自承担的请改用 leads。"
         )
-    parts.unique(names, "责任单位", shared.report)
+    unique(names, "责任单位", shared.report)
     return names
 
 
@@ -163,7 +275,7 @@ def _units(place: Fields, key: str, shared: Shared) -> tuple[tuple[str, int], ..
 
 
 def _evidence(fields: Fields, shared: Shared) -> tuple[ExpectedEvidence, ...]:
-    return parts.evidence(shared.where(fields, "evidence").items("evidence"), shared.report)
+    return evidence(shared.where(fields, "evidence").items("evidence"), shared.report)
 
 
 def _review_levels(place: Fields) -> int:
@@ -181,3 +293,93 @@ def recurrence(fields: Fields) -> str:
             fields.line_at("recurrence"), f"recurrence“{text}”不认识，请写 yearly（每年）或 once（一次性）。"
         )
     return text if text in RECURRENCES else "yearly"
+
+
+def judge_order(
+    nodes: Sequence[Node], read: Sequence[tuple[Milestone, int]], *, has_roster: bool, report: Report
+) -> None:
+    """Reports the faults between milestones; `read` holds those that could be read, each with its line."""
+    unique(((one.key, line) for one, line in read), "节点代号", report)
+    written = [key for node in nodes if (key := _written_key(node))]
+    by_key = {one.key: one for one, _ in reversed(read)}
+    for one, line in read:
+        if one.per_subject and not has_roster:
+            report(line, f"“{one.title}”按名册逐个办理，请在文件开头写明 roster（名册名称）。")
+        for name in one.after:
+            if fault := _after(one, name, written, by_key):
+                report(line, fault)
+
+
+def _after(one: Milestone, name: str, written: Sequence[str], by_key: Mapping[str, Milestone]) -> str | None:
+    if name not in written:
+        return f"“{one.title}”的 after 写了“{name}”，没有这个节点，请改正代号。"
+    if one.key in written and written.index(name) >= written.index(one.key):
+        return f"“{one.title}”的 after 写了“{name}”，它没有排在前面，请把前一环节写在前面。"
+    before = by_key.get(name)
+    if before is None:
+        return None
+    if not before.gate:
+        return f"“{one.title}”要等“{before.title}”收口，请给“{name}”加上 gate: true。"
+    first, last = _last_day(before), _last_day(one)
+    if first and last and first >= last:
+        return (
+            f"“{one.title}”（{last}）要等“{before.title}”（{first}）收口，时间排不开，请改时限或删去 after。"
+        )
+    return None
+
+
+def _last_day(one: Milestone) -> date | None:
+    return max((point.due_on for point in one.points), default=None)
+
+
+def _written_key(node: Node) -> str | None:
+    """The key as written, also of a milestone whose other faults hide it."""
+    if not isinstance(node, MappingNode):
+        return None
+    return next((str(value.value) for key, value in node.value if key.value == "key"), None)
+
+
+def has_moved(old: Point, new: Point, years: int) -> bool:
+    """Whether more than the year has changed; `years` is how far the two editions lie apart."""
+    return any(
+        _shifted(before, years) != after
+        for before, after in (
+            (old.due_on, new.due_on),
+            (old.starts_on, new.starts_on),
+            (old.hard_due_on, new.hard_due_on),
+            (old.last_workday, new.last_workday),
+        )
+    )
+
+
+def why_moved(rule: str, old: Point, new: Point, years: int) -> str:
+    """The cause, as far as the rule tells it."""
+    if _shifted(old.due_on, years) == new.due_on and _shifted(old.starts_on, years) == new.starts_on:
+        return "日子不变，最后工作日随周末和放假安排变动"
+    for words, why in _CAUSES:
+        if words in rule:
+            return why
+    if any(name in rule for name in LUNAR_FESTIVALS):
+        return "农历节日，公历日期每年不同"
+    if new.due_on.month == old.due_on.month == 2:
+        return "二月末，闰年平年不同"
+    return "按当年日历重新推算"
+
+
+_CAUSES = (
+    ("workday", "按工作日推算，随放假安排变动"),
+    ("weekday", "按星期推算，日期每年不同"),
+    ("weekly", "按星期推算，日期每年不同"),
+    ("solar_term", "节气和放假日期每年略有不同"),
+    ("during_holiday", "按当年放假安排"),
+)
+
+
+def _shifted(day: date | None, years: int) -> date | None:
+    """The same day so many years on; the last day of February stays the last where 29 February is missing."""
+    if day is None or not years:
+        return day
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

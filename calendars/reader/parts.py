@@ -6,15 +6,15 @@ Each function takes a node and reports what is wrong with it. Must not know date
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from yaml.nodes import Node
+from yaml.nodes import MappingNode, Node
 
-from calendars.reader.cells import Cell, cell
+from calendars.formulas import FormulaError, parse_formula
+from calendars.model import EvidenceType, ExpectedEvidence, Indicator, Quota, Source, Target, TargetState
 from calendars.reader.faults import Report
-from calendars.reader.nodes import Fields, as_fields, line_of
-from rules.campaign import EvidenceType, ExpectedEvidence, Indicator, Source, TargetState
-from rules.figures import FormulaError, parse_formula
+from calendars.reader.nodes import Cell, Fields, as_fields, cell, line_of
+from calendars.reader.units import UnitBook
 
 EVIDENCE_KEYS = ("key", "title", "type", "required", "unit", "min", "max", "reason")
 INDICATOR_KEYS = ("key", "name", "formula", "unit", "op", "target", "note")
@@ -169,3 +169,65 @@ def operator(fields: Fields) -> str | None:
         fields.report(fields.line_at("op"), f"比较符“{op}”不认识，请改成：{'、'.join(OPS)}，并加引号。")
         return None
     return op
+
+
+QUOTA_KEYS = ("indicator", "unit", "op", "city_total", "targets", "note")
+
+
+def quota(node: MappingNode, leads: Sequence[str], units: UnitBook, report: Report) -> Quota | None:
+    """The quota of a milestone whose responsible units are `leads`."""
+    fields = Fields(node, QUOTA_KEYS, report)
+    fields.need("indicator")
+    fields.need("unit", "（计量单位）")
+    indicator, unit, op = fields.text("indicator"), fields.text("unit"), operator(fields) or "="
+    written = fields.node("city_total")
+    total = cell(written, report) if written is not None else None
+    table = fields.mapping("targets")
+    targets = _targets(Fields(table, (), report), op, unit or "", units, report) if table is not None else ()
+    _quotas_judge(targets, leads, report)
+    if not (indicator and unit):
+        return None
+    return Quota(
+        indicator=indicator,
+        unit_of_measure=unit,
+        op=op,
+        city_total=total.value if total else None,
+        city_total_last_year=total.last_year if total else None,
+        targets=tuple(target for target, _ in targets),
+        note=fields.text("note"),
+    )
+
+
+def _targets(
+    table: Fields, op: str, measure: str, units: UnitBook, report: Report
+) -> list[tuple[Target, int]]:
+    made: list[tuple[Target, int]] = []
+    for name in table.names:
+        line = table.line_at(name)
+        unit = units.responsible(name)
+        written = table.node(name)
+        found = cell(written, report) if written is not None else None
+        if unit is None:
+            report(line, f"目标表里的单位“{name}”没有登记，请改正名称或先在 units.yaml 登记。")
+        elif found is not None:
+            target = Target(
+                unit=unit.name,
+                state=found.state,
+                value=found.value,
+                op=op,
+                unit_of_measure=measure,
+                text=found.text,
+                last_year=found.last_year,
+            )
+            made.append((target, line))
+    return made
+
+
+def _quotas_judge(targets: Sequence[tuple[Target, int]], leads: Sequence[str], report: Report) -> None:
+    seen: dict[str, int] = {}
+    for target, line in targets:
+        if target.unit in seen:
+            report(line, f"{target.unit}的目标在第{seen[target.unit]}行已写过，请只留一个。")
+        seen.setdefault(target.unit, line)
+        if target.unit not in leads:
+            report(line, f"{target.unit}不是本项的责任单位，却有目标，请把它加进 leads 或删去这一行。")

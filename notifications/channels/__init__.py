@@ -4,6 +4,8 @@ A channel answers with a Receipt and does not raise for what the other side does
 permanent is decided where the provider's codes are known. Accepted is not arrived.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum

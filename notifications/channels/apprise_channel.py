@@ -4,6 +4,8 @@ Apprise answers with a yes or a no at most, so what is temporary is read from it
 local programs, so only schemas on the operator's list work, redirects are off and attachments are never passed.
 """
 
+from __future__ import annotations
+
 import logging
 import re
 import threading
@@ -58,7 +60,7 @@ class PushSettings:
 
 
 @contextmanager
-def open_channel(settings: PushSettings, allow: AllowList) -> Iterator["AppriseChannel"]:
+def open_apprise(settings: PushSettings, allow: AllowList) -> Iterator[AppriseChannel]:
     """Raises ChannelError for robots, for schemas not on the list and for URLs that Apprise does not understand."""
     _refuse_robots(settings.schemas)
     urls = {

@@ -3,6 +3,8 @@
 Nothing leaves the machine here, so no allow-list is asked. The same letter is the same file, whoever writes it twice.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import tempfile
@@ -24,7 +26,7 @@ _REASONS = {
 
 
 @contextmanager
-def open_channel(outbox: Path, *, durable: bool = True) -> Iterator["EmlChannel"]:
+def open_eml(outbox: Path, *, durable: bool = True) -> Iterator[EmlChannel]:
     """Letters go to `outbox`/YYYY-MM-DD/<key>.eml. `durable` waits until each file is on the disk."""
     yield EmlChannel(outbox, durable=durable)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from office.actions.hold_round import hold_round
-from office.actions.make_one_time import make_one_time
-from rules.people import SYSTEM
+from duban.accounts.one_time import make_one_time
+from duban.core.access import SYSTEM
+from duban.rounds.service import hold_round
 from tests.browser.conftest import Served, at_window
 
 WAYS = [("phone", True), ("phone", False), ("desktop", True), ("desktop", False)]
@@ -19,7 +19,7 @@ def test_wang_comes_in_once_chooses_a_password_and_signs_in_with_it(
     served: Served, browser: Browser, window: str, script: bool
 ) -> None:
     portal = served.portal
-    token = make_one_time(portal.office, person_id=portal.people["王科长"], by=SYSTEM, now=portal.moment)
+    token = make_one_time(portal.bureau, person_id=portal.people["王科长"], by=SYSTEM, now=portal.moment)
 
     with at_window(browser, served, None, window, script=script) as wang:
         wang.open(f"/once/{token}")
@@ -41,7 +41,7 @@ def test_wang_comes_in_once_chooses_a_password_and_signs_in_with_it(
 
 @pytest.mark.parametrize(("window", "script"), WAYS)
 def test_the_operator_sees_what_was_run(served: Served, browser: Browser, window: str, script: bool) -> None:
-    hold_round(served.portal.office, now=served.portal.moment)
+    hold_round(served.portal.bureau, now=served.portal.moment)
 
     with at_window(browser, served, "运维", window, script=script) as operator:
         operator.open("/runs")
@@ -54,7 +54,7 @@ def test_the_operator_sees_what_was_run(served: Served, browser: Browser, window
 def test_the_auditor_looks_things_up_and_verifies_the_chain(
     served: Served, browser: Browser, window: str, script: bool
 ) -> None:
-    hold_round(served.portal.office, now=served.portal.moment)
+    hold_round(served.portal.bureau, now=served.portal.moment)
 
     with at_window(browser, served, "苏审计", window, script=script) as auditor:
         auditor.open("/audit")

@@ -3,10 +3,12 @@
 from pathlib import Path
 from textwrap import dedent
 
-from calendars.almanac import almanac_for
-from calendars.reader import CalendarFaults, Fault, load_units, read_edition
-from calendars.workdays import load_workdays
-from rules.campaign import Edition
+from calendars.lunar import almanac_for
+from calendars.model import Edition
+from calendars.reader import read_edition
+from calendars.reader.faults import CalendarFaults, Fault
+from calendars.reader.units import load_units
+from calendars.workdays.files import load_workdays
 
 SOUND = """
 campaign: signs

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from lunar_python import Lunar, Solar
 
-from calendars.almanac import LUNAR_DAYS, almanac_for
-from rules.almanac import FIRST_YEAR, LAST_YEAR, LUNAR_FESTIVALS, SOLAR_TERMS
+from calendars.almanac import FIRST_YEAR, LAST_YEAR, LUNAR_FESTIVALS, SOLAR_TERMS
+from calendars.lunar import LUNAR_DAYS, almanac_for
 
 YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 ALMANAC = almanac_for()

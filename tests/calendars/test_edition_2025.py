@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from calendars.almanac import almanac_for
-from calendars.reader import load_ladders, load_units, read_year
-from calendars.workdays import load_workdays
-from rules.campaign import CampaignKind, Edition, Milestone, Quota, Target, TargetState
-from rules.figures import parse_formula
+from calendars.formulas import parse_formula
+from calendars.lunar import almanac_for
+from calendars.model import CampaignKind, Edition, Milestone, Quota, Target, TargetState
+from calendars.reader import load_ladders, read_year
+from calendars.reader.units import load_units
+from calendars.workdays.files import load_workdays
 
 DISTRICTS = ("溧阳市", "金坛区", "武进区", "新北区", "天宁区", "钟楼区", "经开区")
 SUB_ROWS = (1, 3, 9, 4, 2, 2, 3, 3, 1, 3, 1, 3, 3, 1, 1, 4)  # one number for each of the 16 work areas

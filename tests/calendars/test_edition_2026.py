@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from calendars.almanac import almanac_for
-from calendars.reader import diff_years, read_year
-from calendars.reader.year import CALENDARS
+from calendars.lunar import almanac_for
+from calendars.model import Edition, Milestone, TargetState
+from calendars.reader import CALENDARS, read_year
+from calendars.reader.diff import diff_years
 from calendars.roll import roll_year
-from calendars.workdays import load_workdays
-from rules.campaign import Edition, Milestone, TargetState
+from calendars.workdays.files import load_workdays
 
 ALMANAC = almanac_for()
 WORKDAYS = load_workdays()

@@ -6,9 +6,11 @@ from datetime import date
 
 import pytest
 
-from calendars.notices import NoticeRefused, preview, read_text, to_year_table
-from calendars.workdays import load_workdays, project
-from rules.workdays import WorkdayTable, YearState, moved, workday_table
+from calendars.notices import preview_notice_change, to_year_table
+from calendars.notices.draft import NoticeRefused
+from calendars.notices.text import read_text
+from calendars.workdays import WorkdayTable, YearState, moved, workday_table
+from calendars.workdays.files import load_workdays, project
 from tests.calendars.notice_writer import Block, Hand, written
 
 
@@ -33,7 +35,7 @@ def a_notice_for_2027(**changes) -> str:
 
 
 def test_a_notice_for_a_provisional_year_shows_what_it_publishes() -> None:
-    shown = preview(read_text(a_notice_for_2027()), load_workdays())
+    shown = preview_notice_change(read_text(a_notice_for_2027()), load_workdays())
 
     assert shown.acceptable
     assert (shown.state_before, shown.state_after) == (YearState.PROVISIONAL, YearState.PUBLISHED)
@@ -50,7 +52,7 @@ def test_a_notice_for_a_provisional_year_shows_what_it_publishes() -> None:
 
 def test_the_changed_days_are_exactly_those_that_differ_from_the_table_in_force() -> None:
     current = load_workdays()
-    shown = preview(read_text(a_notice_for_2027()), current)
+    shown = preview_notice_change(read_text(a_notice_for_2027()), current)
     assert shown.table is not None
 
     after = load_workdays([shown.table])
@@ -63,7 +65,7 @@ def test_the_changed_days_are_exactly_those_that_differ_from_the_table_in_force(
 
 def test_after_the_import_the_moved_days_and_marks_are_listed_for_the_journal() -> None:
     current, day = load_workdays(), date(2027, 2, 11)
-    shown = preview(read_text(a_notice_for_2027()), current)
+    shown = preview_notice_change(read_text(a_notice_for_2027()), current)
     assert shown.table is not None
 
     [change] = moved(current, load_workdays([shown.table]), [day, date(2026, 3, 31)])
@@ -75,7 +77,7 @@ def test_after_the_import_the_moved_days_and_marks_are_listed_for_the_journal() 
 def test_a_checksum_that_is_off_is_said_in_the_verdict() -> None:
     blocks = [*BLOCKS_2027[:-1], Block(names=("国庆",), off=d(10, 1, 7))]
 
-    shown = preview(read_text(written(2027, blocks)), load_workdays())
+    shown = preview_notice_change(read_text(written(2027, blocks)), load_workdays())
 
     assert (shown.checksum, shown.expected) == (15, 13)
     assert "法定应为13天" in shown.verdict and "核对" in shown.verdict
@@ -83,7 +85,7 @@ def test_a_checksum_that_is_off_is_said_in_the_verdict() -> None:
 
 def test_a_notice_with_problems_shows_them_and_becomes_no_table() -> None:
     draft = read_text(a_notice_for_2027().replace("共3天", "共4天"))
-    shown = preview(draft, load_workdays())
+    shown = preview_notice_change(draft, load_workdays())
 
     assert not shown.acceptable
     assert shown.table is None
@@ -95,7 +97,7 @@ def test_a_notice_with_problems_shows_them_and_becomes_no_table() -> None:
 def test_the_same_notice_again_changes_nothing_and_says_so() -> None:
     table = to_year_table(read_text(a_notice_for_2027()))
 
-    shown = preview(read_text(a_notice_for_2027()), load_workdays([table]))
+    shown = preview_notice_change(read_text(a_notice_for_2027()), load_workdays([table]))
 
     assert shown.changes == ()
     assert any("没有一天改变" in warning for warning in shown.warnings)
@@ -104,7 +106,7 @@ def test_the_same_notice_again_changes_nothing_and_says_so() -> None:
 def test_a_notice_older_than_the_one_in_force_is_refused() -> None:
     text = "关于2026年放假的通知\n端午节：6月19日放假。\n某办公室\n2025年10月1日"
 
-    shown = preview(read_text(text), load_workdays())
+    shown = preview_notice_change(read_text(text), load_workdays())
 
     assert any("更早" in problem for problem in shown.problems)
 
@@ -112,7 +114,7 @@ def test_a_notice_older_than_the_one_in_force_is_refused() -> None:
 def test_an_amendment_changes_one_holiday_and_leaves_the_rest() -> None:
     text = "关于调整2026年端午节假期的通知\n端午节：6月19日至22日放假，共4天。\n某办公室\n2026年3月2日"
 
-    shown = preview(read_text(text), load_workdays())
+    shown = preview_notice_change(read_text(text), load_workdays())
 
     assert [change.on for change in shown.changes] == [date(2026, 6, 22)]
     assert (shown.checksum, shown.expected) == (14, 13)
@@ -130,7 +132,7 @@ def a_spring_of_2020() -> WorkdayTable:
 def test_an_extension_begins_where_the_table_in_force_says_and_frees_its_make_up_day() -> None:
     text = "关于延长2020年春节假期的通知\n延长2020年春节假期至2月2日，2月3日起正常上班。\n某办公室\n2020年1月26日"
 
-    shown = preview(read_text(text), a_spring_of_2020())
+    shown = preview_notice_change(read_text(text), a_spring_of_2020())
 
     assert shown.acceptable and shown.table
     assert [change.on for change in shown.changes] == [date(2020, 1, 31), date(2020, 2, 1)]
@@ -142,7 +144,7 @@ def test_an_extension_begins_where_the_table_in_force_says_and_frees_its_make_up
 def test_an_extension_that_does_not_extend_is_refused(until: str) -> None:
     draft = read_text(f"关于延长2020年春节假期的通知\n延长2020年春节假期至{until}。")
 
-    assert "没有延长" in preview(draft, a_spring_of_2020()).problems[0]
+    assert "没有延长" in preview_notice_change(draft, a_spring_of_2020()).problems[0]
 
 
 def test_an_extension_of_an_unknown_block_is_refused() -> None:
@@ -150,13 +152,13 @@ def test_an_extension_of_an_unknown_block_is_refused() -> None:
 
     with pytest.raises(NoticeRefused, match="请先导入"):
         to_year_table(draft)
-    assert "请先导入" in preview(draft, load_workdays()).problems[0]
+    assert "请先导入" in preview_notice_change(draft, load_workdays()).problems[0]
 
 
 def test_a_notice_that_leaves_a_gap_of_years_is_refused() -> None:
     text = written(2035, [Block(names=("元旦",), off=(date(2035, 1, 1),))]).replace("部分节假日安排", "放假")
 
-    shown = preview(read_text(text), load_workdays())
+    shown = preview_notice_change(read_text(text), load_workdays())
 
     assert any("没有2029年" in problem for problem in shown.problems)
 
@@ -165,7 +167,7 @@ def test_the_next_years_notice_may_move_a_december_day_of_this_year() -> None:
     first = Block(names=("元旦",), off=(date(2026, 12, 31), *d(1, 1, 3)), make_up=(date(2026, 12, 27),))
     text = written(2027, [first, *BLOCKS_2027[1:]])
 
-    shown = preview(read_text(text), load_workdays())
+    shown = preview_notice_change(read_text(text), load_workdays())
 
     assert [change.on for change in shown.changes][:2] == [date(2026, 12, 27), date(2026, 12, 31)]
 

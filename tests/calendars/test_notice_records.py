@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from calendars.notices import NoticeRefused, preview, read_json, read_sheet
-from calendars.workdays import load_workdays
+from calendars.notices import preview_notice_change
+from calendars.notices.draft import NoticeRefused
+from calendars.notices.records import read_json, read_sheet
+from calendars.workdays.files import load_workdays
 
 OFF_2026, WORK_2026 = load_workdays().arranged(2026)
 
@@ -41,7 +43,7 @@ ROWS_2026 = [(day.on, "休") for day in OFF_2026] + [(day.on, "班") for day in 
 
 
 def test_a_json_year_says_the_same_as_the_notice() -> None:
-    shown = preview(read_json(a_json()), load_workdays())
+    shown = preview_notice_change(read_json(a_json()), load_workdays())
 
     assert shown.acceptable
     assert shown.changes == ()
@@ -72,7 +74,7 @@ def test_an_undated_json_takes_the_place_of_the_shipped_notice() -> None:
         {"name": day.name, "date": f"{day.on}", "isOffDay": True} for day in OFF_2026 if day.on.month > 1
     ]
 
-    shown = preview(read_json(a_json(days=days)), load_workdays(), received_on=date(2026, 1, 5))
+    shown = preview_notice_change(read_json(a_json(days=days)), load_workdays(), received_on=date(2026, 1, 5))
 
     assert shown.table and shown.table.issued_on == date(2026, 1, 5)
     assert date(2026, 1, 1) in {change.on for change in shown.changes}

@@ -10,9 +10,11 @@ from chinese_calendar.constants import Holiday, holidays, workdays
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from calendars.notices import NoticeRefused, checksum_of, expected_checksum, read_text, to_year_table
-from calendars.workdays import statutory_days
-from rules.workdays import FESTIVALS, workday_table
+from calendars.notices import checksum_of, expected_checksum, to_year_table
+from calendars.notices.draft import NoticeRefused
+from calendars.notices.text import read_text
+from calendars.workdays import FESTIVALS, workday_table
+from calendars.workdays.files import statutory_days
 from tests.calendars.notice_writer import Block, Hand, written
 
 NAMES = {

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from calendars.notices import Extension, NoticeRefused, read_text
+from calendars.notices.draft import Extension, NoticeRefused
+from calendars.notices.text import read_text
 
 
 def read(body: str, year: int = 2026, **given):

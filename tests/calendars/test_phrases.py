@@ -2,8 +2,8 @@
 
 import pytest
 
+from calendars.deadlines.parts import NotUnderstood, Reading
 from calendars.phrases import read_phrase
-from rules.deadline import NotUnderstood, Reading
 
 
 @pytest.mark.parametrize(

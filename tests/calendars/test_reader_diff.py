@@ -2,7 +2,7 @@
 
 import pytest
 
-from calendars.reader import ChangeKind, diff_years
+from calendars.reader.diff import ChangeKind, diff_years
 from tests.calendars.campaign_files import SOUND, changed, read_campaign, write_campaign
 
 QUOTA = "    quota: {{indicator: 路牌, unit: 块, city_total: {total}, targets: {{溧阳市: {cell}}}}}\n    gate: true"

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from calendars.reader import load_ladders
-from calendars.reader.edition import EDITION_KEYS
+from calendars.model import KIND_NAMES, CampaignKind, EvidenceType, TargetState
+from calendars.reader import EDITION_KEYS, load_ladders
 from calendars.reader.milestones import DEFAULT_KEYS, MILESTONE_KEYS
-from calendars.reader.parts import EVIDENCE_KEYS, INDICATOR_KEYS
-from calendars.reader.quotas import QUOTA_KEYS
-from rules.campaign import KIND_NAMES, CampaignKind, EvidenceType, TargetState
+from calendars.reader.parts import EVIDENCE_KEYS, INDICATOR_KEYS, QUOTA_KEYS
 from tests.calendars.campaign_files import faults_of, read_campaign, write_campaign
 
 PAGE = (Path(__file__).parents[2] / "docs" / "calendars.md").read_text(encoding="utf-8")

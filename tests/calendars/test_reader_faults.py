@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendars.almanac import almanac_for
-from calendars.reader import CalendarFaults, load_ladders, load_units, read_year
-from calendars.reader.year import CALENDARS
-from calendars.workdays import load_workdays
+from calendars.lunar import almanac_for
+from calendars.reader import CALENDARS, load_ladders, read_year
+from calendars.reader.faults import CalendarFaults
+from calendars.reader.units import load_units
+from calendars.workdays.files import load_workdays
 from tests.calendars.campaign_files import SOUND, changed, faults_of, write_campaign
 
 QUOTA = """    quota:

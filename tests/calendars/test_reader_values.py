@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from calendars.reader import load_ladders, load_units
-from rules.campaign import CampaignKind, EvidenceType, TargetState
-from rules.ladder import RungKind
+from calendars.ladders import RungKind
+from calendars.model import CampaignKind, EvidenceType, TargetState
+from calendars.reader import load_ladders
+from calendars.reader.units import load_units
 from tests.calendars.campaign_files import changed, read_campaign, write_campaign
 
 SEVEN = (
@@ -186,11 +187,11 @@ def test_units_are_found_by_alias_width_script_and_spacing():
 def test_a_district_answers_through_its_civil_affairs_office():
     units = load_units()
 
-    district, office = units.find("经开区"), units.responsible("经开区")
+    district, bureau = units.find("经开区"), units.responsible("经开区")
 
-    assert district is not None and office is not None
-    assert (district.kind, office.name) == ("district", "经开区社会保障和卫生健康局")
-    assert office.parent == district.code
+    assert district is not None and bureau is not None
+    assert (district.kind, bureau.name) == ("district", "经开区社会保障和卫生健康局")
+    assert bureau.parent == district.code
 
 
 def test_the_standard_ladder_reminds_before_on_and_after_the_due_date():

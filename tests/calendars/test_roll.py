@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendars.almanac import almanac_for
-from calendars.reader import load_units, read_year
-from calendars.reader.year import CALENDARS
-from calendars.roll import RollPlan, RollRefused, describe, roll_year, write
-from calendars.roll.rewrite import rewrite
-from calendars.workdays import load_workdays
-from rules.campaign import TargetState
+from calendars.lunar import almanac_for
+from calendars.model import TargetState
+from calendars.reader import CALENDARS, read_year
+from calendars.reader.units import load_units
+from calendars.roll import RollPlan, RollRefused, describe, rewrite, roll_year, write
+from calendars.workdays.files import load_workdays
 from tests.calendars.campaign_files import SOUND, changed, read_campaign, write_campaign
 
 ALMANAC = almanac_for()

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lunar_python import Lunar
 
-from calendars.workdays import load_workdays, project, statutory_days
-from rules.workdays import FESTIVALS, YearState, YearUnknown, workday_table
+from calendars.workdays import FESTIVALS, YearState, YearUnknown, workday_table
+from calendars.workdays.files import load_workdays, project, statutory_days
 
 years = st.integers(2025, 2056)
 

@@ -10,9 +10,8 @@ import chinese_calendar
 import pytest
 
 from calendars.notices import checksum_of, expected_checksum
-from calendars.workdays import load_workdays, project, published
-from calendars.workdays.files import read_year
-from rules.workdays import FESTIVALS, YearState, YearUnknown
+from calendars.workdays import FESTIVALS, YearState, YearUnknown
+from calendars.workdays.files import load_workdays, project, published, read_year
 
 YEARS = (2023, 2024, 2025, 2026)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from calendars.almanac import almanac_for
-from calendars.reader import load_units, read_year
-from calendars.reader.edition import read_edition_text
-from calendars.workdays import load_workdays
+from calendars.lunar import almanac_for
+from calendars.model import Edition, EvidenceType, ExpectedEvidence
+from calendars.reader import read_edition_text, read_year
+from calendars.reader.units import load_units
+from calendars.workdays.files import load_workdays
 from calendars.writing import (
     CannotEdit,
     HandEdition,
@@ -20,7 +21,6 @@ from calendars.writing import (
     text_of,
     with_phrase,
 )
-from rules.campaign import Edition, EvidenceType, ExpectedEvidence
 from tests.calendars.campaign_files import SOUND, changed
 
 

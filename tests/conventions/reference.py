@@ -11,8 +11,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from office.cli.main import COMMANDS, GROUPS, app
-from office.settings import Settings
+from duban.cli.main import COMMANDS, GROUPS, app
+from duban.core.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 SHARED = {"--help", "--json", "--dry-run", "--on", "--as"}

@@ -1,19 +1,21 @@
-"""Rules of the house that a machine can check: sizes, imports, words that must not be committed."""
+"""Rules of the house that a machine can check: folders, docstrings, words that must not be committed."""
 
 from __future__ import annotations
 
 import ast
 import re
-import statistics
 import subprocess
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("rules", "calendars", "notifications", "office", "portal", "tasks", "flows")
+ROOMS = ("duban", "calendars", "notifications", "tasks", "flows")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+# Named here until they are merged.
+ALLOWED_FULLER = {"duban/cli": 28, "duban/portal/pages": 43, "flows": 26}
 
 
 @cache
@@ -31,27 +33,10 @@ def _functions(path: Path) -> list[tuple[str, int]]:
     ]
 
 
-def test_no_function_is_longer_than_fifty_lines() -> None:
-    long = [
-        f"{p.relative_to(ROOT)}:{name} {lines}"
-        for p in SOURCES
-        for name, lines in _functions(p)
-        if lines > 50
-    ]
+def test_no_folder_holds_more_than_can_be_seen_at_a_glance() -> None:
+    counts = Counter(path.parent.relative_to(ROOT) for path in SOURCES if path.name != "__init__.py")
 
-    assert long == []
-
-
-def test_half_of_all_functions_are_shorter_than_ten_lines() -> None:
-    lengths = [lines for path in SOURCES for _, lines in _functions(path)]
-
-    assert statistics.median(lengths) < 10
-
-
-def test_no_file_is_longer_than_three_hundred_lines() -> None:
-    long = [f"{p.relative_to(ROOT)} {n}" for p in SOURCES if (n := len(p.read_text().splitlines())) > 300]
-
-    assert long == []
+    assert {str(folder): count for folder, count in counts.items() if count > 25} == ALLOWED_FULLER
 
 
 def test_every_module_says_what_it_is_for() -> None:

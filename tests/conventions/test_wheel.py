@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("rules", "calendars", "notifications", "office", "portal", "tasks", "flows")
+ROOMS = ("duban", "calendars", "notifications", "tasks", "flows")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_every_module_of_a_room_is_in_the_wheel(names: set[str], room: str):
         "calendars/2026/*.yaml",
         "calendars/workdays/*.yaml",
         "notifications/**/*.j2",
-        "office/store/migrations/**/*.py",
+        "duban/schema/migrations/**/*.py",
     ],
 )
 def test_the_files_a_room_reads_are_in_the_wheel(names: set[str], pattern: str):

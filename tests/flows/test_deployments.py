@@ -17,10 +17,10 @@ from ruamel.yaml import YAML
 
 import flows
 import tasks
+from calendars.model import CampaignKind
+from duban.editions.pages import Timeline
 from flows.deployments import HOUSE, RRULE_LIMIT, STEPS, ZONE, all_plans, edition_plan
 from flows.morning import KINDS
-from office.actions.list_timelines import Timeline
-from rules.campaign import CampaignKind
 
 ROOT = Path(flows.__file__).parents[1]
 

@@ -19,6 +19,13 @@ from prefect.runner import Runner
 from prefect.schedules import RRule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.errors import Fault
+from duban.history.tables import history
+from duban.obligations.tables import obligation
+from duban.outbox.tables import dispatch
+from duban.rounds.tables import reminder, round_
 from flows import old_runs
 from flows.bulletin import bulletin
 from flows.delivery import delivery
@@ -28,10 +35,6 @@ from flows.intake import intake
 from flows.morning import morning_round
 from flows.serve import register
 from flows.upkeep import upkeep
-from office import clock
-from office.actions.office import Office
-from office.errors import Fault
-from office.store import tables
 from tests.builders import a_point, a_unit, an_edition, an_obligation
 
 pytestmark = pytest.mark.prefect
@@ -44,18 +47,18 @@ def _server(prefect_api: str) -> Iterator[None]:
 
 
 def owes_today(
-    office: Office,
+    bureau: Bureau,
     campaign: str = "place_name_signs",
     name: str = "地名标志巡检",
     *,
     ladder: str = "standard",
 ) -> int:
     """A published edition of this year with one unit's plan that is due today, workday or not."""
-    edition_id = an_edition(office, campaign, year=TODAY.year, name=name, published_on=TODAY)
-    point = a_point(office, edition_id, due_on=TODAY)
-    unit_id = a_unit(office, f"{name}承办单位")
+    edition_id = an_edition(bureau, campaign, year=TODAY.year, name=name, published_on=TODAY)
+    point = a_point(bureau, edition_id, due_on=TODAY)
+    unit_id = a_unit(bureau, f"{name}承办单位")
     an_obligation(
-        office,
+        bureau,
         unit_id=unit_id,
         edition_id=edition_id,
         point=point,
@@ -88,17 +91,17 @@ def artifacts_of(run_id: UUID) -> dict[str, str]:
     return asyncio.run(read())
 
 
-def planned(office: Office) -> int:
-    with office.store.reading() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(tables.reminder)) or 0
+def planned(bureau: Bureau) -> int:
+    with bureau.store.reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(reminder)) or 0
 
 
-def test_a_morning_round_plans_and_shows_each_campaign_under_its_own_name(office: Office):
-    owes_today(office)
+def test_a_morning_round_plans_and_shows_each_campaign_under_its_own_name(bureau: Bureau):
+    owes_today(bureau)
 
     asyncio.run(morning_round())
 
-    assert planned(office) >= 1
+    assert planned(bureau) >= 1
     by_name = {run.name: run for run in runs()}
     own = by_name[f"地名标志巡检 {TODAY.year} · 到期 · {TODAY:%m-%d}"]
     assert {"督办", "备案", "到期", str(TODAY.year)} <= set(own.tags)
@@ -107,41 +110,39 @@ def test_a_morning_round_plans_and_shows_each_campaign_under_its_own_name(office
     assert artifacts_of(morning.id)["morning-round"] == "table"
 
 
-def test_the_rows_of_a_round_keep_the_flow_run_that_wrote_them(office: Office):
-    owes_today(office)
+def test_the_rows_of_a_round_keep_the_flow_run_that_wrote_them(bureau: Bureau):
+    owes_today(bureau)
 
     asyncio.run(morning_round())
 
     morning = next(run for run in runs() if run.name.startswith("晨间一轮"))
-    with office.store.reading() as connection:
-        assert connection.scalar(sa.select(tables.round_.c.flow_run_id)) == str(morning.id)
-        kept = connection.execute(sa.select(tables.history.c.flow_run_id)).scalars().all()
+    with bureau.store.reading() as connection:
+        assert connection.scalar(sa.select(round_.c.flow_run_id)) == str(morning.id)
+        kept = connection.execute(sa.select(history.c.flow_run_id)).scalars().all()
     assert set(kept) == {str(morning.id)}
 
 
-def test_a_second_round_of_the_day_writes_nothing_more(office: Office):
-    owes_today(office)
+def test_a_second_round_of_the_day_writes_nothing_more(bureau: Bureau):
+    owes_today(bureau)
     asyncio.run(morning_round())
-    before = planned(office)
+    before = planned(bureau)
 
     asyncio.run(morning_round())
 
-    assert planned(office) == before
+    assert planned(bureau) == before
 
 
-def test_an_editions_own_timeline_is_a_second_door_to_the_whole_round(office: Office):
-    owes_today(office)
-    owes_today(office, "rural_visits", "乡村著名行动")
+def test_an_editions_own_timeline_is_a_second_door_to_the_whole_round(bureau: Bureau):
+    owes_today(bureau)
+    owes_today(bureau, "rural_visits", "乡村著名行动")
 
     asyncio.run(filing(campaign="place_name_signs", year=TODAY.year, title="地名标志巡检"))
 
-    with office.store.reading() as connection:
-        held = connection.execute(sa.select(tables.round_)).one()
+    with bureau.store.reading() as connection:
+        held = connection.execute(sa.select(round_)).one()
         editions = connection.execute(
-            sa.select(tables.obligation.c.edition_id)
-            .join_from(
-                tables.reminder, tables.obligation, tables.obligation.c.id == tables.reminder.c.obligation_id
-            )
+            sa.select(obligation.c.edition_id)
+            .join_from(reminder, obligation, obligation.c.id == reminder.c.obligation_id)
             .distinct()
         ).all()
     # Had only its own edition been planned, the day would look held and the other would be forgotten.
@@ -149,9 +150,9 @@ def test_an_editions_own_timeline_is_a_second_door_to_the_whole_round(office: Of
     assert len(editions) == 2
 
 
-def test_a_campaign_at_fault_fails_its_run_and_stops_nobody_else(office: Office):
-    owes_today(office, "broken", "坏的行动", ladder="no_such_ladder")
-    owes_today(office)
+def test_a_campaign_at_fault_fails_its_run_and_stops_nobody_else(bureau: Bureau):
+    owes_today(bureau, "broken", "坏的行动", ladder="no_such_ladder")
+    owes_today(bureau)
 
     with pytest.raises(Fault, match="坏的行动"):
         asyncio.run(morning_round())
@@ -161,55 +162,55 @@ def test_a_campaign_at_fault_fails_its_run_and_stops_nobody_else(office: Office)
     assert states[f"地名标志巡检 {TODAY.year} · 到期 · {TODAY:%m-%d}"] == "Completed"
 
 
-def test_a_day_that_has_not_come_is_refused(office: Office):
-    owes_today(office)
+def test_a_day_that_has_not_come_is_refused(bureau: Bureau):
+    owes_today(bureau)
 
     with pytest.raises(Exception, match="还没有到"):
         asyncio.run(morning_round(on=TODAY + timedelta(days=1)))
 
-    assert planned(office) == 0
+    assert planned(bureau) == 0
 
 
-def test_delivery_writes_mail_and_a_table_of_what_became_of_it(office: Office):
-    owes_today(office)
+def test_delivery_writes_mail_and_a_table_of_what_became_of_it(bureau: Bureau):
+    owes_today(bureau)
     asyncio.run(morning_round())
 
     asyncio.run(delivery())
 
     (run,) = [run for run in runs(3) if run.name.startswith("发送")]
     assert set(artifacts_of(run.id).values()) <= {"markdown"}
-    with office.store.reading() as connection:
-        statuses = connection.execute(sa.select(tables.dispatch.c.status)).scalars().all()
+    with bureau.store.reading() as connection:
+        statuses = connection.execute(sa.select(dispatch.c.status)).scalars().all()
     assert statuses and "sending" not in statuses
 
 
-def test_a_bulletin_is_written_to_its_folder_and_linked(office: Office):
+def test_a_bulletin_is_written_to_its_folder_and_linked(bureau: Bureau):
     asyncio.run(bulletin())
 
     (run,) = [run for run in runs(2) if run.name == f"简报 · 日报 · {TODAY:%m-%d}"]
     assert artifacts_of(run.id) == {"bulletin-daily": "markdown", "bulletin-daily-file": "markdown"}
-    assert (office.settings.home / "bulletins" / f"{TODAY}-日报.md").is_file()
+    assert (bureau.settings.home / "bulletins" / f"{TODAY}-日报.md").is_file()
 
 
-def test_intake_shows_what_was_refused_and_why(office: Office):
-    (office.settings.home / "inbox" / "不是编号").mkdir(parents=True)
+def test_intake_shows_what_was_refused_and_why(bureau: Bureau):
+    (bureau.settings.home / "inbox" / "不是编号").mkdir(parents=True)
     long_ago = clock.now().timestamp() - 3_600
-    os.utime(office.settings.home / "inbox" / "不是编号", (long_ago, long_ago))
+    os.utime(bureau.settings.home / "inbox" / "不是编号", (long_ago, long_ago))
 
     asyncio.run(intake())
 
     assert artifacts_of(runs(1)[0].id) == {"intake": "table"}
-    assert list((office.settings.home / "inbox" / "refused").iterdir())
+    assert list((bureau.settings.home / "inbox" / "refused").iterdir())
 
 
-def test_upkeep_backs_up_verifies_and_fails_when_evidence_is_gone(office: Office):
+def test_upkeep_backs_up_verifies_and_fails_when_evidence_is_gone(bureau: Bureau):
     asyncio.run(upkeep())
 
-    assert len(list((office.settings.home / "backups").iterdir())) == 1
+    assert len(list((bureau.settings.home / "backups").iterdir())) == 1
     assert artifacts_of(runs(1)[0].id) == {"upkeep": "markdown"}
 
 
-def test_old_runs_are_removed_with_their_artifacts_and_young_ones_kept(office: Office):
+def test_old_runs_are_removed_with_their_artifacts_and_young_ones_kept(bureau: Bureau):
     asyncio.run(bulletin())
     (run,) = runs(1)
 
@@ -222,7 +223,7 @@ def test_old_runs_are_removed_with_their_artifacts_and_young_ones_kept(office: O
 
 
 def test_a_scheduled_run_really_appears_and_finishes(
-    office: Office, prefect_server: str, monkeypatch: pytest.MonkeyPatch
+    bureau: Bureau, prefect_server: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PREFECT_API_URL", prefect_server)
     at = clock.now().astimezone(clock.ZONE) + timedelta(seconds=12)
@@ -241,7 +242,7 @@ def test_a_scheduled_run_really_appears_and_finishes(
     assert finished.state.is_completed(), finished.state.message
     assert finished.name == f"简报 · 日报 · {TODAY:%m-%d}"
     assert abs((finished.expected_start_time - at).total_seconds()) < 1
-    assert Path(office.settings.home / "bulletins").is_dir()
+    assert Path(bureau.settings.home / "bulletins").is_dir()
 
 
 async def _serve_until_finished(plan: Plan, *, within_seconds: int) -> FlowRun | None:
@@ -262,16 +263,16 @@ async def _serve_until_finished(plan: Plan, *, within_seconds: int) -> FlowRun |
         await asyncio.wait({serving}, timeout=10)
 
 
-def test_no_flow_runs_without_an_address(office: Office):
+def test_no_flow_runs_without_an_address(bureau: Bureau):
     with temporary_settings({PREFECT_API_URL: None}), pytest.raises(ValueError, match="No Prefect API URL"):
         asyncio.run(intake())
 
-    assert not (office.settings.home / "inbox").exists()
+    assert not (bureau.settings.home / "inbox").exists()
 
 
-def test_a_date_of_the_past_can_be_asked_for_again(office: Office):
+def test_a_date_of_the_past_can_be_asked_for_again(bureau: Bureau):
     yesterday: date = TODAY - timedelta(days=1)
 
     asyncio.run(bulletin(on=yesterday))
 
-    assert (office.settings.home / "bulletins" / f"{yesterday}-日报.md").is_file()
+    assert (bureau.settings.home / "bulletins" / f"{yesterday}-日报.md").is_file()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from prefect import flow, task
 
-from office.errors import Fault, Refused
-from tasks.bureau import STEP
+from duban.core.errors import Fault, Refused
+from tasks.runtime import STEP
 
 
 def _asked_for(error: Callable[[], Exception]) -> int:

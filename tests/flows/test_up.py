@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from office import clock
-from office.actions.office import Office
-from office.store import tables
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.outbox.tables import dispatch
+from duban.rounds.tables import reminder, round_
 from tests.builders import a_unit, an_edition, an_obligation
 
 pytestmark = pytest.mark.prefect
@@ -85,23 +86,23 @@ def prefect_rows(home: Path, query: str) -> list[tuple]:
 
 
 @pytest.fixture
-def home(office: Office) -> Iterator[Path]:
+def home(bureau: Bureau) -> Iterator[Path]:
     """A bureau that owes something today; whatever a failed test left running is ended."""
-    edition_id = an_edition(office, year=TODAY.year, published_on=TODAY)
-    an_obligation(office, unit_id=a_unit(office), edition_id=edition_id, due_on=TODAY, opened_on=TODAY)
-    folder = office.settings.home
+    edition_id = an_edition(bureau, year=TODAY.year, published_on=TODAY)
+    an_obligation(bureau, unit_id=a_unit(bureau), edition_id=edition_id, due_on=TODAY, opened_on=TODAY)
+    folder = bureau.settings.home
     yield folder
     for pid in children_of_home(folder):
         os.kill(pid, signal.SIGKILL)
 
 
-def rounds_held(office: Office) -> int:
-    with office.store.reading() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(tables.round_)) or 0
+def rounds_held(bureau: Bureau) -> int:
+    with bureau.store.reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(round_)) or 0
 
 
 def test_up_holds_the_first_round_and_after_a_kill_goes_on_where_it_was_and_stops_clean(
-    office: Office, home: Path
+    bureau: Bureau, home: Path
 ):
     first = start(home, "--first-round")
     said = read_until(first, "按时间表运行")
@@ -114,7 +115,7 @@ def test_up_holds_the_first_round_and_after_a_kill_goes_on_where_it_was_and_stop
     first.wait()
 
     assert "晨间一轮已完成" in said and "outbox" in said
-    assert rounds_held(office) == 1
+    assert rounds_held(bureau) == 1
     assert "已有一个 duban up 在运行" in refusal and second.returncode == 1
 
     before = prefect_rows(home, "SELECT count(*) FROM deployment")
@@ -152,7 +153,7 @@ def test_a_ledger_that_is_not_set_up_ends_the_start_with_a_sentence(tmp_path: Pa
 
 
 def test_a_flow_that_is_killed_in_the_middle_is_caught_up_by_recovery(
-    office: Office, home: Path, prefect_server: str
+    bureau: Bureau, home: Path, prefect_server: str
 ):
     environment = {**os.environ, "PREFECT_API_URL": prefect_server, "DUBAN_HOME": str(home)}
     code = "import asyncio; from flows.{0} import {1}; asyncio.run({1}())"
@@ -161,14 +162,14 @@ def test_a_flow_that_is_killed_in_the_middle_is_caught_up_by_recovery(
         env=environment,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: rounds_held(office) == 1 or killed.poll() is not None)
+    wait_for(lambda: rounds_held(bureau) == 1 or killed.poll() is not None)
     killed.kill()
     killed.wait()
 
-    with office.store.writing() as connection:
+    with bureau.store.writing() as connection:
         # As if the kill had come before the round's end, and long enough ago to be looked at.
         connection.execute(
-            sa.update(tables.round_).values(
+            sa.update(round_).values(
                 status="planning", finished_at=None, started_at=clock.now() - timedelta(hours=1)
             )
         )
@@ -177,13 +178,11 @@ def test_a_flow_that_is_killed_in_the_middle_is_caught_up_by_recovery(
             [sys.executable, "-c", code.format("recovery", "recovery")], env=environment, check=True
         )
 
-    with office.store.reading() as connection:
-        held = connection.execute(sa.select(tables.round_.c.status)).scalars().all()
+    with bureau.store.reading() as connection:
+        held = connection.execute(sa.select(round_.c.status)).scalars().all()
         planned = connection.scalar(
-            sa.select(sa.func.count())
-            .select_from(tables.reminder)
-            .where(tables.reminder.c.status == "planned")
+            sa.select(sa.func.count()).select_from(reminder).where(reminder.c.status == "planned")
         )
-        digests = connection.scalar(sa.select(sa.func.count()).select_from(tables.dispatch))
+        digests = connection.scalar(sa.select(sa.func.count()).select_from(dispatch))
     assert held == ["planned"]
     assert (planned, digests) == (1, 1)

@@ -20,12 +20,12 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from starlette.routing import BaseRoute, Mount
 
-import office.clock as product_clock
-from office.cli.main import app as command_line
-from office.cli.main import main
-from office.settings import load
-from office.wiring import open_office
-from portal.app import create_app
+from duban.cli.main import app as command_line
+from duban.cli.main import main
+from duban.core import clock as product_clock
+from duban.core.settings import load
+from duban.portal.app import create_app
+from duban.wiring import open_bureau
 
 BASE = "http://portal.test"
 # Wide enough that no sentence of a help page is broken in the middle of a change of widths.
@@ -86,8 +86,8 @@ class Doors:
     def app(self) -> FastAPI:
         """The portal over this folder, opened with its first visitor."""
         if self._app is None:
-            office = self._open.enter_context(open_office(load(self.home)))
-            self._app = create_app(office, now=self.clock.now)
+            bureau = self._open.enter_context(open_bureau(load(self.home)))
+            self._app = create_app(bureau, now=self.clock.now)
         return self._app
 
     def browser(self) -> TestClient:

@@ -16,7 +16,7 @@ from notifications.allow_list import AllowList
 from notifications.channels.smtp import SmtpSettings, Tls
 from notifications.letters import Letter, Prepared, Sender, prepare
 from notifications.messages import Item, Rendered
-from notifications.sample_parts import ITEM
+from tests.notifications.samples import ITEM
 
 SENDER = Sender(address="duban@mzj.example", name="市民政局督办")
 EVERYONE = AllowList(lifted=True)

@@ -15,7 +15,7 @@ from notifications.channels.apprise_channel import (
     AppriseChannel,
     PushSettings,
     PushTarget,
-    open_channel,
+    open_apprise,
 )
 from tests.notifications.mail_builders import EVERYONE, a_free_port, a_prepared
 
@@ -28,7 +28,7 @@ def a_channel(address: str, path: str = "hook", allow=EVERYONE) -> Iterator[Appr
     settings = PushSettings(
         schemas=frozenset({"json"}), targets={PHONE: PushTarget(schema="json", host=address, key=path)}
     )
-    with open_channel(settings, allow) as channel:
+    with open_apprise(settings, allow) as channel:
         yield channel
 
 
@@ -123,7 +123,7 @@ def test_robots_are_refused_whichever_way_they_are_named(robot):
     smuggled = PushSettings(schemas=frozenset({"json"}), targets={"群": f"{robot}://abcdefabcdefabcdef"})
 
     for settings in (listed, smuggled):
-        with pytest.raises(ChannelError, match=r"群机器人.*请改用邮件"), open_channel(settings, EVERYONE):
+        with pytest.raises(ChannelError, match=r"群机器人.*请改用邮件"), open_apprise(settings, EVERYONE):
             pass
 
 
@@ -140,7 +140,7 @@ def test_robots_are_refused_whichever_way_they_are_named(robot):
 def test_only_schemas_on_the_list_open(url):
     settings = PushSettings(schemas=frozenset({"json"}), targets={"某处": url})
 
-    with pytest.raises(ChannelError, match="不在允许的类型内"), open_channel(settings, EVERYONE):
+    with pytest.raises(ChannelError, match="不在允许的类型内"), open_apprise(settings, EVERYONE):
         pass
 
 
@@ -193,7 +193,7 @@ def test_keys_stay_out_of_receipts_logs_and_reprs(httpserver: HTTPServer, caplog
         targets={PHONE: PushTarget(schema="json", host=address_of(httpserver), key="sehr-geheim")},
     )
 
-    with open_channel(settings, EVERYONE) as channel:
+    with open_apprise(settings, EVERYONE) as channel:
         receipt = channel.send(a_prepared(to_address=PHONE))
 
     said = [record.getMessage() for record in caplog.records if record.name.startswith("apprise")]

@@ -3,10 +3,9 @@ from datetime import date
 import pytest
 
 from notifications.day_letter import day_letter
-from notifications.kinds.digest.sample import Section
-from notifications.messages import Kind, render
-from notifications.sample_parts import DESK
+from notifications.messages import Kind, Section, render
 from tests.notifications.mail_builders import an_item
+from tests.notifications.samples import DESK
 
 
 def a_day(*sections: Section) -> str:

@@ -1,6 +1,5 @@
 """Every kind, rendered from its sample. REWRITE_EXPECTED=1 writes the stored texts anew; reviewers read the difference."""
 
-import importlib
 import os
 import re
 from dataclasses import fields, is_dataclass, replace
@@ -16,16 +15,18 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 import notifications
-from notifications.kinds.chase.sample import SAMPLE as CHASE
-from notifications.kinds.digest.sample import SAMPLE as DIGEST
-from notifications.kinds.digest.sample import Section
-from notifications.kinds.escalate.sample import SAMPLE as ESCALATE
-from notifications.kinds.extension.sample import SAMPLE as EXTENSION
-from notifications.kinds.send_back.sample import SAMPLE as SEND_BACK
-from notifications.kinds.stage_summary.sample import SAMPLE as STAGE_SUMMARY
-from notifications.messages import Item, Kind, Rendered, render
+from notifications.messages import Item, Kind, Rendered, Section, render
 from notifications.wording import SHOWN
+from tests.notifications import samples
 from tests.notifications.mail_builders import an_item
+from tests.notifications.samples import (
+    CHASE_SAMPLE,
+    DIGEST_SAMPLE,
+    ESCALATE_SAMPLE,
+    EXTENSION_SAMPLE,
+    SEND_BACK_SAMPLE,
+    STAGE_SUMMARY_SAMPLE,
+)
 
 ROOM = Path(notifications.__file__).parent
 EXPECTED = Path(__file__).parent / "expected"
@@ -34,7 +35,7 @@ SCRIPT = "<script>alert('催办')</script> & \"引号\""
 
 
 def sample(folder: str) -> Any:
-    return importlib.import_module(f"notifications.kinds.{folder}.sample").SAMPLE
+    return getattr(samples, f"{folder.upper()}_SAMPLE")
 
 
 def html_words(rendered: Rendered) -> str:
@@ -112,7 +113,7 @@ def test_every_kind_has_a_folder_with_the_same_names_and_no_folder_is_left_over(
 
     assert set(folders) == set(FOLDERS)
     assert set(map(frozenset, folders.values())) == {
-        frozenset({"__init__.py", "sample.py", "subject.txt.j2", "body.txt.j2", "body.html.j2"})
+        frozenset({"subject.txt.j2", "body.txt.j2", "body.html.j2"})
     }
     assert all(sample(folder).folder == folder for folder in FOLDERS)
 
@@ -139,7 +140,7 @@ def test_every_day_that_rests_on_a_provisional_year_says_so(folder):
 
 
 def test_a_stage_whose_day_is_provisional_says_so():
-    rendered = render(replace(STAGE_SUMMARY, provisional=True))
+    rendered = render(replace(STAGE_SUMMARY_SAMPLE, provisional=True))
 
     assert "2026年3月31日（周二，暂定）" in rendered.text
     assert "2026年3月31日（周二，暂定）" in html_words(rendered)
@@ -173,7 +174,7 @@ def test_markup_in_a_name_is_words_and_not_markup(folder):
 @given(name=st.text(min_size=1), note=st.text(min_size=1))
 @settings(max_examples=60, deadline=None)
 def test_any_name_survives_into_text_and_html_on_a_line_of_its_own(name, note):
-    message = replace(CHASE, unit=name, items=(an_item(unit="天宁区", campaign=name, note=note),))
+    message = replace(CHASE_SAMPLE, unit=name, items=(an_item(unit="天宁区", campaign=name, note=note),))
 
     rendered = render(message)
 
@@ -181,7 +182,7 @@ def test_any_name_survives_into_text_and_html_on_a_line_of_its_own(name, note):
     assert rendered.text.split("\n")[0].strip() == f"{kept} 王科长：".strip()
     assert f"{kept}：制定巡检计划并备案" in rendered.text
     assert "".join(kept.split()) in html_words(rendered)
-    assert rendered.text.count("\n") == render(CHASE).text.count("\n") + 1
+    assert rendered.text.count("\n") == render(CHASE_SAMPLE).text.count("\n") + 1
     assert "\n" not in rendered.subject
     rendered.subject.encode("utf-8")
 
@@ -190,7 +191,7 @@ def test_any_name_survives_into_text_and_html_on_a_line_of_its_own(name, note):
     "link", ["javascript:alert(1)", "file:///etc/hostname", 'https://duban.example/?a="><b>&c=1']
 )
 def test_only_web_links_become_links_and_none_breaks_out(link):
-    rendered = render(replace(CHASE, items=(an_item(link=link),)))
+    rendered = render(replace(CHASE_SAMPLE, items=(an_item(link=link),)))
 
     hrefs = [
         element.get("href") for element in ElementTree.fromstring(rendered.html).iter() if element.get("href")
@@ -204,7 +205,7 @@ def test_hundreds_of_items_stay_readable_and_the_rest_is_counted():
         an_item(obligation_id=n, milestone=f"第{n}项", due_on=date(2026, 1 + n % 12, 1)) for n in range(300)
     )
 
-    rendered = render(replace(DIGEST, sections=(Section(kind=Kind.CHASE, items=items, total=412),)))
+    rendered = render(replace(DIGEST_SAMPLE, sections=(Section(kind=Kind.CHASE, items=items, total=412),)))
 
     shown = re.findall(r"^\d+\. ", rendered.text, flags=re.MULTILINE)
     assert len(shown) == SHOWN
@@ -215,7 +216,7 @@ def test_hundreds_of_items_stay_readable_and_the_rest_is_counted():
 
 
 def test_a_digest_puts_what_hurts_most_first_and_counts_in_its_subject():
-    rendered = render(DIGEST)
+    rendered = render(DIGEST_SAMPLE)
 
     assert rendered.subject == "【督办提醒】12月31日：催办1项、到期1项、提前提醒1项"
     assert re.findall("【(.*?)】", rendered.text) == ["催办", "到期", "提前提醒"]
@@ -227,24 +228,24 @@ def test_an_urgent_kind_has_no_place_in_a_digest():
 
 
 def test_an_escalation_names_the_units_and_the_longest_delay():
-    rendered = render(ESCALATE)
+    rendered = render(ESCALATE_SAMPLE)
 
     assert rendered.subject == "【督办】2家单位3项任务逾期，最长9个工作日"
     assert "天宁区民政局：2项，最长逾期9个工作日" in rendered.text
 
 
 def test_a_summary_names_every_missing_unit_and_never_makes_up_a_rate():
-    nobody = replace(STAGE_SUMMARY, total=0, done_on_time=0, missing=(), rates=())
-    many = tuple(replace(STAGE_SUMMARY.missing[0], unit=f"第{n}社会组织") for n in range(229))
+    nobody = replace(STAGE_SUMMARY_SAMPLE, total=0, done_on_time=0, missing=(), rates=())
+    many = tuple(replace(STAGE_SUMMARY_SAMPLE.missing[0], unit=f"第{n}社会组织") for n in range(229))
 
     assert "按时办结率：—（0/0）" in render(nobody).text
     assert render(nobody).subject.endswith("：无应办单位")
-    assert all(missing.unit in render(replace(STAGE_SUMMARY, missing=many)).text for missing in many)
-    assert "按时66.7%（4/6），未完成229家" in render(replace(STAGE_SUMMARY, missing=many)).subject
+    assert all(missing.unit in render(replace(STAGE_SUMMARY_SAMPLE, missing=many)).text for missing in many)
+    assert "按时66.7%（4/6），未完成229家" in render(replace(STAGE_SUMMARY_SAMPLE, missing=many)).subject
 
 
 def test_a_refused_extension_names_the_day_that_holds():
-    rendered = render(replace(EXTENSION, granted=False, item=an_item()))
+    rendered = render(replace(EXTENSION_SAMPLE, granted=False, item=an_item()))
 
     assert rendered.subject.startswith("【延期批复】不同意延期，仍为3月31日：")
     assert "未获批准，时限仍为2026年3月31日（周二）" in rendered.text
@@ -262,9 +263,10 @@ def test_a_last_workday_that_moved_alone_is_not_called_a_new_due_date():
 
 
 def test_an_item_without_a_link_says_how_to_answer():
-    rendered = render(replace(SEND_BACK, item=an_item(link=None)))
+    rendered = render(replace(SEND_BACK_SAMPLE, item=an_item(link=None)))
 
-    assert SEND_BACK.desk.how_to_answer in rendered.text and SEND_BACK.desk.how_to_answer in html_words(
-        rendered
+    assert (
+        SEND_BACK_SAMPLE.desk.how_to_answer in rendered.text
+        and SEND_BACK_SAMPLE.desk.how_to_answer in html_words(rendered)
     )
     assert "点开" not in rendered.text

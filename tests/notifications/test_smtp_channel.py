@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from notifications.allow_list import allow_list
 from notifications.channels import ChannelError, Status
-from notifications.channels.smtp import SmtpSettings, Tls, open_channel
+from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Prepared
 from tests.notifications.mail_builders import (
     EVERYONE,
@@ -35,7 +35,7 @@ def test_an_accepted_letter_arrives_byte_for_byte_with_the_servers_own_answer():
     mailbox = Mailbox()
     prepared = a_prepared()
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipt = channel.send(prepared)
 
     assert receipt.status is Status.ACCEPTED
@@ -47,7 +47,7 @@ def test_lines_that_begin_with_a_dot_survive_the_transport():
     mailbox = Mailbox()
     prepared = replace(a_prepared(), data=b"Subject: x\r\n\r\n.\r\n..two\r\n.one\r\n")
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         channel.send(prepared)
 
     assert mailbox.taken[0][1] == prepared.data
@@ -56,7 +56,7 @@ def test_lines_that_begin_with_a_dot_survive_the_transport():
 def test_many_letters_use_one_connection_and_one_recipient_each():
     mailbox = Mailbox()
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipts = list(channel.send_many(letters(20)))
 
     assert {receipt.status for _, receipt in receipts} == {Status.ACCEPTED}
@@ -67,7 +67,7 @@ def test_many_letters_use_one_connection_and_one_recipient_each():
 def test_several_connections_answer_in_the_order_of_the_letters_and_lose_none():
     mailbox = Mailbox(refuse={"unit7@mzj.example": "550 5.1.1 no such user"})
 
-    with a_server(mailbox) as settings, open_channel(replace(settings, connections=3), EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(replace(settings, connections=3), EVERYONE) as channel:
         receipts = list(channel.send_many(letters(40)))
 
     assert [prepared.letter.letter_key for prepared, _ in receipts] == [f"k{n}" for n in range(40)]
@@ -79,7 +79,7 @@ def test_several_connections_answer_in_the_order_of_the_letters_and_lose_none():
 def test_a_refused_recipient_is_permanent_for_that_recipient_only():
     mailbox = Mailbox(refuse={"unit1@mzj.example": "550 5.1.1 no such user"})
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipts = [receipt for _, receipt in channel.send_many(letters(3))]
 
     assert [receipt.status for receipt in receipts] == [Status.ACCEPTED, Status.PERMANENT, Status.ACCEPTED]
@@ -99,7 +99,7 @@ def test_a_refused_recipient_is_permanent_for_that_recipient_only():
     ],
 )
 def test_the_code_decides_between_temporary_and_permanent(mailbox, status, code):
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipt = channel.send(a_prepared())
 
     assert (receipt.status, receipt.provider_code) == (status, code)
@@ -109,7 +109,7 @@ def test_the_code_decides_between_temporary_and_permanent(mailbox, status, code)
 def test_a_line_dropped_before_the_letter_went_out_is_temporary():
     mailbox = Mailbox(drop_before_data=True)
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipt = channel.send(a_prepared())
 
     assert (receipt.status, receipt.provider_code) == (Status.TEMPORARY, "line_dropped")
@@ -119,7 +119,7 @@ def test_a_line_dropped_before_the_letter_went_out_is_temporary():
 def test_a_line_dropped_after_the_letter_was_taken_is_unsure_and_the_next_letter_goes_out():
     mailbox = Mailbox(drop_after_data=True)
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         dropped = channel.send(a_prepared(letter_key="one"))
         mailbox.drop_after_data = False
         following = channel.send(a_prepared(letter_key="two"))
@@ -139,7 +139,7 @@ def test_a_connection_that_the_server_closed_between_letters_is_opened_again():
             yield prepared
             time.sleep(0.1)
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipts = [receipt for _, receipt in channel.send_many(unhurried())]
 
     assert [receipt.status for receipt in receipts] == [Status.ACCEPTED] * 3
@@ -151,7 +151,7 @@ def test_a_server_that_does_not_answer_is_temporary_and_costs_one_timeout_for_ma
 
     with (
         a_server(mailbox) as settings,
-        open_channel(replace(settings, timeout_seconds=0.3), EVERYONE) as channel,
+        open_smtp(replace(settings, timeout_seconds=0.3), EVERYONE) as channel,
     ):
         receipts = [receipt for _, receipt in channel.send_many(letters(50))]
 
@@ -167,7 +167,7 @@ def test_a_server_that_is_slow_to_confirm_the_letter_leaves_it_unsure():
 
     with (
         a_server(mailbox) as settings,
-        open_channel(replace(settings, timeout_seconds=0.3), EVERYONE) as channel,
+        open_smtp(replace(settings, timeout_seconds=0.3), EVERYONE) as channel,
     ):
         receipt = channel.send(a_prepared())
 
@@ -178,7 +178,7 @@ def test_a_server_that_is_down_is_temporary_and_works_again_after_the_rest():
     mailbox = Mailbox()
     port = a_free_port()
 
-    with open_channel(settings_for(port, rest_seconds=0), EVERYONE) as channel:
+    with open_smtp(settings_for(port, rest_seconds=0), EVERYONE) as channel:
         down = channel.send(a_prepared())
         controller = Controller(mailbox, hostname="127.0.0.1", port=port)
         controller.start()
@@ -196,7 +196,7 @@ def test_a_refused_login_is_temporary_because_the_operator_can_heal_it(password,
     mailbox = Mailbox()
     with a_server(mailbox, authenticator=only_wang, auth_require_tls=False, auth_required=True) as settings:
         settings = replace(settings, username="wang", password=password, login_without_tls=True)
-        with open_channel(settings, EVERYONE) as channel:
+        with open_smtp(settings, EVERYONE) as channel:
             receipt = channel.send(a_prepared())
 
     assert receipt.status is status
@@ -208,7 +208,7 @@ def test_a_refused_login_is_temporary_because_the_operator_can_heal_it(password,
 def test_a_password_is_not_sent_in_clear_unless_someone_says_so():
     settings = SmtpSettings(host="127.0.0.1", tls=Tls.NONE, username="wang", password="right")
 
-    with pytest.raises(ChannelError, match="明文"), open_channel(settings, EVERYONE):
+    with pytest.raises(ChannelError, match="明文"), open_smtp(settings, EVERYONE):
         pass
     assert "right" not in repr(settings)
 
@@ -250,9 +250,9 @@ def test_mail_travels_encrypted_to_a_server_whose_certificate_is_known(tls, cert
     )
 
     with a_server(mailbox, **option) as settings:
-        with open_channel(replace(settings, tls=tls, ca_file=certificate[0]), EVERYONE) as channel:
+        with open_smtp(replace(settings, tls=tls, ca_file=certificate[0]), EVERYONE) as channel:
             known = channel.send(a_prepared())
-        with open_channel(replace(settings, tls=tls), EVERYONE) as channel:
+        with open_smtp(replace(settings, tls=tls), EVERYONE) as channel:
             unknown = channel.send(a_prepared())
 
     assert known.status is Status.ACCEPTED
@@ -264,7 +264,7 @@ def test_nothing_leaves_to_an_address_that_is_not_on_the_list():
     mailbox = Mailbox()
     allow = allow_list(["unit0@mzj.example", "@zhonglou.example"])
 
-    with a_server(mailbox) as settings, open_channel(settings, allow) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, allow) as channel:
         receipts = [receipt for _, receipt in channel.send_many([*letters(2), a_prepared()])]
 
     assert [receipt.status for receipt in receipts] == [Status.ACCEPTED, Status.PERMANENT, Status.ACCEPTED]
@@ -278,7 +278,7 @@ def test_nothing_leaves_to_an_address_that_is_not_on_the_list():
 def test_an_address_that_is_none_is_permanent_and_never_reaches_the_server(address):
     mailbox = Mailbox()
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         receipt = channel.send(a_prepared(to_address=address))
 
     assert (receipt.status, receipt.provider_code) == (Status.PERMANENT, "bad_address")
@@ -288,7 +288,7 @@ def test_an_address_that_is_none_is_permanent_and_never_reaches_the_server(addre
 def test_the_same_letter_has_the_same_message_id_when_it_is_sent_twice():
     mailbox = Mailbox()
 
-    with a_server(mailbox) as settings, open_channel(settings, EVERYONE) as channel:
+    with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
         channel.send(a_prepared())
         channel.send(a_prepared(rendered=a_letter().rendered))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.people import Role
+from duban.core.access import Role
 
 VISITOR, LINK = "visitor", "link"
 C, R, L = Role.COORDINATOR.value, Role.REVIEWER.value, Role.LEADER.value

@@ -8,22 +8,22 @@ from typing import Any
 import httpx
 from fastapi.testclient import TestClient
 
-from office.actions.make_client_token import make_client_token
-from rules.accounts import Scope
-from rules.people import Actor, Role
+from duban.accounts.rules import TokenScope
+from duban.accounts.tokens import make_client_token
+from duban.core.access import Actor, Role
 from tests.portal.bureau import Portal
 
 BASE = "/api/v1"
 
 
-def a_token(portal: Portal, person: str, *scopes: Scope, days: int = 30) -> str:
+def a_token(portal: Portal, person: str, *scopes: TokenScope, days: int = 30) -> str:
     """A token with a person's rights, made by the security administrator."""
     security = Actor(name="安全员", person_id=portal.people["安全员"], roles=frozenset({Role.SECURITY}))
     made = make_client_token(
-        portal.office,
+        portal.bureau,
         name=f"省厅平台·{person}",
         person_id=portal.people[person],
-        scopes=scopes or (Scope.READ,),
+        scopes=scopes or (TokenScope.READ,),
         days=days,
         by=security,
         now=portal.moment,
@@ -65,6 +65,6 @@ def _check_problem(answer: httpx.Response) -> None:
     assert body["reasons"], "every problem says why"
 
 
-def api(portal: Portal, person: str = "周处长", *scopes: Scope) -> ApiClient:
+def api(portal: Portal, person: str = "周处长", *scopes: TokenScope) -> ApiClient:
     """A system that acts in the name of this person."""
     return ApiClient(TestClient(portal.app, base_url="http://portal.test"), a_token(portal, person, *scopes))

@@ -11,13 +11,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from office import clock
-from office.actions.office import Office
-from office.store import tables
-from portal.access import COOKIE
-from portal.app import create_app
-from rules.people import Role
-from rules.sessions import Way
+from duban.accounts.rules import SignInWay
+from duban.accounts.tables import account, session
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Role
+from duban.portal.access import COOKIE
+from duban.portal.app import create_app
+from duban.problems.tables import problem
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 from tests.portal.client import PageClient
 
@@ -52,7 +53,7 @@ PLAN_EVIDENCE = (
 class Portal:
     """The portal as people meet it. `units` by name, `people` ids by name; `signs` ids of 地名标志 by unit."""
 
-    office: Office
+    bureau: Bureau
     moment: datetime = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
     units: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Portal:
     @property
     def app(self) -> FastAPI:
         if self._app is None:
-            self._app = create_app(self.office, now=lambda: self.moment)
+            self._app = create_app(self.bureau, now=lambda: self.moment)
         return self._app
 
     @property
@@ -84,13 +85,13 @@ class Portal:
     def as_(self, name: str) -> PageClient:
         """A browser in which the person signed in with a password a moment ago; the way there has its own tests."""
         token = secrets.token_urlsafe(32)
-        with self.office.store.writing() as connection:
+        with self.bureau.store.writing() as connection:
             self._give_account(connection, self.people[name])
             connection.execute(
-                sa.insert(tables.session).values(
+                sa.insert(session).values(
                     token_hash=hashlib.sha256(token.encode()).hexdigest(),
                     person_id=self.people[name],
-                    way=Way.PASSWORD.value,
+                    way=SignInWay.PASSWORD.value,
                     made_at=self.moment,
                     seen_at=self.moment,
                     expires_at=self.moment + timedelta(hours=12),
@@ -100,11 +101,11 @@ class Portal:
 
     def _give_account(self, connection: sa.Connection, person_id: int) -> None:
         known = connection.execute(
-            sa.select(tables.account.c.person_id).where(tables.account.c.person_id == person_id)
+            sa.select(account.c.person_id).where(account.c.person_id == person_id)
         ).first()
         if known is None:
             connection.execute(
-                sa.insert(tables.account).values(
+                sa.insert(account).values(
                     person_id=person_id, password_hash="no password opens this", password_set_at=self.moment
                 )
             )
@@ -117,22 +118,22 @@ class Portal:
 
 def furnish(portal: Portal) -> None:
     """Enter the units, the people and one campaign with an obligation for each district."""
-    office = portal.office
-    portal.units[BUREAU] = a_unit(office, BUREAU, kind="bureau", leader_address="leader@bureau.example")
+    bureau = portal.bureau
+    portal.units[BUREAU] = a_unit(bureau, BUREAU, kind="bureau", leader_address="leader@bureau.example")
     for name in (TIANNING, ZHONGLOU):
-        portal.units[name] = a_unit(office, name, parent=portal.units[BUREAU])
+        portal.units[name] = a_unit(bureau, name, parent=portal.units[BUREAU])
     for name, unit, role in PEOPLE:
-        person = a_person(office, name, portal.units[unit], role)
+        person = a_person(bureau, name, portal.units[unit], role)
         assert person.person_id is not None
         portal.people[name] = person.person_id
-    portal.edition_id = an_edition(office, coordinator_unit_id=portal.units[BUREAU])
+    portal.edition_id = an_edition(bureau, coordinator_unit_id=portal.units[BUREAU])
     due_on = date(2026, 3, 31)
     portal.point = a_point(
-        office, portal.edition_id, due_on=due_on, key="plan_filing", evidence=PLAN_EVIDENCE
+        bureau, portal.edition_id, due_on=due_on, key="plan_filing", evidence=PLAN_EVIDENCE
     )
     for name in (TIANNING, ZHONGLOU):
         portal.signs[name] = an_obligation(
-            office,
+            bureau,
             due_on=due_on,
             unit_id=portal.units[name],
             edition_id=portal.edition_id,
@@ -143,9 +144,9 @@ def furnish(portal: Portal) -> None:
 
 def _a_problem(portal: Portal) -> None:
     """The only problem on any ledger, number 1: 天宁区's."""
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         connection.execute(
-            sa.insert(tables.problem).values(
+            sa.insert(problem).values(
                 edition_id=portal.edition_id,
                 unit_id=portal.units[TIANNING],
                 code="BZ-1",

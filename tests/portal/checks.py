@@ -10,18 +10,18 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-from rules.campaign import CampaignKind, EvidenceType
-from rules.ladder import RungKind
-from rules.moves import State, Verb
-from rules.people import Role
-from rules.standing import Light
+from calendars.ladders import RungKind
+from calendars.model import CampaignKind, EvidenceType
+from duban.core.access import Role
+from duban.core.lights import Light
+from duban.obligations.states import State, Transition
 
 LABELLED = {"input", "select", "textarea"}
 UNLABELLED_TYPES = {"hidden", "submit", "button", "image"}
 # Their words would be a programmer's slip on a Chinese page; single common letters and units are not among them.
 IDENTIFIERS = {
     str(one.value)
-    for kind in (CampaignKind, EvidenceType, RungKind, State, Verb, Role, Light)
+    for kind in (CampaignKind, EvidenceType, RungKind, State, Transition, Role, Light)
     for one in kind
 } - {"link", "due"}
 SNAKE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")

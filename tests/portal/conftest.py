@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from office.settings import Settings, load
+from duban.core.settings import Settings, load
 from tests.ledgers import fresh_office, opened_office, settle
 from tests.portal.bureau import Portal, furnish
 
@@ -25,10 +25,10 @@ def _settings(home: Path) -> Settings:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> tuple[Path, Portal]:
     home = tmp_path_factory.mktemp("portal") / "duban"
-    with fresh_office(_settings(home), migrated_ledger) as office:
-        portal = Portal(office)
+    with fresh_office(_settings(home), migrated_ledger) as bureau:
+        portal = Portal(bureau)
         furnish(portal)
-        settle(office.store)
+        settle(bureau.store)
     return home, portal
 
 
@@ -51,10 +51,10 @@ def module_portal(
 def _copied(furnished: tuple[Path, Portal], home: Path) -> Iterator[Portal]:
     made_home, made = furnished
     shutil.copytree(made_home, home, dirs_exist_ok=True)
-    with opened_office(_settings(home)) as office:
+    with opened_office(_settings(home)) as bureau:
         yield replace(
             made,
-            office=office,
+            bureau=bureau,
             units=dict(made.units),
             people=dict(made.people),
             signs=dict(made.signs),

@@ -8,11 +8,12 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from office.actions.apply_edition import apply_edition
-from office.store import tables
-from rules.campaign import CampaignKind, Edition, Milestone, Point, Source
-from rules.credit_code import check_digit
-from rules.people import SYSTEM
+from calendars.model import CampaignKind, Edition, Milestone, Point, Source
+from duban.core.access import SYSTEM
+from duban.core.credit_code import check_digit
+from duban.editions import tables as editions_tables
+from duban.editions.apply import apply_edition
+from duban.obligations.tables import obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 
 HEADINGS = ("统一社会信用代码", "名称", "业务主管单位")
@@ -64,18 +65,20 @@ def with_check(portal: Portal) -> int:
             milestone("corrections", "年检问题整改销号", problem_ledger=True),
         ),
     )
-    apply_edition(portal.office, edition, by=SYSTEM, now=portal.moment)
-    with portal.office.store.reading() as connection:
+    apply_edition(portal.bureau, edition, by=SYSTEM, now=portal.moment)
+    with portal.bureau.store.reading() as connection:
         return int(
             connection.execute(
-                sa.select(tables.edition.c.id).where(tables.edition.c.campaign == edition.campaign)
+                sa.select(editions_tables.edition.c.id).where(
+                    editions_tables.edition.c.campaign == edition.campaign
+                )
             ).scalar_one()
         )
 
 
 def owed(portal: Portal) -> dict[str, int]:
     """How many obligations of subjects are in each state."""
-    state, subject_id = tables.obligation.c.state, tables.obligation.c.subject_id
-    with portal.office.store.reading() as connection:
+    state, subject_id = obligation.c.state, obligation.c.subject_id
+    with portal.bureau.store.reading() as connection:
         found = sa.select(state, sa.func.count()).where(subject_id > 0).group_by(state)
         return dict(connection.execute(found).tuples().all())

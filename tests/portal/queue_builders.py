@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from office.actions.ask_extension import ask_extension
-from office.actions.submit import LinkItem, submit
-from office.store import tables
-from rules.people import Actor, Role
+from duban.core.access import Actor, Role
+from duban.evidence.service import LinkItem, submit
+from duban.obligations.tables import obligation
+from duban.obligations.transitions import ask_extension
+from duban.outbox.tables import dispatch
+from duban.units import tables as units_tables
 from tests.builders import an_obligation
 from tests.portal.bureau import TIANNING, Portal
 
@@ -28,7 +30,7 @@ def handler(portal: Portal, name: str = "王科长", unit: str = TIANNING) -> Ac
 def handed_in(portal: Portal, *, review_levels: int = 1, title: str = "报送巡检照片") -> int:
     """A matter of 天宁区 that waits for review."""
     number = an_obligation(
-        portal.office,
+        portal.bureau,
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
         state="acknowledged",
@@ -37,14 +39,14 @@ def handed_in(portal: Portal, *, review_levels: int = 1, title: str = "报送巡
         evidence=PAGE,
     )
     items = [LinkItem(key="page", link="https://tianning.example/signs")]
-    submit(portal.office, number, items=items, note="请审核", by=handler(portal), now=portal.moment)
+    submit(portal.bureau, number, items=items, note="请审核", by=handler(portal), now=portal.moment)
     return number
 
 
 def asked_for_more_time(portal: Portal, *, hard_due_on: date = date(2026, 4, 30)) -> int:
     """A matter of 天宁区 whose extension waits for an answer."""
     number = an_obligation(
-        portal.office,
+        portal.bureau,
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
         state="acknowledged",
@@ -52,7 +54,7 @@ def asked_for_more_time(portal: Portal, *, hard_due_on: date = date(2026, 4, 30)
         title="完成标志维护",
     )
     ask_extension(
-        portal.office,
+        portal.bureau,
         number,
         wanted_on=date(2026, 4, 20),
         reason="道路施工",
@@ -65,13 +67,13 @@ def asked_for_more_time(portal: Portal, *, hard_due_on: date = date(2026, 4, 30)
 
 def failed_message(portal: Portal, *, reason: str = "邮箱不存在", status: str = "failed") -> int:
     """A message to 天宁区's contact that did not go out today."""
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         contact = connection.execute(
-            sa.select(tables.contact).where(tables.contact.c.unit_id == portal.units[TIANNING])
+            sa.select(units_tables.contact).where(units_tables.contact.c.unit_id == portal.units[TIANNING])
         ).first()
         assert contact is not None
         made = connection.execute(
-            sa.insert(tables.dispatch).values(
+            sa.insert(dispatch).values(
                 day=portal.today,
                 kind="digest",
                 ref=f"{portal.units[TIANNING]}-{status}-{reason}",
@@ -90,13 +92,11 @@ def failed_message(portal: Portal, *, reason: str = "邮箱不存在", status: s
 
 
 def change(portal: Portal, table: sa.Table, number: int, **values: object) -> None:
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         connection.execute(sa.update(table).where(table.c.id == number).values(**values))
 
 
 def state_of(portal: Portal, number: int) -> str:
-    with portal.office.store.reading() as connection:
-        found = connection.scalar(
-            sa.select(tables.obligation.c.state).where(tables.obligation.c.id == number)
-        )
+    with portal.bureau.store.reading() as connection:
+        found = connection.scalar(sa.select(obligation.c.state).where(obligation.c.id == number))
     return str(found)

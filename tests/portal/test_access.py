@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from office.actions.find_session import SignedIn, find_session
-from office.store import tables
-from portal.access import COOKIE, Allow, Anyone
-from portal.throttle import Throttle
-from rules.people import Role
+from duban.accounts.sessions import SignedIn, find_session
+from duban.accounts.tables import session
+from duban.core.access import Role
+from duban.portal.access import COOKIE, Allow, Anyone
+from duban.portal.throttle import Throttle
+from duban.units import tables as units_tables
 from tests.portal.access_matrix import LINK, MATRIX, VISITOR
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.client import PageClient
@@ -85,7 +86,7 @@ class Doorstep:
 
     def _session(self, client: PageClient) -> SignedIn | None:
         token = client.http.cookies.get(COOKIE)
-        found = find_session(self.portal.office, token, now=self.portal.moment) if token else None
+        found = find_session(self.portal.bureau, token, now=self.portal.moment) if token else None
         return found if isinstance(found, SignedIn) else None
 
 
@@ -191,12 +192,12 @@ def _browser(portal: Portal, who: str) -> PageClient:
 def _by_link(portal: Portal, unit: str) -> PageClient:
     """A browser that came by the link of a message to this unit's handler."""
     token = secrets.token_urlsafe(32)
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         contact = connection.execute(
-            sa.select(tables.contact.c.id).where(tables.contact.c.unit_id == portal.units[unit])
+            sa.select(units_tables.contact.c.id).where(units_tables.contact.c.unit_id == portal.units[unit])
         ).scalar_one()
         connection.execute(
-            sa.insert(tables.session).values(
+            sa.insert(session).values(
                 token_hash=hashlib.sha256(token.encode()).hexdigest(),
                 person_id=portal.people["王科长" if unit == TIANNING else "张科长"],
                 way="link",

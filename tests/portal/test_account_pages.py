@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from office.actions.find_client import find_client
-from office.store import tables
-from portal.access import COOKIE
-from rules.history_words import HISTORY_VERBS
-from rules.people import Role
+from duban.accounts.tables import session
+from duban.accounts.tokens import find_client
+from duban.core.access import Role
+from duban.portal.access import COOKIE
+from duban.reports.history_words import HISTORY_VERBS
+from duban.units.tables import person_role
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.client import PageClient
 from tests.portal.test_coming_in import PASSWORD, give_password, link, once, sign_in
@@ -33,15 +34,15 @@ def test_a_lost_telephone_is_signed_out_from_ones_own_page(portal: Portal) -> No
 
 def test_nobody_ends_anothers_session_by_its_number(portal: Portal) -> None:
     portal.as_("李局长")
-    with portal.office.store.reading() as connection:
-        (other,) = connection.scalars(sa.select(tables.session.c.id))
+    with portal.bureau.store.reading() as connection:
+        (other,) = connection.scalars(sa.select(session.c.id))
     client = portal.as_("周处长")
     csrf = client.get("/account").form("/sign-out").find("input").get("value")  # type: ignore[union-attr]
 
     client.post(f"/account/sessions/{other}/end", data={"csrf": csrf})
 
-    with portal.office.store.reading() as connection:
-        ended = connection.scalar(sa.select(tables.session.c.ended_at).where(tables.session.c.id == other))
+    with portal.bureau.store.reading() as connection:
+        ended = connection.scalar(sa.select(session.c.ended_at).where(session.c.id == other))
     assert ended is None
 
 
@@ -126,14 +127,14 @@ def test_a_token_is_shown_once_works_and_is_revoked(portal: Portal) -> None:
     )
     found = re.search(r"duban_[\w-]+", made.response.text)
     assert found
-    client = find_client(portal.office, found[0], now=portal.moment)
+    client = find_client(portal.bureau, found[0], now=portal.moment)
 
     listed = security.get("/tokens")
     revoked = security.fill(listed, "/tokens/1/revoke")
 
     assert client is not None and client.by.name == "周处长"
     assert found[0] not in listed.response.text and "已撤销" in revoked.text
-    assert find_client(portal.office, found[0], now=portal.moment) is None
+    assert find_client(portal.bureau, found[0], now=portal.moment) is None
     bad = security.fill(listed, "/tokens", name="", person="赵某某", scope="read", days="0", expect=422)
     assert "请填写系统名称" in bad.text
 
@@ -159,7 +160,7 @@ def test_the_auditor_finds_what_was_done_and_verifies_the_chain(portal: Portal) 
 def test_every_act_of_the_history_has_its_name_in_words() -> None:
     written = {
         verb
-        for room in ("office", "flows", "tasks")
+        for room in ("bureau", "flows", "tasks")
         for path in (ROOT / room).rglob("*.py")
         for verb in re.findall(r"\bverb=\"([a-z_]+)\"", path.read_text(encoding="utf-8"))
     }
@@ -185,10 +186,8 @@ def test_the_security_desk_is_in_nobody_elses_navigation(portal: Portal, role: R
 
 def test_a_person_without_any_role_still_sees_the_account_and_signs_out(portal: Portal) -> None:
     client = portal.as_("周处长")
-    with portal.office.store.writing() as connection:
-        connection.execute(
-            sa.delete(tables.person_role).where(tables.person_role.c.person_id == portal.people["周处长"])
-        )
+    with portal.bureau.store.writing() as connection:
+        connection.execute(sa.delete(person_role).where(person_role.c.person_id == portal.people["周处长"]))
 
     page = client.get("/account")
 

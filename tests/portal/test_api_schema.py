@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from rules.accounts import Scope
+from duban.accounts.rules import TokenScope
 from tests.portal.api_client import a_token
 from tests.portal.bureau import Portal
 from tests.portal.ledger_builders import with_check
@@ -53,7 +53,7 @@ def test_every_operation_is_tried(portal: Portal) -> None:
 def test_the_interface_keeps_to_its_description(portal: Portal, name: str) -> None:
     method, path = name.split()
     operation = described(portal)[path][method]
-    token = a_token(portal, "周处长", Scope.READ, Scope.WRITE)
+    token = a_token(portal, "周处长", TokenScope.READ, TokenScope.WRITE)
     valid = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     broken = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
 

@@ -9,29 +9,31 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from office.actions.acknowledge import acknowledge
-from office.actions.import_roster import import_roster
-from office.actions.submit import FileItem, submit
-from office.actions.verify_history import show_history
-from office.store import tables
-from office.wiring import actor
-from rules.accounts import Scope
-from rules.chain import GENESIS, Entry, seal
+from duban.accounts.rules import TokenScope
+from duban.editions.tables import milestone
+from duban.evidence.service import FileItem, submit
+from duban.evidence.tables import evidence_item
+from duban.figures.tables import progress
+from duban.history.hash_chain import GENESIS, ChainEntry, seal
+from duban.history.service import show_history
+from duban.obligations.transitions import acknowledge
+from duban.rosters.importing import import_roster
+from duban.wiring import actor
 from tests.builders import a_point, an_obligation
 from tests.portal.api_client import BASE, api
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.ledger_builders import a_code, a_csv, owed, subjects, with_check
 from tests.portal.test_api_schema import OPERATIONS
 
-BOTH = (Scope.READ, Scope.WRITE)
+BOTH = (TokenScope.READ, TokenScope.WRITE)
 
 
 def with_roster(portal: Portal, tmp_path, count: int = 6) -> int:
     edition = with_check(portal)
     path = tmp_path / "名册.csv"
     path.write_bytes(a_csv(subjects(count)))
-    zhou = actor(portal.office, "周处长")
-    import_roster(portal.office, "social_org_annual_check", 2026, path, by=zhou, now=portal.moment)
+    zhou = actor(portal.bureau, "周处长")
+    import_roster(portal.bureau, "social_org_annual_check", 2026, path, by=zhou, now=portal.moment)
     return edition
 
 
@@ -39,17 +41,17 @@ def with_evidence(portal: Portal, tmp_path) -> str:
     """天宁区 hands in its plan; returns the file's hash."""
     path = tmp_path / "巡检计划.pdf"
     path.write_bytes(b"%PDF-1.4 plan")
-    wang = actor(portal.office, "王科长")
+    wang = actor(portal.bureau, "王科长")
     number = portal.signs[TIANNING]
-    acknowledge(portal.office, number, by=wang, now=portal.moment)
-    submit(portal.office, number, items=[FileItem(key="plan", path=path)], by=wang, now=portal.moment)
-    with portal.office.store.reading() as connection:
-        return str(connection.execute(sa.select(tables.evidence_item.c.sha256)).scalar_one())
+    acknowledge(portal.bureau, number, by=wang, now=portal.moment)
+    submit(portal.bureau, number, items=[FileItem(key="plan", path=path)], by=wang, now=portal.moment)
+    with portal.bureau.store.reading() as connection:
+        return str(connection.execute(sa.select(evidence_item.c.sha256)).scalar_one())
 
 
 def with_quota(portal: Portal) -> int:
     """An obligation of 天宁区 with a target of 200 beds."""
-    point = a_point(portal.office, portal.edition_id, due_on=date(2026, 6, 30), title="家庭养老床位")
+    point = a_point(portal.bureau, portal.edition_id, due_on=date(2026, 6, 30), title="家庭养老床位")
     quota = {
         "indicator": "家庭养老床位",
         "unit_of_measure": "张",
@@ -58,7 +60,7 @@ def with_quota(portal: Portal) -> int:
         "targets": [],
     }
     number = an_obligation(
-        portal.office,
+        portal.bureau,
         due_on=date(2026, 6, 30),
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
@@ -66,9 +68,9 @@ def with_quota(portal: Portal) -> int:
         target=Decimal(200),
         state="in_progress",
     )
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         connection.execute(
-            sa.update(tables.milestone).where(tables.milestone.c.id == point[0]).values(body={"quota": quota})
+            sa.update(milestone).where(milestone.c.id == point[0]).values(body={"quota": quota})
         )
     return number
 
@@ -90,7 +92,7 @@ def test_nobody_gets_anything_without_a_token_in_force(portal: Portal, name: str
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_token_does_only_what_it_was_given_for(portal: Portal, name: str) -> None:
     method, path = name.split()
-    client = api(portal, "周处长", Scope.WRITE if method == "GET" else Scope.READ)
+    client = api(portal, "周处长", TokenScope.WRITE if method == "GET" else TokenScope.READ)
     path = path.format(edition_id=1, obligation_id=1, sha256="0" * 64)
 
     answer = client.get(path, expect=403) if method == "GET" else client.post(path, {}, expect=403)
@@ -113,7 +115,7 @@ def test_the_ledger_is_pulled_page_by_page_in_the_order_of_its_numbers(portal: P
 def test_only_what_has_changed_since_is_pulled(portal: Portal, tmp_path) -> None:
     client = api(portal)
     before = client.get("/obligations").json()["history_id"]
-    acknowledge(portal.office, portal.signs[TIANNING], by=actor(portal.office, "王科长"), now=portal.moment)
+    acknowledge(portal.bureau, portal.signs[TIANNING], by=actor(portal.bureau, "王科长"), now=portal.moment)
 
     changed = client.get(f"/obligations?changed_since={before}").json()
     later = client.get(f"/obligations?changed_since={changed['history_id']}").json()
@@ -156,7 +158,7 @@ def test_evidence_is_described_and_its_bytes_leave_with_a_line_of_history(portal
     assert answer.content == b"%PDF-1.4 plan"
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
-    last = show_history(portal.office)[-1]
+    last = show_history(portal.bureau)[-1]
     assert (last.verb, last.actor) == ("open_evidence", "苏审计")
 
 
@@ -228,7 +230,7 @@ def test_the_chain_can_be_checked_elsewhere(portal: Portal, tmp_path) -> None:
             sealed = {**one, "at": datetime.fromisoformat(one["at"])}
             previous_hash, entry_hash = sealed.pop("previous_hash"), sealed.pop("entry_hash")
             assert previous_hash == previous
-            assert seal(Entry(**sealed), previous) == entry_hash
+            assert seal(ChainEntry(**sealed), previous) == entry_hash
             previous, position = entry_hash, one["id"]
 
     assert position >= 3
@@ -248,8 +250,8 @@ def test_progress_that_is_sent_twice_with_one_key_is_reported_once(portal: Porta
     assert again.json() == first.json()
     assert again.headers["idempotency-replayed"] == "true"
     assert "请换一个键" in other.json()["detail"]
-    with portal.office.store.reading() as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(tables.progress)).scalar_one() == 1
+    with portal.bureau.store.reading() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(progress)).scalar_one() == 1
 
 
 def test_a_refused_push_may_be_made_again_with_its_key(portal: Portal) -> None:

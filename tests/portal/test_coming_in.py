@@ -8,13 +8,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from office.actions.make_link import make_link_token
-from office.actions.make_one_time import make_one_time
-from office.actions.passwords import hashed
-from office.actions.secret_tokens import portal_key
-from office.store import tables
-from portal.access import COOKIE
-from rules.people import SYSTEM
+from duban.accounts.one_time import make_one_time
+from duban.accounts.passwords import hash_password
+from duban.accounts.tables import account, kept_form, session
+from duban.core.access import SYSTEM
+from duban.core.secrets import portal_key
+from duban.letters.links import make_link_token
+from duban.portal.access import COOKIE
+from duban.units import tables as units_tables
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.client import Page, PageClient
 
@@ -22,11 +23,11 @@ PASSWORD = "Qingming-2026"
 
 
 def give_password(portal: Portal, name: str, password: str = PASSWORD) -> None:
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         connection.execute(
-            sa.insert(tables.account).values(
+            sa.insert(account).values(
                 person_id=portal.people[name],
-                password_hash=hashed(password),
+                password_hash=hash_password(password),
                 password_set_at=portal.moment,
             )
         )
@@ -39,19 +40,19 @@ def sign_in(
 
 
 def once(portal: Portal, name: str) -> str:
-    return make_one_time(portal.office, person_id=portal.people[name], by=SYSTEM, now=portal.moment)
+    return make_one_time(portal.bureau, person_id=portal.people[name], by=SYSTEM, now=portal.moment)
 
 
 def link(
     portal: Portal, unit: str = TIANNING, *, generation: int = 1, expires_on: date = date(2026, 4, 30)
 ) -> str:
     unit_id = portal.units[unit]
-    with portal.office.store.reading() as connection:
+    with portal.bureau.store.reading() as connection:
         contact = connection.scalars(
-            sa.select(tables.contact.c.id).where(tables.contact.c.unit_id == unit_id)
+            sa.select(units_tables.contact.c.id).where(units_tables.contact.c.unit_id == unit_id)
         ).first()
     token = make_link_token(
-        portal_key(portal.office.settings),
+        portal_key(portal.bureau.settings),
         unit_id=unit_id,
         contact_id=contact or 0,
         generation=generation,
@@ -170,8 +171,8 @@ def test_opening_the_link_again_goes_on_with_the_same_session(portal: Portal) ->
     for _ in range(3):
         client.get(link(portal))
 
-    with portal.office.store.reading() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.session)) == 1
+    with portal.bureau.store.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(session)) == 1
 
 
 def test_who_is_signed_in_as_somebody_else_is_asked_first(portal: Portal) -> None:
@@ -276,6 +277,6 @@ def test_a_password_is_never_kept(portal: Portal) -> None:
     )
 
     assert asked.path == "/sign-in"
-    with portal.office.store.reading() as connection:
-        kept = connection.execute(sa.select(tables.kept_form.c.fields)).scalars().all()
+    with portal.bureau.store.reading() as connection:
+        kept = connection.execute(sa.select(kept_form.c.fields)).scalars().all()
     assert PASSWORD not in str(kept) and "old-one" not in str(kept)

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pandas as pd
 
-from office.store import tables
+from duban.obligations.tables import obligation
 from tests.builders import an_obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.queue_builders import change, handed_in, state_of
@@ -15,7 +15,7 @@ GROUNDS = {"reason": "辖区没有此类标志", "authority": "局长办公会"}
 
 
 def test_the_ledger_is_filtered_by_unit_state_light_and_date(portal: Portal) -> None:
-    change(portal, tables.obligation, portal.signs[ZHONGLOU], state="closed")
+    change(portal, obligation, portal.signs[ZHONGLOU], state="closed")
     coordinator = portal.as_("周处长")
 
     everything = coordinator.get("/obligations")
@@ -46,7 +46,7 @@ def test_chosen_matters_are_waived_only_after_a_look(portal: Portal) -> None:
     coordinator = portal.as_("周处长")
     page = coordinator.get("/obligations")
     chosen = [str(portal.signs[TIANNING]), str(portal.signs[ZHONGLOU])]
-    change(portal, tables.obligation, portal.signs[ZHONGLOU], state="closed")
+    change(portal, obligation, portal.signs[ZHONGLOU], state="closed")
 
     look = coordinator.fill(page, "/obligations/act", act="waive", obligation=chosen, **GROUNDS)
     before = state_of(portal, portal.signs[TIANNING])
@@ -61,7 +61,7 @@ def test_chosen_matters_are_waived_only_after_a_look(portal: Portal) -> None:
 
 def test_all_of_a_filter_are_suspended_and_resumed(portal: Portal) -> None:
     for _ in range(60):
-        an_obligation(portal.office, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
+        an_obligation(portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
     coordinator = portal.as_("周处长")
     page = coordinator.get(f"/obligations?unit={portal.units[TIANNING]}")
 
@@ -79,7 +79,7 @@ def test_what_changed_between_the_look_and_the_word_is_not_done(portal: Portal) 
     coordinator = portal.as_("周处长")
     page = coordinator.get(f"/obligations?unit={portal.units[TIANNING]}")
     look = coordinator.fill(page, "/obligations/act", act="waive", everything="1", **GROUNDS)
-    an_obligation(portal.office, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
+    an_obligation(portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
 
     changed = coordinator.fill(look, "/obligations/act", expect=409)
 
@@ -101,7 +101,7 @@ def test_nothing_is_waived_without_grounds_or_a_choice(portal: Portal) -> None:
 
 
 def test_one_matter_is_suspended_resumed_forwarded_and_waived(portal: Portal) -> None:
-    number = an_obligation(portal.office, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
+    number = an_obligation(portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id)
     coordinator = portal.as_("周处长")
     path = f"/obligations/{number}"
 

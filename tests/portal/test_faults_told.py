@@ -14,7 +14,7 @@ def test_a_broken_ledger_says_what_to_do_and_shows_no_database_words(
     portal: Portal, caplog: pytest.LogCaptureFixture
 ) -> None:
     leader = portal.as_("李局长")
-    with portal.office.store.engine.begin() as connection:
+    with portal.bureau.store.engine.begin() as connection:
         connection.execute(text("ALTER TABLE extension RENAME TO elsewhere"))
 
     with caplog.at_level(logging.ERROR):

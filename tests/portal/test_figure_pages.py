@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from calendars.almanac import almanac_for
+from calendars.lunar import almanac_for
 from calendars.reader import read_year
-from calendars.workdays import load_workdays
-from office.actions.apply_edition import apply_edition
-from office.store import tables
-from rules.people import SYSTEM
+from calendars.workdays.files import load_workdays
+from duban.core.access import SYSTEM
+from duban.editions import tables as editions_tables
+from duban.editions.apply import apply_edition
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 
 
@@ -27,11 +27,13 @@ def edition(portal: Portal, check) -> int:
     ours = replace(
         check, milestones=tuple(replace(one, leads=(TIANNING, ZHONGLOU)) for one in check.milestones)
     )
-    apply_edition(portal.office, ours, by=SYSTEM, now=portal.moment)
-    with portal.office.store.reading() as connection:
+    apply_edition(portal.bureau, ours, by=SYSTEM, now=portal.moment)
+    with portal.bureau.store.reading() as connection:
         return int(
             connection.execute(
-                sa.select(tables.edition.c.id).where(tables.edition.c.campaign == check.campaign)
+                sa.select(editions_tables.edition.c.id).where(
+                    editions_tables.edition.c.campaign == check.campaign
+                )
             ).scalar_one()
         )
 

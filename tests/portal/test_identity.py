@@ -11,9 +11,9 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
-from office.actions.sign_in_oidc import bind_subject
-from portal.access import COOKIE
-from rules.people import SYSTEM
+from duban.accounts.sessions import bind_subject
+from duban.core.access import SYSTEM
+from duban.portal.access import COOKIE
 from tests.portal.bureau import Portal
 from tests.portal.client import Page, PageClient
 from tests.portal.identity_provider import CLIENT, SECRET, Provider
@@ -22,19 +22,19 @@ from tests.portal.identity_provider import CLIENT, SECRET, Provider
 @pytest.fixture
 def provider(portal: Portal, httpserver: HTTPServer) -> Provider:
     made = Provider(httpserver, now=portal.moment).serve()
-    settings = portal.office.settings.model_copy(
+    settings = portal.bureau.settings.model_copy(
         update={
             "oidc_issuer": made.issuer,
             "oidc_client_id": CLIENT,
             "oidc_client_secret": SecretStr(SECRET),
         }
     )
-    portal.office = replace(portal.office, settings=settings)
+    portal.bureau = replace(portal.bureau, settings=settings)
     return made
 
 
 def bind(portal: Portal, name: str, subject: str = "sub-17") -> None:
-    bind_subject(portal.office, person_id=portal.people[name], subject=subject, by=SYSTEM, now=portal.moment)
+    bind_subject(portal.bureau, person_id=portal.people[name], subject=subject, by=SYSTEM, now=portal.moment)
 
 
 def go(client: PageClient, path: str = "/oidc/start") -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from office.actions.find_session import SignedIn, find_session
-from portal.access import COOKIE
-from portal.shields import TOO_LARGE
+from duban.accounts.sessions import SignedIn, find_session
+from duban.portal.access import COOKIE
+from duban.portal.middleware import TOO_LARGE
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.server import serving
 
@@ -21,7 +21,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="plan.pdf"
 
 
 def _head(portal: Portal, url: str, token: str, *headers: str) -> bytes:
-    found = find_session(portal.office, token, now=portal.moment)
+    found = find_session(portal.bureau, token, now=portal.moment)
     assert isinstance(found, SignedIn)
     lines = (
         f"POST /my/{portal.signs[TIANNING]}/submit HTTP/1.1",
@@ -70,7 +70,7 @@ def _files_in(folder: Path) -> list[Path]:
 def test_two_gigabytes_are_refused_with_a_sentence_and_leave_nothing(portal: Portal, announced: bool) -> None:
     length = f"Content-Length: {TWO_GIGABYTES}" if announced else "Transfer-Encoding: chunked"
     token = portal.as_("王科长").http.cookies[COOKIE]
-    before = _files_in(portal.office.settings.home)
+    before = _files_in(portal.bureau.settings.home)
     began = time.monotonic()
 
     with serving(portal) as url:
@@ -82,4 +82,4 @@ def test_two_gigabytes_are_refused_with_a_sentence_and_leave_nothing(portal: Por
     assert TOO_LARGE in answer
     assert taken * len(PIECE) < TWO_GIGABYTES / 2, "it listened far too long"
     assert time.monotonic() - began < 60
-    assert _files_in(portal.office.settings.home) == before
+    assert _files_in(portal.bureau.settings.home) == before

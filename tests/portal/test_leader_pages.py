@@ -9,19 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
-from office import clock
-from office.actions.ask_extension import ask_extension
-from office.store import tables
-from rules.people import Actor, Role
+from duban.core import clock
+from duban.core.access import Actor, Role
+from duban.obligations.tables import obligation
+from duban.obligations.transitions import ask_extension
 from tests.builders import an_edition, an_obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 
 
 def change(portal: Portal, key: int, **columns: Any) -> None:
-    with portal.office.store.writing() as connection:
-        connection.execute(
-            sa.update(tables.obligation).where(tables.obligation.c.id == key).values(**columns)
-        )
+    with portal.bureau.store.writing() as connection:
+        connection.execute(sa.update(obligation).where(obligation.c.id == key).values(**columns))
 
 
 def someone(portal: Portal, name: str, unit: str, role: Role) -> Actor:
@@ -115,7 +113,7 @@ def test_a_light_or_figure_that_does_not_exist_is_no_page(portal: Portal) -> Non
 def test_what_needs_my_decision_is_on_the_page_and_leads_to_where_it_is_decided(portal: Portal) -> None:
     handler = someone(portal, "王科长", TIANNING, Role.HANDLER)
     ask_extension(
-        portal.office,
+        portal.bureau,
         portal.signs[TIANNING],
         wanted_on=date(2026, 4, 10),
         reason="两个街道换届",
@@ -148,9 +146,9 @@ def test_a_past_wall_is_told_to_the_leader(portal: Portal) -> None:
 def test_the_board_leaves_as_a_sheet_with_its_day_and_definitions(portal: Portal) -> None:
     portal.on("2026-04-01")
     an_obligation(
-        portal.office,
+        portal.bureau,
         edition_id=an_edition(
-            portal.office, "formula", name="=1+1", coordinator_unit_id=portal.units[TIANNING]
+            portal.bureau, "formula", name="=1+1", coordinator_unit_id=portal.units[TIANNING]
         ),
         unit_id=portal.units[TIANNING],
         due_on=date(2026, 9, 30),

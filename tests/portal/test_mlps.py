@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from office.actions.search_history import audit_history, search_history
-from office.actions.sign_in import sign_in
-from office.store import tables
-from office.store.people import find_actor
-from portal.access import COOKIE
-from rules.people import Actor
+from duban.accounts.sessions import sign_in
+from duban.accounts.tables import session
+from duban.core.access import Actor
+from duban.history.service import audit_history, search_history
+from duban.portal.access import COOKIE
+from duban.units.people_queries import find_actor
 from tests.portal.bureau import Portal
 from tests.portal.client import PageClient
 from tests.portal.test_coming_in import PASSWORD, give_password
@@ -28,7 +28,7 @@ _NODE = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 def auditor(portal: Portal) -> Actor:
-    with portal.office.store.reading() as connection:
+    with portal.bureau.store.reading() as connection:
         found = find_actor(connection, "苏审计")
     assert found is not None
     return found
@@ -56,8 +56,8 @@ def test_every_row_of_the_page_names_tests_that_exist() -> None:
 
 def test_behind_https_the_cookie_never_travels_in_clear(portal: Portal) -> None:
     give_password(portal, "安全员")
-    settings = portal.office.settings.model_copy(update={"portal_https": True})
-    portal.office = replace(portal.office, settings=settings)
+    settings = portal.bureau.settings.model_copy(update={"portal_https": True})
+    portal.bureau = replace(portal.bureau, settings=settings)
     client = PageClient(portal.app)
     client.http.base_url = client.http.base_url.copy_with(scheme="https")
 
@@ -86,7 +86,7 @@ def test_an_audit_record_says_when_who_from_where_what_and_whether_it_succeeded(
     sign_in_page(client, "周处长", "wrong-word", expect=422)
     sign_in_page(client, "周处长")
 
-    done, failed = search_history(portal.office, by=auditor(portal)).entries[:2]
+    done, failed = search_history(portal.bureau, by=auditor(portal)).entries[:2]
 
     assert (done.at, done.actor, done.verb) == (portal.moment, "周处长", "sign_in")
     assert json.loads(done.detail)["device"].startswith("Mozilla/5.0 (Windows")
@@ -99,17 +99,17 @@ def test_records_outlive_the_sessions_they_tell_of(portal: Portal) -> None:
     give_password(portal, "周处长")
     for days in (0, 184, 400):
         sign_in(
-            portal.office,
+            portal.bureau,
             name="周处长",
             password=PASSWORD,
             device="",
             now=portal.moment + timedelta(days=days),
         )
 
-    with portal.office.store.reading() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.session)) == 1
-    found = search_history(portal.office, verb="sign_in", by=auditor(portal)).entries
-    assert len(found) == 3 and audit_history(portal.office, by=auditor(portal)).broken_at is None
+    with portal.bureau.store.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(session)) == 1
+    found = search_history(portal.bureau, verb="sign_in", by=auditor(portal)).entries
+    assert len(found) == 3 and audit_history(portal.bureau, by=auditor(portal)).broken_at is None
 
 
 @pytest.mark.parametrize("post", ["运维", "苏审计", "安全员"])

@@ -9,10 +9,11 @@ from decimal import Decimal
 from icalendar import Calendar
 from python_calamine import CalamineWorkbook
 
-from office.actions.report_progress import report_progress
-from office.actions.submit import submit
-from office.store import tables
-from rules.people import Actor, Role
+from duban.core.access import Actor, Role
+from duban.editions.tables import milestone
+from duban.evidence.service import submit
+from duban.figures.service import report_progress
+from duban.obligations.tables import obligation
 from tests.builders import a_point, an_obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.client import PageClient
@@ -41,7 +42,7 @@ def wang(portal: Portal) -> Actor:
 
 def test_a_telephone_reads_what_is_owed_on_its_last_workday(portal: Portal) -> None:
     sunday = an_obligation(
-        portal.office,
+        portal.bureau,
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
         due_on=date(2026, 5, 31),
@@ -67,19 +68,15 @@ def test_a_telephone_reads_what_is_owed_on_its_last_workday(portal: Portal) -> N
 def test_what_is_handed_in_leaves_the_calendar_and_a_moved_date_keeps_its_event(portal: Portal) -> None:
     path, phone = address(portal.as_("王科长")), portal.visitor()
     moved = an_obligation(
-        portal.office, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 4, 30)
+        portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 4, 30)
     )
     before = read(phone, path)
-    with portal.office.store.writing() as connection:
+    with portal.bureau.store.writing() as connection:
         connection.execute(
-            tables.obligation.update()
-            .where(tables.obligation.c.id == moved)
-            .values(due_on=date(2026, 5, 12), version=2)
+            obligation.update().where(obligation.c.id == moved).values(due_on=date(2026, 5, 12), version=2)
         )
         connection.execute(
-            tables.obligation.update()
-            .where(tables.obligation.c.id == portal.signs[TIANNING])
-            .values(state="submitted")
+            obligation.update().where(obligation.c.id == portal.signs[TIANNING]).values(state="submitted")
         )
 
     after = read(phone, path)
@@ -111,15 +108,13 @@ def test_a_renewed_address_ends_the_old_one_and_altered_ones_open_nothing(portal
 
 def test_the_ledger_leaves_as_a_sheet_in_which_text_stays_text(portal: Portal) -> None:
     quota = {"indicator": "标志维护", "unit_of_measure": "块"}
-    point = a_point(portal.office, portal.edition_id, due_on=date(2026, 12, 31), title="=HYPERLINK(1)")
-    with portal.office.store.writing() as connection:
+    point = a_point(portal.bureau, portal.edition_id, due_on=date(2026, 12, 31), title="=HYPERLINK(1)")
+    with portal.bureau.store.writing() as connection:
         connection.execute(
-            tables.milestone.update()
-            .where(tables.milestone.c.id == point[0])
-            .values(body={"evidence": [], "quota": quota})
+            milestone.update().where(milestone.c.id == point[0]).values(body={"evidence": [], "quota": quota})
         )
     one = an_obligation(
-        portal.office,
+        portal.bureau,
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
         point=point,
@@ -127,9 +122,9 @@ def test_the_ledger_leaves_as_a_sheet_in_which_text_stays_text(portal: Portal) -
         target=Decimal(400),
     )
     report_progress(
-        portal.office, one, Decimal(100), unit_of_measure="块", by=wang(portal), now=portal.moment
+        portal.bureau, one, Decimal(100), unit_of_measure="块", by=wang(portal), now=portal.moment
     )
-    submit(portal.office, one, note="+已办一半", by=wang(portal), now=portal.moment)
+    submit(portal.bureau, one, note="+已办一半", by=wang(portal), now=portal.moment)
 
     answer = portal.as_("王科长").http.get("/my/ledger.xlsx")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from office.actions.show_obligation import show_obligation
-from rules.people import SYSTEM
+from duban.core.access import SYSTEM
+from duban.obligations.file import show_obligation
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.client import fields_of
 
@@ -51,7 +51,7 @@ def test_the_hand_in_form_never_breaks(
 
     assert answer.status_code in ANSWERS
     browser._checked(browser.http.get(f"/my/{one}"), 200)
-    handed_in = show_obligation(portal.office, one, by=SYSTEM, today=portal.today).submissions
+    handed_in = show_obligation(portal.bureau, one, by=SYSTEM, today=portal.today).submissions
     assert len(handed_in) <= 1 and all(
         item.filename or item.value is not None for sent in handed_in for item in sent.items
     )

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from office.actions.enter_by_link import enter_by_link
-from office.actions.make_link import make_link_token
-from office.actions.secret_tokens import portal_key
-from office.actions.show_obligation import show_obligation
-from office.store import tables
-from portal.access import COOKIE
-from rules.people import SYSTEM
+from duban.accounts.links import enter_by_link
+from duban.core.access import SYSTEM
+from duban.core.secrets import portal_key
+from duban.letters.links import make_link_token
+from duban.obligations.file import show_obligation
+from duban.portal.access import COOKIE
+from duban.units import tables as units_tables
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.client import PageClient, fields_of
 
@@ -22,18 +22,20 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
 def by_link(portal: Portal) -> PageClient:
     """A browser that came by the link of a letter to 天宁区's contact."""
-    with portal.office.store.reading() as connection:
+    with portal.bureau.store.reading() as connection:
         contact = connection.scalar(
-            sa.select(tables.contact.c.id).where(tables.contact.c.unit_id == portal.units[TIANNING])
+            sa.select(units_tables.contact.c.id).where(
+                units_tables.contact.c.unit_id == portal.units[TIANNING]
+            )
         )
     token = make_link_token(
-        portal_key(portal.office.settings),
+        portal_key(portal.bureau.settings),
         unit_id=portal.units[TIANNING],
         contact_id=contact,
         generation=1,
         expires_on=portal.today + timedelta(days=9),
     )
-    entered = enter_by_link(portal.office, token, device="手机", now=portal.moment)
+    entered = enter_by_link(portal.bureau, token, device="手机", now=portal.moment)
     return PageClient(portal.app, cookies={COOKIE: entered.token})
 
 
@@ -41,7 +43,7 @@ def handed_in(portal: Portal, name: str, data: bytes) -> tuple[PageClient, str, 
     browser, one = portal.as_("王科长"), portal.signs[TIANNING]
     files = {"file:plan": (name, data, "text/html")}
     browser.fill(browser.get(f"/my/{one}"), f"/my/{one}/submit", files=files)
-    item = show_obligation(portal.office, one, by=SYSTEM, today=portal.today).submissions[-1].items[0]
+    item = show_obligation(portal.bureau, one, by=SYSTEM, today=portal.today).submissions[-1].items[0]
     return browser, f"/evidence/{one}/{item.sha256}", item.sha256 or ""
 
 
@@ -78,7 +80,7 @@ def test_evidence_leaves_as_an_attachment_and_each_reading_is_recorded(portal: P
     assert "script-src" not in answer.headers["content-security-policy"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     portal.as_("陈科长").http.get(address + "?inline=1")
-    history = show_obligation(portal.office, portal.signs[TIANNING], by=SYSTEM, today=portal.today).history
+    history = show_obligation(portal.bureau, portal.signs[TIANNING], by=SYSTEM, today=portal.today).history
     read = [(entry.actor, sha256 in entry.detail) for entry in history if entry.verb == "open_evidence"]
     assert read == [("王科长", True), ("陈科长", True)]
 
@@ -110,13 +112,13 @@ def test_evidence_of_another_unit_is_not_found_and_the_operator_opens_none(porta
     portal.visitor().http.get(address)
     browser.get(f"/evidence/{portal.signs[TIANNING]}/{'0' * 64}", expect=404)
     browser.get(f"/evidence/{portal.signs[ZHONGLOU]}/{sha256}", expect=404)
-    history = show_obligation(portal.office, portal.signs[TIANNING], by=SYSTEM, today=portal.today).history
+    history = show_obligation(portal.bureau, portal.signs[TIANNING], by=SYSTEM, today=portal.today).history
     assert [entry.actor for entry in history if entry.verb == "open_evidence"] == []
 
 
 def test_a_damaged_file_is_told_before_anything_of_it_is_sent(portal: Portal) -> None:
     browser, address, sha256 = handed_in(portal, "计划.pdf", PDF)
-    kept = portal.office.settings.home / "evidence" / sha256[:2] / sha256[2:4] / sha256
+    kept = portal.bureau.settings.home / "evidence" / sha256[:2] / sha256[2:4] / sha256
     kept.chmod(0o644)
     kept.write_bytes(b"%PDF-1.7 other")
 

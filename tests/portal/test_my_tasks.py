@@ -9,11 +9,11 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 
-from office.actions.decide_extension import decide_extension
-from office.actions.send_back import send_back
-from office.actions.show_obligation import show_obligation
-from office.store import tables
-from rules.people import SYSTEM, Actor, Role
+from duban.core.access import SYSTEM, Actor, Role
+from duban.evidence.reviews import send_back
+from duban.obligations.file import show_obligation
+from duban.obligations.tables import obligation
+from duban.obligations.transitions import decide_extension
 from tests.builders import a_point, an_obligation
 from tests.portal.bureau import BUREAU, TIANNING, ZHONGLOU, Portal
 from tests.portal.client import Page, PageClient, fields_of
@@ -45,7 +45,7 @@ def hand_in(
 
 
 def submissions(portal: Portal, one: int):
-    return show_obligation(portal.office, one, by=SYSTEM, today=portal.today).submissions
+    return show_obligation(portal.bureau, one, by=SYSTEM, today=portal.today).submissions
 
 
 def test_a_unit_acknowledges_hands_in_is_sent_back_and_puts_it_right(portal: Portal) -> None:
@@ -70,7 +70,7 @@ def test_a_unit_acknowledges_hands_in_is_sent_back_and_puts_it_right(portal: Por
 
     portal.on("2026-03-23")
     send_back(
-        portal.office,
+        portal.bureau,
         one,
         reason="计划没有盖章",
         by=officer(portal, "陈科长", Role.REVIEWER),
@@ -177,7 +177,7 @@ def test_a_zip_bomb_leaves_nothing_behind(portal: Portal) -> None:
     page = hand_in(browser, page, one, expect=422, name="计划.docx", data=made.getvalue())
 
     assert "疑似压缩炸弹" in page.text and "已传好" not in page.text
-    assert list((portal.office.settings.home / "uploads").iterdir()) == []
+    assert list((portal.bureau.settings.home / "uploads").iterdir()) == []
 
 
 def test_a_double_click_and_a_colleague_at_once_act_once_and_keep_what_was_typed(portal: Portal) -> None:
@@ -235,7 +235,7 @@ def test_an_extension_is_asked_shown_and_answered(portal: Portal) -> None:
     assert "已申请延至 2026年4月10日，等待批复" in page.text and "等待批复" in browser.get("/my").text
 
     decide_extension(
-        portal.office,
+        portal.bureau,
         one,
         granted_on=date(2026, 4, 8),
         reply="同意",
@@ -249,7 +249,7 @@ def test_an_extension_is_asked_shown_and_answered(portal: Portal) -> None:
 def test_what_belongs_to_another_unit_is_forwarded_with_the_reason(portal: Portal) -> None:
     browser = portal.as_("王科长")
     extra = an_obligation(
-        portal.office, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 5, 29)
+        portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 5, 29)
     )
     page = browser.get(f"/my/{extra}")
     page = browser.fill(page, f"/my/{extra}/forward", expect=422, to_unit=ZHONGLOU)
@@ -261,7 +261,7 @@ def test_what_belongs_to_another_unit_is_forwarded_with_the_reason(portal: Porta
     assert "属钟楼区" in json.dumps(
         [
             entry.detail
-            for entry in show_obligation(portal.office, extra, by=SYSTEM, today=portal.today).history
+            for entry in show_obligation(portal.bureau, extra, by=SYSTEM, today=portal.today).history
         ],
         ensure_ascii=False,
     )
@@ -284,16 +284,16 @@ def test_another_units_task_does_not_exist(portal: Portal) -> None:
 def test_the_list_stays_small_with_two_hundred_tasks(portal: Portal) -> None:
     for number in range(20):
         point = a_point(
-            portal.office,
+            portal.bureau,
             portal.edition_id,
             due_on=date(2026, 4, 30),
             title=f"第{number}号节点的较长标题用来占位置",
             evidence=({"key": "plan", "title": "巡检计划和有关会议纪要"},),
         )
         for subject in range(10):
-            with portal.office.store.writing() as connection:
+            with portal.bureau.store.writing() as connection:
                 connection.execute(
-                    tables.obligation.insert().values(
+                    obligation.insert().values(
                         edition_id=portal.edition_id, milestone_id=point[0], point_id=point[1], ladder="standard",
                         unit_id=portal.units[TIANNING], opened_on=date(2026, 1, 5), due_on=date(2026, 4, 30),
                         state="assigned", subject_id=subject,

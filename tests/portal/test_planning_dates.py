@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from office import clock
-from office.actions.apply_draft import apply_draft
-from office.actions.hold_round import hold_round
-from office.actions.make_draft import make_draft
-from office.store import tables
-from rules.people import Actor, Role
-from tests.office.planning_builders import MADE_ON, SURVEY
+from duban.core import clock
+from duban.core.access import Actor, Role
+from duban.editions.drafts import apply_draft, make_draft
+from duban.outbox.tables import dispatch
+from duban.rounds.service import hold_round
+from tests.editions.planning_builders import MADE_ON, SURVEY
 from tests.portal.bureau import BUREAU, Portal
 from tests.portal.client import Page, PageClient, fields_of
 
@@ -28,9 +27,9 @@ def surveyed(portal: Portal, text: str = SURVEY) -> Portal:
         roles=frozenset({Role.COORDINATOR}),
     )
     now = clock.at(MADE_ON)
-    made = make_draft(portal.office, text, by=wu, now=now)
-    apply_draft(portal.office, made.draft_id, version=made.version, by=wu, now=now)
-    hold_round(portal.office, now=now)
+    made = make_draft(portal.bureau, text, by=wu, now=now)
+    apply_draft(portal.bureau, made.draft_id, version=made.version, by=wu, now=now)
+    hold_round(portal.bureau, now=now)
     return portal
 
 
@@ -45,9 +44,9 @@ def zhou(survey: Portal) -> PageClient:
 
 
 def letters(portal: Portal) -> int | None:
-    with portal.office.store.reading() as connection:
-        told = tables.dispatch.c.kind == "calendar_change"
-        return connection.scalar(sa.select(sa.func.count()).select_from(tables.dispatch).where(told))
+    with portal.bureau.store.reading() as connection:
+        told = dispatch.c.kind == "calendar_change"
+        return connection.scalar(sa.select(sa.func.count()).select_from(dispatch).where(told))
 
 
 def _confirmed(page: Page, reason: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.office.planning_builders import SURVEY
+from tests.editions.planning_builders import SURVEY
 from tests.portal.bureau import Portal
 from tests.portal.client import Page, PageClient
 from tests.portal.test_planning_dates import EDITION, surveyed

@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from calendars.almanac import almanac_for
-from calendars.reader import CalendarFaults, load_units
-from calendars.reader.edition import read_edition_text
-from calendars.workdays import load_workdays
+from calendars.lunar import almanac_for
+from calendars.model import CampaignKind
+from calendars.reader import read_edition_text
+from calendars.reader.faults import CalendarFaults
+from calendars.reader.units import load_units
+from calendars.workdays.files import load_workdays
 from calendars.writing import hand_text, heading
-from office.errors import Refused
-from portal.forms import Filled
-from portal.hand_forms import hand_edition
-from rules.campaign import CampaignKind
+from duban.core.errors import Refused
+from duban.portal.edition_form import hand_edition
+from duban.portal.forms import Filled
 
 WORDS = st.one_of(
     st.text(max_size=40),

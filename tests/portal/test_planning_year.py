@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from calendars.workdays import project
-from tests.office.planning_builders import SURVEY
+from calendars.workdays.files import project
+from tests.editions.planning_builders import SURVEY
 from tests.portal.bureau import Portal
 from tests.portal.client import PageClient
 from tests.portal.test_planning_dates import surveyed

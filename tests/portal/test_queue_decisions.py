@@ -7,19 +7,17 @@ from datetime import date, time
 
 import sqlalchemy as sa
 
-from office import clock
-from office.actions.hold_round import hold_round
-from office.store import tables
+from duban.core import clock
+from duban.obligations.tables import obligation
+from duban.rounds.service import hold_round
 from tests.builders import an_obligation
 from tests.portal.bureau import BUREAU, TIANNING, ZHONGLOU, Portal
 from tests.portal.queue_builders import asked_for_more_time, change
 
 
 def due_of(portal: Portal, number: int) -> date:
-    with portal.office.store.reading() as connection:
-        found = connection.scalar(
-            sa.select(tables.obligation.c.due_on).where(tables.obligation.c.id == number)
-        )
+    with portal.bureau.store.reading() as connection:
+        found = connection.scalar(sa.select(obligation.c.due_on).where(obligation.c.id == number))
     assert found is not None
     return found
 
@@ -74,10 +72,10 @@ def test_a_refusal_needs_a_reply_and_leaves_the_date(portal: Portal) -> None:
 
 def _held(portal: Portal) -> None:
     """Both districts are overdue and their escalations wait."""
-    settings = portal.office.settings.model_copy(update={"escalation_approval": True})
-    portal.office = replace(portal.office, settings=settings)
+    settings = portal.bureau.settings.model_copy(update={"escalation_approval": True})
+    portal.bureau = replace(portal.bureau, settings=settings)
     portal.on("2026-04-09", "08:30")
-    hold_round(portal.office, now=portal.moment)
+    hold_round(portal.bureau, now=portal.moment)
     portal.on("2026-04-09", "10:00")
 
 
@@ -122,7 +120,7 @@ def test_declining_without_a_reason_or_choosing_nothing_is_told(portal: Portal) 
 def test_all_of_a_filter_are_approved_at_once(portal: Portal) -> None:
     for _ in range(60):
         an_obligation(
-            portal.office,
+            portal.bureau,
             unit_id=portal.units[TIANNING],
             edition_id=portal.edition_id,
             due_on=date(2026, 3, 31),
@@ -139,7 +137,7 @@ def test_all_of_a_filter_are_approved_at_once(portal: Portal) -> None:
 
 def test_what_was_handed_in_meanwhile_is_not_offered(portal: Portal) -> None:
     _held(portal)
-    change(portal, tables.obligation, portal.signs[TIANNING], state="submitted")
+    change(portal, obligation, portal.signs[TIANNING], state="submitted")
 
     page = portal.as_("李局长").get("/escalations")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from office.store import tables
+from duban.editions import tables as editions_tables
+from duban.obligations.tables import obligation
+from duban.outbox.tables import dispatch
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.queue_builders import change, failed_message
 
 
 def chases(portal: Portal) -> list[str]:
-    table = tables.dispatch
-    with portal.office.store.reading() as connection:
+    table = dispatch
+    with portal.bureau.store.reading() as connection:
         found = sa.select(table.c.address).where(table.c.kind == "chase_now").order_by(table.c.id)
         return list(connection.scalars(found))
 
@@ -45,7 +47,7 @@ def test_a_double_click_chases_once(portal: Portal) -> None:
 
 def test_a_chase_of_nothing_is_told(portal: Portal) -> None:
     for unit in (TIANNING, ZHONGLOU):
-        change(portal, tables.obligation, portal.signs[unit], state="closed")
+        change(portal, obligation, portal.signs[unit], state="closed")
     coordinator = portal.as_("周处长")
     form = coordinator.get("/chase")
 
@@ -74,8 +76,8 @@ def test_all_that_failed_for_one_reason_is_sent_again(portal: Portal) -> None:
 
     assert "邮箱不存在" in page.text and "邮箱已满" in page.text
     assert "1封转为待发" in done.text
-    with portal.office.store.reading() as connection:
-        rows = dict(connection.execute(sa.select(tables.dispatch.c.id, tables.dispatch.c.status)).all())
+    with portal.bureau.store.reading() as connection:
+        rows = dict(connection.execute(sa.select(dispatch.c.id, dispatch.c.status)).all())
     assert (rows[first], rows[second]) == ("pending", "failed")
 
 
@@ -95,7 +97,7 @@ def test_what_may_have_gone_out_is_sent_again_only_by_a_word(portal: Portal) -> 
 
 def test_what_waits_for_a_person_is_named_with_its_phrase(portal: Portal) -> None:
     milestone, _ = portal.point
-    change(portal, tables.milestone, milestone, undated="“适时”没有日期", due_phrase="适时")
+    change(portal, editions_tables.milestone, milestone, undated="“适时”没有日期", due_phrase="适时")
 
     page = portal.as_("周处长").get("/waiting")
 

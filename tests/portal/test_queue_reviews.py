@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from office.actions.submit import FigureItem, LinkItem, submit
+from duban.evidence.service import FigureItem, LinkItem, submit
 from tests.builders import an_obligation
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.queue_builders import handed_in, handler, state_of
@@ -86,7 +86,7 @@ def test_who_passed_it_does_not_sign_it_off(portal: Portal) -> None:
 
 def test_a_figure_stands_beside_its_range(portal: Portal) -> None:
     number = an_obligation(
-        portal.office,
+        portal.bureau,
         unit_id=portal.units[TIANNING],
         edition_id=portal.edition_id,
         state="acknowledged",
@@ -108,7 +108,7 @@ def test_a_figure_stands_beside_its_range(portal: Portal) -> None:
         LinkItem(key="page", link="https://tianning.example/signs"),
         FigureItem(key="signs", value=Decimal(120), unit_of_measure="块"),
     ]
-    submit(portal.office, number, items=items, by=handler(portal), now=portal.moment)
+    submit(portal.bureau, number, items=items, by=handler(portal), now=portal.moment)
 
     page = portal.as_("陈科长").get(f"/reviews/{number}")
 

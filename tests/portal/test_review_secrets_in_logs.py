@@ -22,11 +22,11 @@ def test_a_fault_while_coming_in_leaves_no_link_in_the_log(
     assert link
     visitor = portal.visitor()
     page = visitor.get(link[0])
-    place = portal.office.store.engine.url.database
+    place = portal.bureau.store.engine.url.database
     assert place is not None
 
-    event.listen(portal.office.store.engine, "connect", _impatient)
-    portal.office.store.engine.dispose()
+    event.listen(portal.bureau.store.engine, "connect", _impatient)
+    portal.bureau.store.engine.dispose()
     with caplog.at_level(logging.ERROR), sqlite3.connect(place) as busy:
         busy.execute("BEGIN IMMEDIATE")
         told = visitor.fill(page, link[0], expect=503)

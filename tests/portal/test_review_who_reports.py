@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from office.actions.import_roster import import_roster
-from office.wiring import actor
-from rules.accounts import Scope
-from rules.people import Role
+from duban.accounts.rules import TokenScope
+from duban.core.access import Role
+from duban.rosters.importing import import_roster
+from duban.wiring import actor
 from tests.builders import a_person
 from tests.portal.api_client import api
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.ledger_builders import a_code, a_csv, subjects, with_check
 
-BOTH = (Scope.READ, Scope.WRITE)
+BOTH = (TokenScope.READ, TokenScope.WRITE)
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.LEADER, Role.REVIEWER])
@@ -25,9 +25,9 @@ def test_whoever_only_reads_reports_nothing_through_the_interface(
     edition = with_check(portal)
     sheet = tmp_path / "名册.csv"
     sheet.write_bytes(a_csv(subjects(4)))
-    zhou = actor(portal.office, "周处长")
-    import_roster(portal.office, "social_org_annual_check", 2026, sheet, by=zhou, now=portal.moment)
-    person = a_person(portal.office, "钱同志", portal.units[TIANNING], role)
+    zhou = actor(portal.bureau, "周处长")
+    import_roster(portal.bureau, "social_org_annual_check", 2026, sheet, by=zhou, now=portal.moment)
+    person = a_person(portal.bureau, "钱同志", portal.units[TIANNING], role)
     assert person.person_id is not None
     portal.people["钱同志"] = person.person_id
     client = api(portal, "钱同志", *BOTH)

@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
-from office.actions.hold_round import hold_round
-from office.store import tables
+from duban.obligations.tables import obligation
+from duban.rounds.service import hold_round
 from tests.portal.bureau import TIANNING, Portal
 
 
 def hold(portal: Portal, day: str, **changed: Any) -> None:
     portal.on(day, at="08:30")
-    hold_round(replace(portal.office, **changed), now=portal.moment)
+    hold_round(replace(portal.bureau, **changed), now=portal.moment)
     portal.on(day, at="10:00")
 
 
@@ -34,7 +34,7 @@ def test_each_round_says_what_it_planned_and_leads_to_each_campaigns_part(portal
 
 
 def test_a_run_leads_to_prefects_own_page(portal: Portal) -> None:
-    folder = portal.office.settings.home / "prefect"
+    folder = portal.bureau.settings.home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "api_url").write_text("http://127.0.0.1:4200/api", encoding="utf-8")
     hold(portal, "2026-03-26", flow_run_id="0197a1b2")
@@ -45,13 +45,13 @@ def test_a_run_leads_to_prefects_own_page(portal: Portal) -> None:
 
 
 def test_a_failed_run_says_what_it_means_and_what_was_done(portal: Portal) -> None:
-    with portal.office.store.writing() as connection:
-        connection.execute(sa.update(tables.obligation).values(ladder="unknown"))
+    with portal.bureau.store.writing() as connection:
+        connection.execute(sa.update(obligation).values(ladder="unknown"))
     hold(portal, "2026-03-26")
 
     failed = portal.as_("李局长").get("/runs")
-    with portal.office.store.writing() as connection:
-        connection.execute(sa.update(tables.obligation).values(ladder="standard"))
+    with portal.bureau.store.writing() as connection:
+        connection.execute(sa.update(obligation).values(ladder="standard"))
     hold(portal, "2026-03-27")
     good = portal.as_("李局长").get("/runs")
 

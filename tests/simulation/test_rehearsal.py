@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from calendars.reader.year import CALENDARS
+from calendars.reader import CALENDARS
+from duban.core import clock
+from duban.core.access import Role
+from duban.core.settings import Settings, load
+from duban.letters.delivery import deliver
+from duban.obligations.transitions import waive
+from duban.rehearse.faults import Killed, Weather, faults_on
+from duban.rehearse.invariants import after_a_day, at_the_end, when_taken
+from duban.rehearse.letters import read_letter
+from duban.rehearse.play import WORKER, rehearse
+from duban.rehearse.record import Rehearsal
+from duban.rehearse.world import World, scratch_world
+from duban.rounds.service import hold_round
 from notifications.letters import Prepared
-from office import clock
-from office.actions.deliver import deliver
-from office.actions.hold_round import hold_round
-from office.actions.waive import waive
-from office.rehearse import invariants
-from office.rehearse.faults import Killed, Weather, faults_on
-from office.rehearse.letters import read_letter
-from office.rehearse.play import WORKER, rehearse
-from office.rehearse.record import Rehearsal
-from office.rehearse.world import World, scratch_world
-from office.settings import Settings, load
-from rules.people import Role
 
 # One file of several kinds, among them the one that crosses the year's end.
 FILES = (
@@ -92,27 +92,25 @@ def test_more_units_make_more_obligations(few: Settings) -> None:
     assert many.obligations > 3 * few_units.obligations
 
 
-# The checks themselves: each is shown something that breaks it.
-
 FIRST_WORKDAY = date(2026, 1, 4)
 
 
 def _morning(world: World, day: date) -> list[Prepared]:
     before = len(world.channel.taken)
     now = clock.at(day)
-    hold_round(world.office, now=now)
-    deliver(world.office, channels={"mail": world.channel}, now=now, worker=WORKER)
+    hold_round(world.bureau, now=now)
+    deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
     return world.channel.taken[before:]
 
 
 def test_a_letter_that_comes_after_the_matter_is_settled_is_noticed(world: World) -> None:
     prepared = _morning(world, FIRST_WORKDAY)[0]
     letter = read_letter(prepared)
-    assert invariants.when_taken(world, letter, clock.at(FIRST_WORKDAY)) == []
+    assert when_taken(world, letter, clock.at(FIRST_WORKDAY)) == []
 
     _waive(world, letter.items[0].obligation_id)
 
-    broken = invariants.when_taken(world, letter, clock.at(FIRST_WORKDAY))
+    broken = when_taken(world, letter, clock.at(FIRST_WORKDAY))
     assert [text[0] for text in broken] == ["2"]
 
 
@@ -130,9 +128,9 @@ def _waive(world: World, obligation_id: int) -> None:
 
 def test_two_letters_to_one_address_on_a_day_are_noticed(world: World) -> None:
     letters = [read_letter(prepared) for prepared in _morning(world, FIRST_WORKDAY)]
-    assert invariants.after_a_day(world, FIRST_WORKDAY, letters) == []
+    assert after_a_day(world, FIRST_WORKDAY, letters) == []
 
-    broken = invariants.after_a_day(world, FIRST_WORKDAY, [*letters, letters[0]])
+    broken = after_a_day(world, FIRST_WORKDAY, [*letters, letters[0]])
 
     assert {text[0] for text in broken} == {"1", "5"}
 
@@ -140,7 +138,7 @@ def test_two_letters_to_one_address_on_a_day_are_noticed(world: World) -> None:
 def test_rounds_that_never_come_are_noticed_at_the_end(world: World) -> None:
     _morning(world, FIRST_WORKDAY)
 
-    broken = invariants.at_the_end(world, now=clock.at(FIRST_WORKDAY + timedelta(days=60)))
+    broken = at_the_end(world, now=clock.at(FIRST_WORKDAY + timedelta(days=60)))
 
     assert any(text.startswith("3 ") for text in broken)
 
@@ -154,7 +152,7 @@ def test_a_history_that_was_tampered_with_is_noticed(world: World) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql("UPDATE history SET actor = '赵某' WHERE id = 2")
 
-    broken = invariants.at_the_end(world, now=clock.at(FIRST_WORKDAY))
+    broken = at_the_end(world, now=clock.at(FIRST_WORKDAY))
 
     assert any(text.startswith("7 ") for text in broken)
 

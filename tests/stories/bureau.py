@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import email
 import email.policy
 import io
 import json
@@ -17,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from calendars.reader.year import CALENDARS
-from office.cli.main import main
+from calendars.reader import CALENDARS
+from duban.cli.main import main
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

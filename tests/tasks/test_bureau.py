@@ -7,26 +7,26 @@ from datetime import timedelta
 import pytest
 from prefect.states import Failed
 
-from office import clock
-from office.errors import Fault, Refused
-from tasks.bureau import moment, worth_retrying
+from duban.core import clock
+from duban.core.errors import Fault, Refused
+from tasks.runtime import run_time, worth_retrying
 
 
 def test_a_run_without_a_day_works_now():
     before = clock.now()
 
-    assert before <= moment(None) <= clock.now()
+    assert before <= run_time(None) <= clock.now()
 
 
 def test_an_earlier_day_is_worked_at_its_morning():
     yesterday = clock.civil(clock.now()) - timedelta(days=1)
 
-    assert moment(yesterday) == clock.at(yesterday)
+    assert run_time(yesterday) == clock.at(yesterday)
 
 
 def test_a_day_to_come_is_refused_with_the_next_step():
     with pytest.raises(Refused, match="duban rehearse"):
-        moment(clock.civil(clock.now()) + timedelta(days=1))
+        run_time(clock.civil(clock.now()) + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,727 @@
+"""Reads one date with what is said about it: 3月底前, 春节前, 自6月1日起, a window, a month inside a quarter.
+
+Every rule consumes its text whole; a text that no rule consumes is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from calendars.deadlines.acts import count_of
+from calendars.deadlines.dates import months_of, moved_to, one_in, one_year
+from calendars.deadlines.lexicon import (
+    NAMES,
+    NUMBERED,
+    ONLY_WITH_RELATION,
+    PLACES,
+    PLAN_PERIODS,
+    STATUTORY,
+    WEEKDAYS,
+    Fixed,
+    Local,
+    Looked,
+    Nth,
+    WholeMonth,
+    read_clock,
+    weekday,
+)
+from calendars.deadlines.naming import year_of
+from calendars.deadlines.parts import (
+    PLAN,
+    Day,
+    Due,
+    End,
+    Festival,
+    Half,
+    How,
+    Inside,
+    Month,
+    NthWeekday,
+    NthWorkday,
+    One,
+    Parts,
+    Quarter,
+    Repeat,
+    Shifted,
+    Span,
+    TenDays,
+    WholeYear,
+    Window,
+    Year,
+)
+
+_DAYS_IN = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
+_OFFSETS = {
+    "今年": 0, "本年": 0, "本年度": 0, "当年": 0, "当年度": 0,
+    "明年": 1, "次年": 1, "来年": 1, "翌年": 1, "下1年": 1, "下年": 1, "下年度": 1, "下1年度": 1, "明年度": 1,
+    "次年度": 1, "第2年": 1, "下1个年度": 1, "后年": 2,
+}  # fmt: skip
+_YEAR = re.compile(
+    rf"(?:([0-9]{{4}})年(度)?|({'|'.join(sorted(_OFFSETS, key=len, reverse=True))}))(?:的(?=.))?"
+)
+
+M = r"(?P<m>[0-9]{1,2})月"
+MF = M + r"份?"
+WEEKDAY = rf"(?:星期|周|礼拜)(?P<w>[{WEEKDAYS}])"
+INCLUDED = r"(?:\((?:含|包含|包括)(?:当[日天]|本[日天]|该日|[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日)?\))?"
+DAY = re.compile(
+    rf"{MF}(?P<d>[0-9]{{1,2}})日{INCLUDED}(?:\({WEEKDAY}\)|(?:星期|周)(?P<w2>[{WEEKDAYS}]))?{INCLUDED}"
+    rf"(?:当[日天])?(?P<clock>.*)"
+)
+_ISO = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})日?( ?)(.*)")
+
+
+class Impossible(ValueError):
+    """The text names a day that no calendar has; the message is one Chinese sentence."""
+
+
+def point(text: str) -> Span | None:
+    """The span that the whole text names, or None. Raises Impossible for 2月30日 and the like."""
+    iso = _ISO.fullmatch(text)
+    if iso:
+        year, _, month, day, gap, rest = iso.groups()
+        if gap and not re.match(r"[0-9]", rest):
+            return None
+        return point(f"{year}年{int(month)}月{int(day)}日{rest}")
+    match = _YEAR.match(text)
+    if match is None:
+        return _in_year(text, PLAN, bare=True, subject=False)
+    absolute, subject, relative = match.groups()
+    if absolute and not 2000 <= int(absolute) <= 2099:
+        raise Impossible(f"年份 {absolute} 不在 2000—2099 年之间，请核对原文后重新填写。")
+    year_of = Year(absolute=int(absolute)) if absolute else Year(offset=_OFFSETS[relative])
+    return _in_year(
+        text[match.end() :], year_of, bare=False, subject=bool(subject) or relative in ("本年度", "当年度")
+    )
+
+
+def _in_year(text: str, year: Year, *, bare: bool, subject: bool) -> Span | None:
+    if not bare and text == "":
+        return WholeYear(year=year, subject=subject and year.absolute is not None)
+    if not bare and text in ("内", "底", "末", "终"):
+        return End(of=WholeYear(year=year))
+    for rule in _RULES:
+        found = rule(text, year)
+        if found is not None:
+            return found
+    return None
+
+
+def _day(text: str, year: Year) -> Span | None:
+    match = DAY.fullmatch(text)
+    if match is None:
+        return None
+    clock = read_clock(match["clock"])
+    if clock is None:
+        return None
+    month, day = int(match["m"]), int(match["d"])
+    _check(year, month, day)
+    named = match["w"] or match["w2"]
+    at = Day(year=year, month=month, day=day, clock=clock[0], half_day=clock[1])
+    return replace(at, weekday=weekday(named)) if named else at
+
+
+def _check(year: Year, month: int, day: int = 1) -> None:
+    if not 1 <= month <= 12:
+        raise Impossible(f"没有 {month} 月，请核对原文后重新填写。")
+    last = _DAYS_IN.get(month, 31)
+    if month == 2 and year.absolute and year.absolute % 4:
+        last = 28
+    if not 1 <= day <= last:
+        raise Impossible(f"{month} 月没有 {day} 日，请核对原文后重新填写。")
+
+
+def _month(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(rf"{M}(?:份|份内|份期间|期间|当月|份当月)?", text)
+    if match is None:
+        return None
+    _check(year, int(match["m"]))
+    return Month(year=year, month=int(match["m"]))
+
+
+def _month_end(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(rf"{MF}(?:底|末|月底|月末|的?最后1[天日])", text)
+    if match is None:
+        return None
+    _check(year, int(match["m"]))
+    return End(of=Month(year=year, month=int(match["m"])))
+
+
+_THIRDS = {"上": (1, 1), "中": (2, 2), "下": (3, 3), "上中": (1, 2), "中下": (2, 3)}
+
+
+def _ten_days(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(rf"{MF}的?(?P<third>上|中|下|上中|中下|上、中|中、下)旬(?:内|期间)?", text)
+    if match is None:
+        return None
+    _check(year, int(match["m"]))
+    first, last = _THIRDS[match["third"].replace("、", "")]
+    return TenDays(year=year, month=int(match["m"]), first=first, last=last)
+
+
+def _quarter(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(r"(?:第?(?P<q>[1-4])季度|[Qq](?P<q2>[1-4]))(?P<end>内|期间|末|底)?", text)
+    if match is None:
+        return None
+    quarter = Quarter(year=year, number=int(match["q"] or match["q2"]))
+    return End(of=quarter) if match["end"] in ("末", "底") else quarter
+
+
+def _half(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(r"(?P<h>[上下])半年度?(?P<end>内|期间|末|底)?", text)
+    if match is None:
+        return None
+    half = Half(year=year, number=1 if match["h"] == "上" else 2)
+    return End(of=half) if match["end"] in ("末", "底") else half
+
+
+def _year(text: str, year: Year) -> Span | None:
+    if re.fullmatch(
+        r"(?:全年度?|整年)(?:持续|持续推进|持续开展|常态化|常态化推进|常态化开展|常态推进|常态开展|受理)?|贯穿全年",
+        text,
+    ):
+        return WholeYear(year=year)
+    if re.fullmatch(r"年内|年度内|全年内|年底|年末|年终|年度末|年度底", text):
+        return End(of=WholeYear(year=year))
+    return None
+
+
+def _plan_period(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(r"(十[三四五]五)(?:规划)?(?:末|期末|末期|时期末)", text)
+    if match is None or year != PLAN:
+        return None
+    return End(of=WholeYear(year=Year(absolute=PLAN_PERIODS[match[1]][1])))
+
+
+def _festival(text: str, year: Year) -> Span | None:
+    twice = re.fullmatch(r"(.+)\((农历.+)\)", text)
+    if twice and twice[1] in NAMES and NAMES[twice[1]] == NAMES.get(twice[2]):
+        return Festival(year=year, name=NAMES[twice[1]])
+    dated = re.fullmatch(r"(?P<m>[0-9]{1,2})[月·](?P<d>[0-9]{1,2})日?(?P<name>\D{2,})", text) or re.fullmatch(
+        r"(?P<name>.+?)\((?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日\)", text
+    )
+    if dated:
+        return _dated_festival(dated, year)
+    month = re.fullmatch(r"(?P<m>[0-9]{1,2})月份?(?P<name>\D{2,}月)(?:期间)?", text)
+    if month:
+        named = NAMES.get(month["name"], "")
+        same = PLACES.get(named) == WholeMonth(int(month["m"]))
+        return Festival(year=year, name=named) if same else None
+    name = NAMES.get(text) or NAMES.get(re.sub(r"[当][天日]$", "", text))
+    if name is not None:
+        return Festival(year=year, name=name)
+    match = re.fullmatch(r"(.+?)(节?)(?:法定)?(?:放假|假期|小长假|长假|假日|黄金周)(?:期间)?", text)
+    if match is None:
+        match = re.fullmatch(r"(.+?)(节?)期间", text)
+    if match is None:
+        return None
+    name = NAMES.get(match[1] + match[2]) or NAMES.get(match[1]) or ONLY_WITH_RELATION.get(match[1])
+    if name in STATUTORY:
+        return Festival(year=year, name=name, holiday=True)
+    whole = name is not None and isinstance(PLACES[name], WholeMonth | Local)
+    return Festival(year=year, name=name) if name and whole and text.endswith("月期间") else None
+
+
+def _dated_festival(match: re.Match[str], year: Year) -> Span | None:
+    """12·4国家宪法日: the name and its date, if they agree."""
+    found = _festival(match["name"], year)
+    if not isinstance(found, Festival) or found.holiday:
+        return None
+    place, said = PLACES[found.name], (int(match["m"]), int(match["d"]))
+    if isinstance(place, Looked | Nth):
+        _check(year, *said)
+        return replace(found, said=said)
+    if not isinstance(place, Fixed):
+        return None
+    if said != (place.month, place.day):
+        raise Impossible(
+            f"“{found.name}”是 {place.month} 月 {place.day} 日，与文中的日期不符，请核对原文后重新填写。"
+        )
+    return found
+
+
+def _numbered(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(r"(?P<m>[0-9]{1,2})·(?P<d>[0-9]{1,2})(?:当[日天])?", text)
+    if match:
+        _check(year, int(match["m"]), int(match["d"]))
+        return Day(year=year, month=int(match["m"]), day=int(match["d"]))
+    if text in NUMBERED:
+        month, day = NUMBERED[text]
+        return Day(year=year, month=month, day=day)
+    return None
+
+
+def _nth(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(
+        rf"{MF}的?(?:第(?P<n>[0-9]{{1,2}})|(?P<last>最后1?|末))个(?:{WEEKDAY}|(?P<work>工作日))(?:当天)?",
+        text,
+    )
+    if match is None:
+        match = re.fullmatch(rf"{MF}(?P<last>最后)(?P<n>1)(?P<w>x)?(?P<work>个?工作日)", text)
+    if match is None:
+        return None
+    _check(year, int(match["m"]))
+    nth = -1 if match["last"] else int(match["n"])
+    if not (nth == -1 or 1 <= nth <= 15):
+        return None
+    if match["work"]:
+        return NthWorkday(year=year, month=int(match["m"]), nth=nth)
+    # A fifth Monday may not exist; 最后一个 is what such a text should say.
+    return (
+        NthWeekday(year=year, month=int(match["m"]), nth=nth, weekday=weekday(match["w"]))
+        if nth < 5
+        else None
+    )
+
+
+def _first_workdays(text: str, year: Year) -> Span | None:
+    match = re.fullmatch(rf"{MF}的?(?:前|头)(?P<n>[0-9]{{1,2}})个工作日(?:以?内|之内)?", text)
+    if match is None or not 1 <= int(match["n"]) <= 15:
+        return None
+    _check(year, int(match["m"]))
+    return NthWorkday(year=year, month=int(match["m"]), nth=int(match["n"]), upto=True)
+
+
+_RULES: tuple[Callable[[str, Year], Span | None], ...] = (
+    _numbered,
+    _day,
+    _month,
+    _month_end,
+    _ten_days,
+    _quarter,
+    _half,
+    _year,
+    _plan_period,
+    _festival,
+    _nth,
+    _first_workdays,
+)
+
+
+_ENDS = (Day, Month, TenDays, Quarter, Half, WholeYear, End, Festival)
+_ISSUE = re.compile(
+    r"(?:自|从)?(?P<since>即日|现在|目前|今日|印发之日|发文之日|下发之日|发布之日|公布之日|公告之日|公告发布之日|通知印发之日|"
+    r"通知下发之日|通知发布之日|文件下发之日|文件发布之日|方案印发之日|本通知印发之日|本通知下发之日|本通知发布之日|本公告发布之日|文件印发之日)(?:起|开始|起算)?,?"
+    r"(?:至|到|-|截至|截止)(?P<last>.+?)(?P<tail>之?前|止|为止|期间)?"
+)
+_CLOSE = re.compile(r"(?:止|为止|期间|之间|结束|截止|期限内|内)$")
+_WINTER_FIRST = 9
+_WINTER_LAST = 6
+"""11月至3月 crosses the year end; 5月至4月 is more likely a slip of the pen and goes to a person."""
+
+
+def window(text: str) -> Window | None:
+    """The window that the whole text names, or None; Raises Impossible for a day no calendar has."""
+    issued = _ISSUE.fullmatch(text)
+    if issued:
+        return _since_issue(issued)
+    core = _CLOSE.sub("", re.sub(r"^(?:自|从|在|由)", "", text))
+    if core.endswith("前") and len(core) > 1:
+        core = re.sub(r"(?<=[日底末])(?:之|以)?前$", "", core)
+    found = {
+        made
+        for joint in re.finditer(r"至|到|-", core)
+        if (made := _joined(core[: joint.start()], core[joint.end() :])) is not None
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _since_issue(match: re.Match[str]) -> Window | None:
+    at = point(match["last"])
+    before = (match["tail"] or "").endswith("前")
+    if isinstance(at, Festival) and before and _has_eve(at):
+        return Window(first=None, last=Shifted(festival=at, n=1), since="issue_date")
+    if at is None or not isinstance(at, _ENDS) or isinstance(at, Festival):
+        return None
+    bare = isinstance(at, Day | End)
+    if before and not bare:
+        return None
+    if isinstance(at, Day) and at.clock == "00:00":
+        return None
+    return Window(first=None, last=at, since="issue_date")
+
+
+def _has_eve(at: Festival) -> bool:
+    """A feast of one day whose year is plain: 元旦前 may be this plan year's or the next one's."""
+    place = PLACES[at.name]
+    one_day = not at.holiday and not isinstance(place, WholeMonth | Local)
+    return one_day and not (at.name == "元旦" and at.year == PLAN)
+
+
+def _joined(left: str, right: str) -> Window | None:
+    left = re.sub(r"(?<=[0-9日月底末旬度年])(?:起|开始)$", "", left)
+    if not left or not right:
+        return None
+    last = _right(left, right)
+    first = _left(left, right)
+    if not isinstance(first, _ENDS) or not isinstance(last, _ENDS):
+        return None
+    # A festival's statutory days have two ends of their own, a year's subject none.
+    if any(isinstance(end, Festival) and (end.holiday or end.said) for end in (first, last)):
+        return None
+    if isinstance(last, Day) and last.clock == "00:00":
+        return None
+    return _ordered(first, last)
+
+
+def _right(left: str, right: str) -> Span | None:
+    own = point(right)
+    if own is not None:
+        return own
+    # A bracket opens another text: in 国庆节(10月1日至7日) the festival is not on the 7th.
+    month = re.match(r"[^(]*?[0-9]{1,2}月", left)
+    if month and re.match(r"[0-9]{1,2}日|[上中下]旬|月?[底末]", right):
+        return point(month[0] + right)
+    if re.fullmatch(r"下半年", right) and left.endswith("上半年"):
+        return point(left[:-3] + right)
+    return None
+
+
+def _left(left: str, right: str) -> Span | None:
+    own = point(left)
+    if own is not None or not re.search(r"[0-9]$", left):
+        return own
+    unit = re.match(r"第?[0-9]+(年度?|月|日|季度)", right)
+    whole_year = re.fullmatch(r"[0-9]{4}年度?", right) is not None
+    if re.fullmatch(r"[0-9]{4}", left) and right.endswith("年度"):
+        # 2026-2027年度 may be two years or one season across the year end.
+        return None
+    if re.fullmatch(r"[0-9]{4}", left):
+        return point(left + "年") if whole_year else None
+    units = (
+        ["日"]
+        if re.search(r"[0-9]月[0-9]{1,2}$", left)
+        else [unit[1]]
+        if unit and unit[1] in ("月", "季度")
+        else []
+    )
+    return next((at for each in units if (at := point(left + each)) is not None), None)
+
+
+def _ordered(first: Span, last: Span) -> Window | None:
+    """Gives both ends their years; None where the text runs backwards."""
+    one, other = year_of(first), year_of(last)
+    if one != PLAN and other == PLAN:
+        last, other = moved_to(last, one), one
+    elif one.absolute and other.offset:
+        last = moved_to(last, Year(absolute=one.absolute + other.offset))
+        other = year_of(last)
+    keys = months_of(first), months_of(last)
+    backwards = keys[0] is not None and keys[1] is not None and keys[0][0] > keys[1][1]
+    if one == PLAN and other.absolute:
+        if keys[0] is None:
+            return None
+        one = Year(absolute=other.absolute - 1 if backwards else other.absolute)
+        first = moved_to(first, one)
+        return Window(first=first, last=last)
+    if one.absolute and other.absolute and one.absolute > other.absolute:
+        return None
+    if one != other:
+        return Window(first=first, last=last) if (one.offset or 0) <= (other.offset or 0) else None
+    if not backwards:
+        return Window(first=first, last=last)
+    return _crossing(first, last, one, keys)
+
+
+def _crossing(
+    first: Span, last: Span, year: Year, keys: tuple[tuple[int, int] | None, tuple[int, int] | None]
+) -> Window | None:
+    assert keys[0] is not None and keys[1] is not None
+    if keys[0][0] // 100 < _WINTER_FIRST or keys[1][1] // 100 > _WINTER_LAST:
+        return None
+    after = Year(absolute=year.absolute + 1) if year.absolute else Year(offset=year.offset + 1)
+    return Window(first=first, last=moved_to(last, after))
+
+
+_POINTED = (Day, End, NthWeekday, NthWorkday)
+"""Spans of one numbered day: 前 includes it, by the usual office practice."""
+_BEFORE = re.compile(
+    rf"(.+?){INCLUDED}(?:之前|以前|前)(\((?:含|包含|包括)(?:本[月日]|当[日天]|[0-9]{{1,2}}[月日]|[0-9]{{1,2}}月[0-9]{{1,2}}日)?\))?"
+)
+_SHIFTED = re.compile(
+    r"(.+?)(?:(?:前|提前|之前)([0-9]{1,2})(天|日)(?:前|之前|以前)|([0-9]{1,2})(天|日)(?:前|之前|以前))"
+)
+_RUN_UP = re.compile(r"(.+?)前(?:的)?([0-9]{1,2})(天|日|周|个星期)(?:以内|之内|内)")
+
+
+def one(text: str, *, firm: bool = False) -> One | None:
+    """One date or window that the whole text names; firm: the words around it already said 'at the latest'.
+
+    Raises Impossible for a day no calendar has.
+    """
+    if firm:
+        return _firm(text)
+    for rule in _dates_in_text_RULES:
+        found = rule(text)
+        if found is not None:
+            return found
+    return None
+
+
+def _firm(text: str) -> One | None:
+    found = one(text)
+    if isinstance(found, Due) and isinstance(found.at, _POINTED) and found.how in (How.BY, How.WITHIN):
+        return _by(found.at)
+    return found if isinstance(found, Due) and found.how in (How.BY, How.BEFORE) else None
+
+
+def _by(at: Span) -> Due | None:
+    # 0时 belongs to the day before in one reading and to the day itself in the other.
+    return None if isinstance(at, Day) and at.clock == "00:00" else Due(at=at, how=How.BY)
+
+
+def _before(text: str) -> One | None:
+    match = _BEFORE.fullmatch(text)
+    if match is None:
+        return None
+    head, included = match[1], bool(match[2])
+    if re.fullmatch(r"[0-9]{1,2}·[0-9]{1,2}|520|521", head) and not included:
+        # 5·12 is a day and the name of what is held on it: whether 前 includes it is not said.
+        return None
+    at = point(head)
+    if at is None and head in ONLY_WITH_RELATION:
+        at = Festival(name=ONLY_WITH_RELATION[head])
+    match at:
+        case Day() | End() | NthWeekday() | NthWorkday():
+            return _by(at)
+        case Month(month=1) | TenDays(first=1) if not included:
+            # 4月上旬前 and 1月前 would point before anything the writer can have meant.
+            return None
+        case Month() | TenDays():
+            return Due(at=at, how=How.BY if included else How.MAYBE_BEFORE)
+        case Festival(name=name) if not included:
+            moving = isinstance(PLACES[name], WholeMonth | Local)
+            # 元旦前 in a plan for 2026 may mean the end of 2025 or of 2026.
+            return None if moving or (name == "元旦" and at.year == PLAN) else Due(at=at, how=How.BEFORE)
+        case _:
+            return None
+
+
+def _eve(text: str) -> One | None:
+    match = re.fullmatch(r"(.+?)(前夕|前夜|前1[天日])", text)
+    at = point(match[1]) if match else None
+    if match is None or not isinstance(at, Festival) or not _is_day(at):
+        return None
+    if at.name == "元旦" and at.year == PLAN:
+        return None
+    if match[2] in ("前夕", "前夜"):
+        return Due(at=at, how=How.EVE)
+    return Due(at=Shifted(festival=at, n=1), how=How.WITHIN)
+
+
+def _around(text: str) -> One | None:
+    match = re.fullmatch(r"(.+?)前后", text)
+    at = point(match[1]) if match else None
+    return Due(at=at, how=How.AROUND) if isinstance(at, Festival) and _is_day(at) else None
+
+
+def _is_day(at: Festival) -> bool:
+    place = PLACES[at.name]
+    return not at.holiday and not isinstance(place, WholeMonth | Local)
+
+
+def _from(text: str) -> One | None:
+    match = re.fullmatch(r"(?:自|从)?(.+?)(?:起|开始|之日起|起开始)|(?:不早于|不得早于)(.+)", text)
+    at = point(match[1] or match[2]) if match else None
+    if isinstance(at, Day | Month | TenDays | Quarter | Half | WholeYear):
+        return Due(at=at, how=How.FROM)
+    return None
+
+
+def _shifted(text: str) -> One | None:
+    match = _SHIFTED.fullmatch(text)
+    at = point(match[1]) if match else None
+    if match and isinstance(at, Festival) and _is_day(at) and not (at.name == "元旦" and at.year == PLAN):
+        return Due(at=Shifted(festival=at, n=int(match[2] or match[4])), how=How.BY)
+    return None
+
+
+def _run_up(text: str) -> One | None:
+    match = _RUN_UP.fullmatch(text)
+    at = point(match[1]) if match else None
+    if match and isinstance(at, Festival) and _is_day(at) and not (at.name == "元旦" and at.year == PLAN):
+        days = int(match[2]) * (1 if match[3] in "天日" else 7)
+        return Window(first=Shifted(festival=at, n=days), last=Shifted(festival=at, n=1))
+    return None
+
+
+def _holiday_window(text: str) -> One | None:
+    """清明节期间(4月4日至6日): the written days count, if the festival lies among them."""
+    match = re.fullmatch(r"(?P<name>[^()]+)\((?P<days>[^()]+)\)(?:期间)?", text)
+    if match is None:
+        return None
+    for name, days in ((match["name"], match["days"]), (match["days"], match["name"])):
+        at, found = point(name.removesuffix("期间")), window(days)
+        if isinstance(at, Festival) and found is not None and found.first is not None:
+            on = replace(at, holiday=False)
+            year = year_of(found.first)
+            on = replace(on, year=year) if at.year == PLAN else on
+            return replace(found, holds=on) if _is_day(on) else None
+    return None
+
+
+def _closing(text: str) -> One | None:
+    match = re.fullmatch(r"(.+?)(?:截止|止|为止|前截止|前结束)", text)
+    if match is None:
+        return None
+    at = point(match[1])
+    return _by(at) if isinstance(at, _POINTED) else None
+
+
+def _until(text: str) -> One | None:
+    match = re.fullmatch(
+        r"(?P<go>持续|延续|一直|延期|延长|推迟|顺延|延|调整)?(?:至|到)(?P<at>.+?)(?:止|为止|结束|前)?", text
+    )
+    at = point(match["at"]) if match else None
+    if match is None or at is None:
+        return None
+    if isinstance(at, Day) and at.clock == "00:00":
+        return None
+    if isinstance(at, WholeYear) and text.endswith("前"):
+        return None
+    if isinstance(at, WholeYear) and at.year.absolute and not match["go"]:
+        return Due(at=replace(at, subject=False), how=How.BY)
+    if isinstance(at, (*_POINTED, Month)) and not (isinstance(at, Month) and text.endswith("前")):
+        return Window(first=None, last=at)
+    return None
+
+
+def _inside(text: str) -> One | None:
+    match = re.fullmatch(r"(.*?(?:[1-4]季度|[上下]半年|[Qq][1-4])):?(?:\((.+)\)|(.+))", text)
+    if match is None:
+        return None
+    cell = point(match[1])
+    if not isinstance(cell, Quarter | Half):
+        return None
+    inner = one(match[2] or match[3])
+    if not isinstance(inner, Due | Window) or (
+        isinstance(inner, Due) and inner.how in (How.FROM, How.AROUND)
+    ):
+        return None
+    last = inner.at if isinstance(inner, Due) else inner.last
+    # A cell holds finer dates only; 上半年一季度 is none, and a second year would be a contradiction.
+    if year_of(last) != PLAN or not isinstance(last, (*_POINTED, Month, TenDays, Festival)):
+        return None
+    if cell.year != PLAN:
+        return None
+    return Inside(cell=cell, inner=inner)
+
+
+def _bare(text: str) -> One | None:
+    at = point(text)
+    if at is None:
+        return _period(text)
+    return Due(at=at, how=How.BY if isinstance(at, End) else How.WITHIN)
+
+
+def _period(text: str) -> One | None:
+    match = re.fullmatch(r"(十[三四五]五)(?:规划)?(?:时期|期间)?", text)
+    if match:
+        first, last = PLAN_PERIODS[match[1]]
+        return Window(first=WholeYear(year=Year(absolute=first)), last=WholeYear(year=Year(absolute=last)))
+    match = re.fullmatch(r"([0-9]{4}年|今年)?前([23])个?季度", text)
+    if match:
+        year = Year(absolute=int(match[1][:4])) if match[1] and match[1] != "今年" else PLAN
+        return Window(first=Quarter(year=year, number=1), last=Quarter(year=year, number=int(match[2])))
+    return None
+
+
+_dates_in_text_RULES: tuple[Callable[[str], One | None], ...] = (
+    _bare,
+    _before,
+    _eve,
+    _around,
+    _shifted,
+    _run_up,
+    _holiday_window,
+    _closing,
+    window,
+    _until,
+    _from,
+    _inside,
+)
+
+
+_MONTHS = range(1, 13)
+_WHOLE = {
+    "every_two_months": re.compile(r"每(?:2|两)个?月(.*)"),
+    "half_monthly": re.compile(r"每半个?月(.*)"),
+    "every_ten_days": re.compile(r"每1?个?旬(.*)"),
+}
+_PART = re.compile(r"(?:自|从|在)?(?P<span>[^每]+?)(?P<open>起|开始)?(?:期间|内)?,?(?P<inner>每个?月.+)")
+
+
+def divided(text: str) -> Parts | None:
+    """The recurrence that cuts every year, or every month, into equal parts; None where the text is none."""
+    for name, pattern in _WHOLE.items():
+        match = pattern.fullmatch(text)
+        count = count_of(match[1]) if match else None
+        if count is not None:
+            return Repeat(name=f"{name}({count})" if count else name, items=_cells(name))
+    return None
+
+
+def _cells(name: str) -> tuple[One, ...]:
+    if name == "every_two_months":
+        return tuple(Window(first=Month(month=month), last=Month(month=month + 1)) for month in _MONTHS[::2])
+    if name == "every_ten_days":
+        return tuple(
+            Due(at=TenDays(month=month, first=third, last=third), how=How.WITHIN)
+            for month in _MONTHS
+            for third in (1, 2, 3)
+        )
+    return tuple(half for month in _MONTHS for half in _halves(month))
+
+
+def _halves(month: int) -> tuple[One, One]:
+    """The first to the 15th, and the rest: 中旬's second half begins on the 16th."""
+    return (
+        Window(first=Day(month=month, day=1), last=Day(month=month, day=15)),
+        Window(first=Day(month=month, day=16), last=Month(month=month)),
+    )
+
+
+def in_part(text: str, whole: Callable[[str], Parts | None]) -> Parts | None:
+    """4-10月每月25日前: the occurrences whose months lie in the part of the year that the text names first."""
+    match = _PART.fullmatch(text)
+    if match is None:
+        return None
+    span, inner = one(match["span"]), whole(match["inner"])
+    months = _months(span, open_end=bool(match["open"]))
+    if months is None or span is None or not isinstance(inner, Repeat) or inner.since is not None:
+        return None
+    year = one_year(span)
+    if match["open"] and year.absolute:
+        # 2025年4月起每月10日前 still holds in every month of 2026.
+        name = f"{inner.name},from({year.absolute}-{months[0]})"
+        known = all(_lies_in(item, (1, 12)) for item in inner.items)
+        return replace(inner, name=name, since=year.absolute, since_month=months[0]) if known else None
+    items = tuple(item for item in inner.items if _lies_in(item, months))
+    if not items:
+        return None
+    return Repeat(
+        name=f"{inner.name},months({months[0]}-{months[1]})",
+        items=tuple(one_in(item, year) for item in items),
+    )
+
+
+def _months(span: One | None, *, open_end: bool) -> tuple[int, int] | None:
+    """First and last whole month named; None for what is cut inside a month or crosses the year's end."""
+    if isinstance(span, Due) and span.how is How.WITHIN and isinstance(span.at, Month | Quarter | Half):
+        edge = months_of(span.at)
+        assert edge is not None, "months, quarters and halves have fixed ends"
+        return edge[0] // 100, 12 if open_end else edge[1] // 100
+    if open_end or not isinstance(span, Window):
+        return None
+    first, last = span.first, span.last
+    if not isinstance(first, Month) or not isinstance(last, Month):
+        return None
+    return (first.month, last.month) if first.year == last.year else None
+
+
+def _lies_in(item: One, months: tuple[int, int]) -> bool:
+    at = item.at if isinstance(item, Due) else item.last if isinstance(item, Window) else None
+    edge = months_of(at) if at is not None and one_year(item) == PLAN else None
+    return edge is not None and months[0] * 100 <= edge[0] and edge[1] < months[1] * 100 + 100

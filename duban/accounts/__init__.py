@@ -1,0 +1,1 @@
+"""How people come in: passwords, sessions, one-time links, tokens."""

@@ -1,0 +1,164 @@
+"""What a unit owes as days in a calendar: one for each matter, on its last workday, gone when it was handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import Connection
+
+from duban.accounts.queries import end_session_rows
+from duban.accounts.rules import EndedWhy
+from duban.bureau import Bureau
+from duban.core.access import Actor, Role, VisibleUnits, visible_units
+from duban.core.errors import NotFound, refuse
+from duban.core.secrets import derived, portal_key
+from duban.history.queries import append_entry
+from duban.letters.link_queries import FIRST_GENERATION, link_generations, raise_link_generation
+from duban.obligations.list_queries import OWED, OwnObligation, own_obligation_rows
+from duban.obligations.lists import classified, own_sight
+from duban.units.queries import units_by_id
+
+# Another salt than the links': a calendar's address never lets anybody in.
+_SALT = b"unit-feed"
+_GONE = "这个日历地址已失效（已更换，或不完整），请在“我的任务”的“加到手机日历”里取新地址。"
+
+
+def make_feed_token(bureau: Bureau, connection: Connection, unit_id: int) -> str:
+    """The token of the generation in force."""
+    generation = link_generations(connection, [unit_id]).get(unit_id, FIRST_GENERATION)
+    return str(_signer(bureau).dumps([unit_id, generation]))
+
+
+def reader_of(bureau: Bureau, token: str) -> Actor:
+    """Who reads with this token: nobody in particular, who may look at that one unit."""
+    try:
+        unit_id, generation = _signer(bureau).loads(token)
+    except (BadData, ValueError, TypeError):
+        raise NotFound(_GONE) from None
+    with bureau.store.reading() as connection:
+        now = link_generations(connection, [unit_id]).get(unit_id, FIRST_GENERATION)
+        name = units_by_id(connection, [unit_id]).get(unit_id)
+    if generation != now or name is None:
+        raise NotFound(_GONE)
+    return Actor(name=f"{name}的日历", person_id=0, reads=frozenset({unit_id}))
+
+
+def _signer(bureau: Bureau) -> URLSafeSerializer:
+    key = portal_key(bureau.settings)
+    return URLSafeSerializer(key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+
+
+# Beyond this a telephone's calendar helps nobody.
+MOST_DAYS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarDay:
+    """One matter. `uid` stays the same however often its date or title changes; `sequence` rises with each change."""
+
+    uid: str
+    sequence: int
+    on: date
+    title: str
+    details: tuple[str, ...]
+    provisional: bool
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitCalendar:
+    """A unit's calendar, the earliest day first."""
+
+    unit: str
+    days: tuple[CalendarDay, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAddress:
+    """Where a unit's calendar is read; `path` begins after the portal's own address."""
+
+    unit_id: int
+    unit: str
+    path: str
+
+
+def unit_calendar(bureau: Bureau, unit_id: int, *, by: Actor, today: date) -> UnitCalendar:
+    """What that unit is still to hand in; a unit the person may not see is not found."""
+    if not visible_units(by).sees(unit_id):
+        raise NotFound("没有这个单位的日历。")
+    only = VisibleUnits(unit_ids=frozenset({unit_id}))
+    with bureau.store.reading() as connection:
+        name = units_by_id(connection, [unit_id]).get(unit_id, "")
+        owed = own_obligation_rows(connection, only, OWED, offset=0, limit=MOST_DAYS)
+    mark = derived(bureau.settings, "calendar", "uid")[:8]
+    return UnitCalendar(unit=name, days=tuple(_day(bureau, one, today, mark) for one in owed))
+
+
+def feed_addresses(bureau: Bureau, *, by: Actor) -> tuple[FeedAddress, ...]:
+    """The addresses of the calendars of the person's own units."""
+    with bureau.store.reading() as connection:
+        names = units_by_id(connection, own_sight(by).unit_ids)
+        return tuple(
+            FeedAddress(
+                unit_id=unit_id, unit=name, path=f"/feed/{make_feed_token(bureau, connection, unit_id)}.ics"
+            )
+            for unit_id, name in sorted(names.items())
+        )
+
+
+def _day(bureau: Bureau, own: OwnObligation, today: date, mark: str) -> CalendarDay:
+    shown, listed = classified(bureau, own.listed, today), own.listed
+    label = f"（{listed.label}）" if listed.label else ""
+    base = (bureau.settings.link_base or "").rstrip("/")
+    return CalendarDay(
+        uid=f"obligation-{listed.id}-{mark}@duban",
+        sequence=own.version,
+        on=shown.last_workday,
+        title=listed.milestone + label + ("（暂定）" if shown.provisional else ""),
+        details=tuple(_details(own, shown.last_workday, shown.provisional)),
+        provisional=shown.provisional,
+        address=f"{base}/my/{listed.id}" if base else None,
+    )
+
+
+def _details(own: OwnObligation, last_workday: date, provisional: bool) -> list[str]:
+    listed = own.listed
+    lines = [f"{listed.campaign_name} {listed.year}", f"时限：{listed.due_on}（原文“{own.due_phrase}”）"]
+    if last_workday != listed.due_on:
+        lines.append(f"最后工作日：{last_workday}")
+    if provisional:
+        lines.append("暂定：该年放假安排尚未公布，公布后如有变化会更新。")
+    if listed.subject:
+        lines.append(f"对象：{listed.subject}")
+    if own.expected:
+        lines.append("要报：" + "、".join(item.title for item in own.expected))
+    return [*lines, f"来源：{own.source_document}"]
+
+
+def renew_calendar(bureau: Bureau, unit_id: int, *, by: Actor, now: datetime) -> int:
+    """Raise the unit's generation of links; returns it. A handler does so for the own unit only."""
+    refuse(*_refusals(by, unit_id))
+    with bureau.store.writing() as connection:
+        generation = raise_link_generation(connection, unit_id, now)
+        ended = end_session_rows(connection, link_unit_id=unit_id, now=now, why=EndedWhy.LINKS_REVOKED.value)
+        append_entry(
+            connection,
+            at=now,
+            by=by,
+            verb="revoke_links",
+            noun="unit",
+            noun_id=unit_id,
+            unit_id=unit_id,
+            detail={"generation": generation, "sessions": ended},
+            flow_run_id=bureau.flow_run_id,
+        )
+    return generation
+
+
+def _refusals(by: Actor, unit_id: int) -> tuple[str, ...]:
+    if Role.COORDINATOR in by.roles or (Role.HANDLER in by.roles and by.belongs_to(unit_id)):
+        return ()
+    return (f"{by.name}不是该单位的经办人，请由该单位经办人或统筹科室更换。",)

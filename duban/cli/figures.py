@@ -1,0 +1,169 @@
+"""duban figure: progress towards targets, reported figures, indicators and what does not agree."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from calendars.formulas import UNKNOWN
+from duban.cli.options import As, DryRun, Json, On, _day, moment
+from duban.cli.output import print_json, print_table, say
+from duban.core.access import SYSTEM
+from duban.figures.service import NewFigure, record_figure, report_progress
+from duban.reports.indicators import check_figures, compute_indicators, list_figures
+from duban.wiring import actor, open_bureau
+
+app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数据，计算指标，核对合计。")
+
+Campaign = Annotated[str, typer.Argument(help="专项行动的代号或名称。")]
+Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
+Measure = Annotated[str, typer.Option("--unit", help="计量单位，例如 个、家、%。")]
+Reason = Annotated[str | None, typer.Option("--reason", help="比上次减少的原因。")]
+AsOf = Annotated[
+    date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="数据截止日期（默认办理当天）。")
+]
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", "").replace("，", ""))
+    except InvalidOperation:
+        raise typer.BadParameter(f"“{text}”不是数字，请改正。") from None
+
+
+@app.command("report")
+def report(
+    obligation: Annotated[int, typer.Argument(help="任务编号。")],
+    value: Annotated[str, typer.Argument(help="累计完成数。")],
+    unit: Measure = "",
+    as_of: AsOf = None,
+    reason: Reason = None,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """填报一项任务的累计进度。"""
+    with open_bureau() as bureau:
+        done = report_progress(
+            bureau,
+            obligation,
+            _number(value),
+            unit_of_measure=unit,
+            by=actor(bureau, by),
+            now=moment(on),
+            as_of_on=as_of,
+            reason=reason,
+            dry_run=dry_run,
+        )
+    if as_json:
+        print_json(done)
+        return
+    behind = (
+        ""
+        if done.points_behind is None or done.points_behind <= 0
+        else f"，落后序时进度{done.points_behind}个百分点"
+    )
+    say(f"{done.unit}“{done.title}”累计{done.value}{done.unit_of_measure}，完成率{done.rate}{behind}。")
+
+
+@app.command("record")
+def record(
+    campaign: Campaign,
+    year: Year,
+    name: Annotated[str, typer.Argument(help="数据名，例如 应参检。")],
+    value: Annotated[str, typer.Argument(help="数字；不掌握的写 未知。")],
+    unit: Measure = "",
+    of: Annotated[str | None, typer.Option("--of", help="哪个单位的数据（默认全市）。")] = None,
+    as_of: AsOf = None,
+    reason: Reason = None,
+    by: As = None,
+    on: On = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """填报一项指标数据；不掌握的写“未知”，由它算的指标显示“—”。"""
+    new = NewFigure(
+        name=name,
+        value=None if value in ("未知", UNKNOWN) else _number(value),
+        unit_of_measure=unit,
+        unit=of,
+        as_of_on=as_of,
+        reason=reason,
+    )
+    with open_bureau() as bureau:
+        done = record_figure(
+            bureau, campaign, year, new, by=actor(bureau, by), now=moment(on), dry_run=dry_run
+        )
+    if as_json:
+        print_json(done)
+        return
+    say(
+        f"{done.unit or '全市'}{done.name}：{UNKNOWN if done.value is None else done.value} {done.unit_of_measure}（截至{done.as_of_on}）。"
+    )
+
+
+@app.command("list")
+def list_(campaign: Campaign, year: Year, as_json: Json = False) -> None:
+    """列出最新填报的数据。"""
+    with open_bureau() as bureau:
+        found = list_figures(bureau, campaign, year, by=SYSTEM)
+    if as_json:
+        print_json([{"unit": unit, "figure": one} for unit, one in found])
+        return
+    rows = (
+        (one.name, unit, one.value, one.unit_of_measure, one.as_of_on, one.reported_by, one.reason or "")
+        for unit, one in found
+    )
+    print_table(
+        f"{campaign}{year}年数据", ("数据", "单位", "数值", "计量单位", "截至", "填报人", "说明"), rows
+    )
+
+
+@app.command("indicators")
+def indicators(
+    campaign: Campaign,
+    year: Year,
+    by_unit: Annotated[bool, typer.Option("--by-unit", help="同时列出各单位及名次。")] = False,
+    as_json: Json = False,
+) -> None:
+    """计算指标；缺数据或分母为零的显示“—”，并说明缺什么。"""
+    with open_bureau() as bureau:
+        found = compute_indicators(bureau, campaign, year, by=SYSTEM)
+    if as_json:
+        print_json(found)
+        return
+    shown = (*found.city, *(found.units if by_unit else ()))
+    rows = (
+        (
+            one.name,
+            one.unit or "全市",
+            one.shown,
+            one.target,
+            {True: "达标", False: "未达标", None: ""}[one.reached],
+            one.place or "",
+            one.fault or (f"缺{'、'.join(one.missing)}" if one.missing else ""),
+        )
+        for one in shown
+    )
+    print_table(
+        f"{found.name}{year}年指标", ("指标", "单位", "数值", "目标", "是否达标", "名次", "说明"), rows
+    )
+
+
+@app.command("check")
+def check(campaign: Campaign, year: Year, as_json: Json = False) -> None:
+    """核对数据：各单位合计与全市数、发现与整改；有对不上的退出码 1。"""
+    with open_bureau() as bureau:
+        found = check_figures(bureau, campaign, year, by=SYSTEM)
+    if as_json:
+        print_json({"findings": found})
+    else:
+        for sentence in found:
+            say(sentence)
+        say(f"对不上的{len(found)}处。")
+    if found:
+        raise typer.Exit(1)

@@ -1,0 +1,107 @@
+"""The command `duban`: joins the commands of each noun and turns errors into one sentence and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from duban.cli.output import complain
+from duban.core.errors import DubanError
+
+# Nouns with several verbs: each module has `app`.
+GROUPS = {
+    "account": "duban.cli.accounts",
+    "calendar": "duban.cli.calendar",
+    "unit": "duban.cli.units",
+    "person": "duban.cli.people",
+    "roster": "duban.cli.rosters",
+    "problem": "duban.cli.problems",
+    "figure": "duban.cli.figures",
+    "round": "duban.cli.rounds",
+    "obligation": "duban.cli.obligations",
+    "dispatch": "duban.cli.dispatches",
+    "history": "duban.cli.history",
+}
+# Single commands: module and function.
+COMMANDS = {
+    "deadline": "duban.cli.deadline:deadline",
+    "workdays": "duban.cli.workdays:workdays",
+    "import-notice": "duban.cli.notices:import_notice",
+    "board": "duban.cli.board:board",
+    "rehearse": "duban.cli.rehearse:rehearse",
+    "backup": "duban.cli.backup:backup",
+    "restore": "duban.cli.backup:restore",
+    "doctor": "duban.cli.doctor:doctor",
+    "setup": "duban.cli.setup:setup",
+    "up": "duban.cli.up:up",
+    "run": "duban.cli.up:run",
+}
+
+
+class Nouns(TyperGroup):
+    """Imports a noun's module only when it is asked for: `duban deadline` must not wait for pandas."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted([*GROUPS, *COMMANDS])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in GROUPS and cmd_name not in COMMANDS:
+            return None
+        shell = typer.Typer(add_completion=False)
+        # With a callback a single command stays a command of its own.
+        shell.callback()(lambda: None)
+        if cmd_name in GROUPS:
+            shell.add_typer(import_module(GROUPS[cmd_name]).app, name=cmd_name)
+        else:
+            module, _, function = COMMANDS[cmd_name].partition(":")
+            shell.command(cmd_name)(getattr(import_module(module), function))
+        group = get_command(shell)
+        assert isinstance(group, TyperGroup)
+        return group.commands[cmd_name]
+
+
+app = typer.Typer(
+    name="duban",
+    cls=Nouns,
+    help="督办：民政局专项行动的时限、提醒、佐证与销号。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _home(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar="DUBAN_HOME", help="一切写入内容所在的文件夹（默认 .duban）。"),
+    ] = None,
+) -> None:
+    if home is not None:
+        os.environ["DUBAN_HOME"] = str(home)
+
+
+def main() -> None:
+    """Entry point. Exit status: 0 done, 1 refused, 2 wrong usage, 3 fault."""
+    try:
+        app()
+    except DubanError as error:
+        complain(str(error))
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        complain("已停止。")
+        sys.exit(130)
+    except Exception as error:
+        # Not foreseen: the operator gets the sentence, whoever mends it gets the trace.
+        traceback.print_exc()
+        complain(f"程序出现未预料的错误（{type(error).__name__}），请把以上内容交给运维人员。")
+        sys.exit(3)

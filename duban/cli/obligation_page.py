@@ -1,0 +1,168 @@
+"""How one obligation and its file are shown: as an answer for scripts, and in words."""
+
+from __future__ import annotations
+
+from calendars.ladders import RUNG_NAMES, RungKind
+from calendars.model import EvidenceType
+from duban.cli.output import plain, print_table, say
+from duban.core.clock import ZONE
+from duban.core.lights import LIGHT_WORDS
+from duban.letters.rules import DISPATCH_STATUS_NAMES
+from duban.obligations.file import ShownObligation
+from duban.obligations.file_queries import ReminderShown
+from duban.obligations.lists import ListedObligation, ObligationPage
+from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
+
+_HIDDEN = ("point_due_on", "point_last_workday", "point_provisional", "starts_on")
+_ACTS = {
+    "extension": "延期",
+    "suspension": "暂停计时",
+    "waiver": "免办",
+    "sign_off": "销号",
+    "spot_check": "抽查",
+    "forwarding": "改派",
+}
+_FATES = {
+    "planned": "已排",
+    "superseded": "并入较新的一档",
+    "held": "待批准",
+    "approved": "已批准，随下一轮发出",
+}
+_TYPES = {
+    EvidenceType.DOCUMENT: "文件",
+    EvidenceType.FIGURE: "数据",
+    EvidenceType.ATTACHMENT: "附件",
+    EvidenceType.LINK: "链接",
+    EvidenceType.ROSTER: "名册",
+}
+
+
+def as_answer(found: ObligationPage) -> dict[str, object]:
+    """A page for scripts."""
+    return {
+        "page": found.page,
+        "page_size": found.page_size,
+        "total": found.total,
+        "obligations": [as_row(one) for one in found.obligations],
+    }
+
+
+def as_row(one: ListedObligation) -> dict[str, object]:
+    """One row for scripts: what is stored and what follows from the calendar, side by side."""
+    listed = {name: getattr(one.listed, name) for name in one.listed.__slots__ if name not in _HIDDEN}
+    return {
+        **listed,
+        "state_name": STATE_NAMES[one.listed.state],
+        "last_workday": one.last_workday,
+        "provisional": one.provisional,
+        "light": one.standing.light,
+        "word": one.standing.word,
+        "why": one.standing.why,
+        "days_left": one.standing.days_left,
+        "late": one.listed.late or one.standing.late,
+    }
+
+
+def as_file(shown: ShownObligation) -> dict[str, object]:
+    """The whole file for scripts."""
+    origin = shown.origin
+    return {
+        **as_row(shown.obligation),
+        "source_document": origin.source_document,
+        "source_item": origin.source_item,
+        "due_phrase": origin.due_phrase,
+        "rule": origin.rule,
+        "assumptions": origin.assumptions,
+        "supporting": origin.supporting,
+        "review_levels": origin.review_levels,
+        "backup": origin.backup,
+        "version": origin.version,
+        "expected_evidence": shown.expected,
+        "submissions": shown.submissions,
+        "reports": shown.reports,
+        "acts": [{"kind": act.kind, **act.columns} for act in shown.acts],
+        "reminders": shown.reminders,
+        "history": shown.history,
+    }
+
+
+def print_file(shown: ShownObligation) -> None:
+    """The whole file in words."""
+    _print_head(shown)
+    _print_submissions(shown)
+    _print_acts(shown)
+    reminders = (
+        (one.held_on, _rung(one), one.to_unit, _FATES[one.status], _sent(one.dispatched), one.cause)
+        for one in shown.reminders
+    )
+    if shown.reminders:
+        print_table("提醒", ("日期", "档", "对象", "情况", "发送", "原因"), reminders)
+    entries = (
+        (one.id, f"{one.at.astimezone(ZONE):%Y-%m-%d %H:%M}", one.actor, _verb(one.verb), one.detail)
+        for one in shown.history
+    )
+    print_table("留痕", ("序号", "时间", "经手人", "动作", "内容"), entries)
+
+
+def _print_head(shown: ShownObligation) -> None:
+    one, listed, origin = shown.obligation, shown.obligation.listed, shown.origin
+    label = f"（{listed.label}）" if listed.label else ""
+    provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
+    say(f"#{listed.id} {listed.campaign_name} {listed.year} · {listed.milestone}{label}")
+    say(f"责任单位：{listed.unit}" + (f"；对象：{listed.subject}" if listed.subject else ""))
+    if origin.supporting:
+        say(f"配合单位：{'、'.join(origin.supporting)}")
+    say(f"状态：{STATE_NAMES[listed.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}")
+    say(f"时限：{listed.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}")
+    say(f"上级时限：{listed.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}")
+    say(f"经办人：{listed.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}")
+    marks = f"退回{listed.returned_times}次，延期{listed.extended_times}次"
+    say(marks + ("，有延期申请待批" if listed.extension_pending else "") + ("，逾期" if listed.late else ""))
+    expected = (
+        (item.key, item.title, _TYPES[item.type], "必报" if item.required else "选报", item.unit_of_measure)
+        for item in shown.expected
+    )
+    if shown.expected:
+        print_table("应报材料", ("材料", "名称", "类型", "要求", "单位"), expected)
+
+
+def _print_submissions(shown: ShownObligation) -> None:
+    for one in shown.submissions:
+        say(
+            f"第{one.nth}次报送：{one.submitted_by}，{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}，{one.note or '无说明'}"
+        )
+        rows = (
+            (
+                item.key,
+                item.title,
+                item.filename or item.link or f"{plain(item.value)}{item.unit_of_measure}",
+                item.sha256,
+            )
+            for item in one.items
+        )
+        if one.items:
+            print_table("", ("材料", "名称", "内容", "SHA-256"), rows)
+        for review in one.reviews:
+            verdict = "通过" if review.verdict == "passed" else "退回"
+            say(f"第{review.level}级{verdict}：{review.reviewed_by}，{review.reason or '无意见'}")
+
+
+def _print_acts(shown: ShownObligation) -> None:
+    for act in shown.acts:
+        facts = "，".join(
+            f"{name}={plain(value)}" for name, value in act.columns.items() if value is not None
+        )
+        say(f"{_ACTS[act.kind]}：{facts}")
+
+
+def _rung(one: ReminderShown) -> str:
+    name = RUNG_NAMES[RungKind(one.kind)]
+    return name if one.rung == one.kind else f"{name} {one.rung}"
+
+
+def _sent(status: str | None) -> str | None:
+    return DISPATCH_STATUS_NAMES[status] if status else None
+
+
+def _verb(verb: str) -> str:
+    return TRANSITION_NAMES[Transition(verb)] if verb in set(Transition) else verb

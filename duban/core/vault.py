@@ -1,0 +1,180 @@
+"""Evidence bytes, stored once under their SHA-256 and never changed.
+
+A content-addressed place on any fsspec file system: a plain folder here, S3-compatible storage elsewhere. Bytes are
+first staged under a temporary name, hashed while they are written, and only then moved to ab/cd/<sha256>; whoever
+refuses them discards the stage and nothing is left.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fsspec.core import url_to_fs
+
+from duban.core.errors import Fault, NotFound, Refused
+
+_CHUNK = 1024 * 1024
+_STAGE = ".incoming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """Bytes that were received whole and are not yet kept."""
+
+    place: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where evidence lies; `url` is an fsspec address or a folder."""
+
+    url: str
+
+    def stage(self, source: BinaryIO, *, name: str, max_bytes: int) -> StagedFile:
+        """Receive the bytes under a temporary name. Refuses none or too many; a full disk is a Fault.
+
+        `name` is how the sentence calls them. Reading stops at the limit, whatever size was announced.
+        """
+        files, root = _open(self.url)
+        place = f"{root}/{_STAGE}/{uuid.uuid4().hex}"
+        try:
+            with _faults():
+                files.makedirs(f"{root}/{_STAGE}", exist_ok=True)
+                with files.open(place, "wb") as target:
+                    return _copy(source, target, place, name, max_bytes)
+        except BaseException:
+            _remove(files, place)
+            raise
+
+    def keep(self, staged: StagedFile) -> None:
+        """Move staged bytes to their own place; bytes that are already there stay as they are."""
+        files, root = _open(self.url)
+        place = _place(root, staged.sha256)
+        with _faults():
+            if files.exists(place) and files.size(place) == staged.size_bytes:
+                _remove(files, staged.place)
+                return
+            files.makedirs(place.rpartition("/")[0], exist_ok=True)
+            files.mv(staged.place, place)
+            if "file" in files.protocol:
+                Path(place).chmod(0o444)
+
+    def discard(self, staged: StagedFile) -> None:
+        """Drop staged bytes that nobody accepted; kept ones are not touched."""
+        files, _ = _open(self.url)
+        _remove(files, staged.place)
+
+    def put(self, source: BinaryIO, *, name: str, max_bytes: int) -> StagedFile:
+        """Stage and keep at once, for bytes that nothing more has to be asked about."""
+        staged = self.stage(source, name=name, max_bytes=max_bytes)
+        self.keep(staged)
+        return staged
+
+    @contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """The bytes for reading, checked against their hash before the first one is handed out."""
+        self.verify(sha256)
+        files, root = _open(self.url)
+        with _faults():
+            source = files.open(_place(root, sha256), "rb")
+        # What goes wrong while the caller works with the bytes is the caller's.
+        with source:
+            yield source
+
+    def verify(self, sha256: str) -> int:
+        """The size in bytes; NotFound when they are gone, a Fault when they are not what they were."""
+        files, root = _open(self.url)
+        digest, size = hashlib.sha256(), 0
+        try:
+            with _faults(), files.open(_place(root, sha256), "rb") as source:
+                while chunk := source.read(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+        except FileNotFoundError:
+            raise NotFound(f"佐证材料 {sha256[:12]} 不在存放处，请从备份恢复。") from None
+        if digest.hexdigest() != sha256:
+            raise Fault(f"佐证材料 {sha256[:12]} 的内容与登记的指纹不符，请从备份恢复并追查。")
+        return size
+
+    def hashes(self) -> Iterator[str]:
+        """The SHA-256 names of everything kept, for backups and for finding what no submission speaks of."""
+        files, root = _open(self.url)
+        with _faults():
+            if not files.exists(root):
+                return
+            for place in files.find(root):
+                name = str(place).rpartition("/")[2]
+                if _is_hash(name):
+                    yield name
+
+    def sweep(self, *, before: datetime) -> int:
+        """Remove stages that a killed process left behind before that moment; returns how many."""
+        files, root = _open(self.url)
+        with _faults():
+            if not files.exists(f"{root}/{_STAGE}"):
+                return 0
+            old = [place for place in files.find(f"{root}/{_STAGE}") if _modified(files, place) < before]
+            for place in old:
+                _remove(files, place)
+            return len(old)
+
+
+def _open(url: str) -> tuple[Any, str]:
+    files, root = url_to_fs(url)
+    return files, str(root).rstrip("/")
+
+
+def _place(root: str, sha256: str) -> str:
+    assert _is_hash(sha256), "only a SHA-256 names kept bytes"
+    return f"{root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _is_hash(name: str) -> bool:
+    return len(name) == 64 and not set(name) - set("0123456789abcdef")
+
+
+def _copy(source: BinaryIO, target: BinaryIO, place: str, name: str, max_bytes: int) -> StagedFile:
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(_CHUNK):
+        size += len(chunk)
+        if size > max_bytes:
+            raise Refused(f"“{name}”超过单个附件上限 {max_bytes // _CHUNK} MB，请压缩或拆分后再报。")
+        digest.update(chunk)
+        target.write(chunk)
+    if not size:
+        raise Refused(f"“{name}”是空文件，请检查后重新选择。")
+    return StagedFile(place=place, sha256=digest.hexdigest(), size_bytes=size)
+
+
+def _modified(files: Any, place: str) -> datetime:
+    moment: datetime = files.modified(place)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _remove(files: Any, place: str) -> None:
+    with suppress(OSError):
+        files.rm_file(place)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Fault("磁盘已满，材料没有存入，也没有留下半份；请清理磁盘后重试。") from error
+        raise Fault(
+            f"佐证材料存放处无法使用（{error.strerror or error}），请用 duban doctor 检查。"
+        ) from error

@@ -1,0 +1,134 @@
+"""Campaign editions with their milestones and dated points, as applied from the calendar files."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from duban.core.db import Id, Moment, metadata
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign", String(64), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject_year", Integer),
+    Column("coordinator_unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("ladder", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # draft, published, paused, withdrawn
+    Column("published_on", Date),
+    Column("content_hash", String(64), nullable=False),  # of the file's content: same hash, nothing to apply
+    Column("body", JSON, nullable=False),  # the whole Edition value, for show and diff
+    # What the last round decided on and until when that stands: an edition that has not moved since is passed over.
+    Column("planned_on", Date),
+    Column("planned_signature", String(64)),
+    Column("next_fire_on", Date),
+    Column("flow_run_id", String(36)),
+    Column("updated_at", Moment, nullable=False),
+    # Changed in the portal: loading the year's files leaves it alone.
+    Column("own", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("campaign", "year"),
+)
+
+milestone = Table(
+    "milestone",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("stage", Integer),
+    Column("title", String(200), nullable=False),
+    Column("source_document", String(200), nullable=False),
+    Column("source_item", String(64), nullable=False),
+    Column("due_phrase", String(200), nullable=False),
+    Column("rule", String(200), nullable=False),
+    Column("undated", Text),  # why it has no date: waits for a person
+    Column("implied", Boolean, nullable=False, server_default=false()),
+    Column("gate", Boolean, nullable=False, server_default=false()),
+    Column("per_subject", Boolean, nullable=False, server_default=false()),
+    Column("problem_ledger", Boolean, nullable=False, server_default=false()),
+    Column("review_levels", Integer, nullable=False, server_default="1"),
+    Column(
+        "withdrawn", Boolean, nullable=False, server_default=false()
+    ),  # gone from the file, kept for history
+    Column("body", JSON, nullable=False),  # the Milestone value: evidence, quota, after, notes
+    UniqueConstraint("edition_id", "key"),
+)
+
+milestone_support = Table(
+    "milestone_support",
+    metadata,
+    Column("milestone_id", Id, ForeignKey("milestone.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),
+)
+
+point = Table(
+    "point",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("milestone_id", Id, ForeignKey("milestone.id"), nullable=False),
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("label", String(64), nullable=False, server_default=""),
+    Column("starts_on", Date),
+    Column("due_on", Date, nullable=False, index=True),
+    Column("hard_due_on", Date),
+    Column("last_workday", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False, server_default=false()),
+    Column("assumptions", JSON, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    # Filled once, when the stage's gate closes: the exact result with the list of those missing.
+    Column("gate_closed_at", Moment),
+    Column("gate_result", JSON),
+    UniqueConstraint("milestone_id", "label"),
+)
+
+
+edition_draft = Table(
+    "edition_draft",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign", String(64), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    # The content hash of the edition it was written against; null where there was none.
+    Column("based_on", String(64)),
+    Column("made_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("changed_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("applied_at", Moment),
+    Column("dropped_at", Moment),
+)
+
+
+workday_notice = Table(
+    "workday_notice",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("year", Integer, nullable=False, index=True),
+    Column("document", String(200), nullable=False),
+    Column("state", String(16), nullable=False),  # proposed, confirmed, rejected
+    Column("content_hash", String(64), nullable=False, unique=True),
+    Column("body", JSON, nullable=False),  # the YearTable's days
+    Column("imported_by", Id, ForeignKey("person.id")),
+    Column("imported_at", Moment, nullable=False),
+    Column("confirmed_by", Id, ForeignKey("person.id")),
+    Column("confirmed_at", Moment),
+)

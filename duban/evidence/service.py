@@ -1,0 +1,415 @@
+"""报结: a unit hands in its evidence; files are received whole and checked before anything of it counts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
+
+from calendars.model import EvidenceType, ExpectedEvidence
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Actor, Role, person_id
+from duban.core.db import rollback_dry_run
+from duban.core.errors import Changed, NotFound, Refused, refuse
+from duban.core.text import cleaned, display_name
+from duban.core.vault import StagedFile
+from duban.evidence.files import open_partial_file, open_regular_file, remove_partial_file
+from duban.evidence.media import media_type
+from duban.evidence.queries import (
+    SubmittedItem,
+    earlier_items,
+    insert_submission,
+    submitted_files,
+    use_uploads,
+)
+from duban.evidence.rules import Given, item_set_refusals, type_of
+from duban.evidence.uploads import own_upload, refuse_invisible, uploads_folder
+from duban.figures.queries import known_figure_candidates
+from duban.figures.rules import KnownFigure, known_for
+from duban.history.queries import append_entry
+from duban.obligations.queries import Obligation, load_obligation, obligation_facts
+from duban.obligations.rules import submit_refusals
+from duban.obligations.states import State, Transition
+from duban.obligations.transitions import (
+    TransitionContext,
+    TransitionDone,
+    move_to,
+    record_transition,
+    transition,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileItem:
+    """A file for the expected evidence `key`; with `folder` it must lie inside it."""
+
+    key: str
+    path: Path
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedItem:
+    """A file that the person has uploaded whole; handed in with the key it was announced under."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureItem:
+    """A figure with its unit of measure."""
+
+    key: str
+    value: Decimal
+    unit_of_measure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkItem:
+    """A public address."""
+
+    key: str
+    link: str
+
+
+SubmitItem = FileItem | UploadedItem | FigureItem | LinkItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedItem:
+    """An item whose bytes, if it has any, wait in the vault's stage; `upload_id` says that they were uploaded."""
+
+    given: Given
+    staged: StagedFile | None = None
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedItem:
+    """An item whose file was refused before its bytes were kept."""
+
+    key: str
+    reasons: tuple[str, ...]
+
+
+def submit(
+    bureau: Bureau,
+    obligation_id: int,
+    *,
+    items: Sequence[SubmitItem] = (),
+    note: str = "",
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+    dry_run: bool = False,
+) -> TransitionDone:
+    """Hand in. Every fault of every item is reported at once, and then nothing is kept.
+
+    Handing in after the date leaves a permanent late mark. A required figure that was left out is taken from where
+    the unit has given it before.
+    """
+    note = cleaned(note)
+    with _received(bureau, obligation_id, items, by) as (received, unreceived):
+        with transition(bureau, obligation_id, by=by, version=version, dry_run=dry_run) as act:
+            received += _known(act, received, unreceived)
+            refuse(*submit_refusals(act.matter, by), *_faults(act, received, unreceived, note))
+            today = clock.civil(now)
+            late = int(act.one.late or today > act.one.due_on)
+            move_to(act, Transition.SUBMIT, submitted_on=today, late=late)
+            kept = [_item(act, one) for one in received]
+            nth = insert_submission(
+                act.connection, obligation_id=obligation_id, by=person_id(by), at=now, note=note, items=kept
+            )
+            done = record_transition(
+                act, Transition.SUBMIT, by, now, {"nth": nth, "note": note, "items": _listed(kept)}
+            )
+            _use(act, received, by, now)
+            # Bytes before rows: a row never speaks of bytes that are not there.
+            for one in received:
+                if one.staged and not dry_run:
+                    bureau.vault.keep(one.staged)
+        if not dry_run:
+            _clear(bureau, received)
+        return done
+
+
+def _faults(
+    act: TransitionContext, received: Sequence[ReceivedItem], unreceived: Sequence[RefusedItem], note: str
+) -> tuple[str, ...]:
+    before = earlier_items(act.connection, act.one.id)
+    reasons = item_set_refusals(
+        act.one.evidence,
+        [one.given for one in received],
+        # What came but could not be received is at fault, not missing.
+        earlier_keys=before.keys | {one.key for one in unreceived},
+        earlier_files=before.files,
+    )
+    reasons = (*(reason for one in unreceived for reason in one.reasons), *reasons)
+    if act.one.state in (State.RETURNED, State.REOPENED) and not (received or unreceived or note):
+        return (*reasons, "退回或重新打开后再报，要附上补正的材料或写明补正情况。")
+    return reasons
+
+
+def _known(
+    act: TransitionContext, received: Sequence[ReceivedItem], unreceived: Sequence[RefusedItem]
+) -> list[ReceivedItem]:
+    """Required figures that nobody typed, where the unit has given them before: a fact is asked once."""
+    there = {one.given.key for one in received} | {one.key for one in unreceived}
+    there |= earlier_items(act.connection, act.one.id).keys
+    asked = [item for item in act.one.evidence if item.required and item.key not in there]
+    if not any(item.type is EvidenceType.FIGURE for item in asked):
+        return []
+    known = known_for(asked, known_figure_candidates(act.connection, act.one))
+    return [
+        ReceivedItem(given=Given(key=one.key, value=one.value, unit_of_measure=one.unit_of_measure))
+        for one in known.values()
+    ]
+
+
+@contextmanager
+def _received(
+    bureau: Bureau, obligation_id: int, items: Sequence[SubmitItem], by: Actor
+) -> Iterator[tuple[list[ReceivedItem], list[RefusedItem]]]:
+    """Every item that could be received, and the faults of those that could not; stages are gone afterwards."""
+    received: list[ReceivedItem] = []
+    faults: list[RefusedItem] = []
+    with ExitStack() as leave_nothing:
+        for item in items:
+            try:
+                one = _receive(bureau, obligation_id, item, by)
+            except Refused as refused:
+                key = "" if isinstance(item, UploadedItem) else item.key
+                faults.append(RefusedItem(key=key, reasons=refused.reasons))
+                continue
+            received.append(one)
+            if one.staged:
+                leave_nothing.callback(bureau.vault.discard, one.staged)
+        yield received, faults
+
+
+def _receive(bureau: Bureau, obligation_id: int, item: SubmitItem, by: Actor) -> ReceivedItem:
+    match item:
+        case LinkItem():
+            return ReceivedItem(given=Given(key=item.key, link=item.link.strip()))
+        case FigureItem():
+            unit = cleaned(item.unit_of_measure or "") or None
+            return ReceivedItem(given=Given(key=item.key, value=item.value, unit_of_measure=unit))
+        case UploadedItem():
+            return _uploaded(bureau, obligation_id, item, by)
+    name = display_name(item.path.name)
+    with open_regular_file(item.path, folder=item.folder) as source:
+        return _stage(bureau, source, key=item.key, name=name)
+
+
+def _uploaded(bureau: Bureau, obligation_id: int, item: UploadedItem, by: Actor) -> ReceivedItem:
+    with bureau.store.reading() as connection:
+        one = own_upload(connection, item.upload_id, by)
+    if one.obligation_id != obligation_id:
+        raise Refused(f"“{one.filename}”是为另一项任务上传的，请在那项任务里报送，或在这里重新选择。")
+    if not one.complete:
+        come = one.received_bytes * 100 // one.size_bytes
+        raise Refused(f"“{one.filename}”还没有传完（{come}%），请等传完再报，或移除后重新选择。")
+    with open_partial_file(uploads_folder(bureau), one.id, one.filename) as source:
+        received = _stage(bureau, source, key=one.key, name=one.filename)
+    return replace(received, upload_id=one.id)
+
+
+def _stage(bureau: Bureau, source: BinaryIO, *, key: str, name: str) -> ReceivedItem:
+    staged = bureau.vault.stage(source, name=name, max_bytes=bureau.settings.evidence_max_bytes)
+    try:
+        kind = media_type(source, name=name)
+    except BaseException:
+        bureau.vault.discard(staged)
+        raise
+    given = Given(key=key, sha256=staged.sha256, media_type=kind, filename=name)
+    return ReceivedItem(given=given, staged=staged)
+
+
+def _use(act: TransitionContext, received: Sequence[ReceivedItem], by: Actor, now: datetime) -> None:
+    """Each upload is handed in once, however often its form is sent."""
+    ids = [one.upload_id for one in received if one.upload_id]
+    if not ids:
+        return
+    used = use_uploads(act.connection, ids, person_id=person_id(by), obligation_id=act.one.id, now=now)
+    if used != len(set(ids)):
+        raise Changed("这些文件刚刚已经报送，不必再报；请查看最新情况。")
+
+
+def _clear(bureau: Bureau, received: Sequence[ReceivedItem]) -> None:
+    """The bytes are in the vault now."""
+    for one in received:
+        if one.upload_id:
+            remove_partial_file(uploads_folder(bureau), one.upload_id)
+
+
+def _item(act: TransitionContext, received: ReceivedItem) -> SubmittedItem:
+    given = received.given
+    expected = {one.key: one for one in act.one.evidence}
+    title = expected[given.key].title if given.key in expected else given.filename or given.key
+    item = SubmittedItem(
+        key=given.key[:64],
+        type=type_of(given, expected).value,
+        title=title[:200],
+        sha256=given.sha256,
+        media_type=given.media_type,
+        filename=given.filename,
+        value=given.value,
+        unit_of_measure=given.unit_of_measure,
+        link=given.link,
+    )
+    return replace(item, size_bytes=received.staged.size_bytes) if received.staged else item
+
+
+def _listed(items: Sequence[SubmittedItem]) -> list[dict[str, object]]:
+    """What of each item the history binds: the bytes by their hash, the rest by value."""
+    names = ("key", "type", "sha256", "filename", "value", "unit_of_measure", "link")
+    return [{name: value for name in names if (value := getattr(item, name)) is not None} for item in items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedNow:
+    """`open` is whether state, role and unit allow handing in; `known` figures are by the key of what is expected."""
+
+    obligation_id: int
+    expected: tuple[ExpectedEvidence, ...]
+    known: Mapping[str, KnownFigure]
+    open: bool
+
+
+def expected_now(bureau: Bureau, obligation_id: int, *, by: Actor) -> ExpectedNow:
+    """Read it; an obligation that the person may not see is not found."""
+    with bureau.store.reading() as connection:
+        one = load_obligation(connection, obligation_id, by=by)
+        figures = any(item.type is EvidenceType.FIGURE for item in one.evidence)
+        return ExpectedNow(
+            obligation_id=one.id,
+            expected=one.evidence,
+            known=known_for(one.evidence, known_figure_candidates(connection, one)) if figures else {},
+            open=not submit_refusals(obligation_facts(connection, one), by),
+        )
+
+
+_SEE_ALL = frozenset({Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Where the copy lies and what it is a copy of."""
+
+    path: Path
+    item: SubmittedItem
+
+
+def save_evidence_copy(
+    bureau: Bureau,
+    obligation_id: int,
+    sha256: str,
+    *,
+    to: Path,
+    by: Actor,
+    now: datetime,
+    dry_run: bool = False,
+) -> Opened:
+    """Copy the file whose SHA-256 begins so to a new path; the bytes are checked before the first one is written.
+
+    A dry run only checks them.
+    """
+    refuse(*((f"{to}已存在，请换一个文件名。",) if to.exists() else ()))
+    item = record_reading(bureau, obligation_id, sha256, by=by, now=now, dry_run=dry_run)
+    # Recorded first: nobody sees bytes without a line that says so.
+    assert item.sha256 is not None, "only files are listed"
+    if dry_run:
+        bureau.vault.verify(item.sha256)
+    else:
+        _copy(bureau, item.sha256, to)
+    return Opened(path=to, item=item)
+
+
+def record_reading(
+    bureau: Bureau, obligation_id: int, sha256: str, *, by: Actor, now: datetime, dry_run: bool = False
+) -> SubmittedItem:
+    """The file that is about to be read, after the history says by whom; refused to whoever has no reason to."""
+    with bureau.store.writing() as connection:
+        one = refuse_invisible(connection, obligation_id, by)
+        refuse(*_refusals(one, by))
+        item = _the_one(submitted_files(connection, obligation_id), sha256)
+        append_entry(
+            connection,
+            at=now,
+            by=by,
+            verb="open_evidence",
+            noun="obligation",
+            noun_id=one.id,
+            edition_id=one.edition_id,
+            unit_id=one.unit_id,
+            detail={"sha256": item.sha256, "filename": item.filename},
+            flow_run_id=bureau.flow_run_id,
+        )
+        if dry_run:
+            rollback_dry_run(connection)
+    return item
+
+
+def _refusals(one: Obligation, by: Actor) -> tuple[str, ...]:
+    if by.roles & _SEE_ALL or (Role.HANDLER in by.roles and by.belongs_to(one.unit_id)):
+        return ()
+    return (f"{by.name}无权查阅这项任务的材料，请由本单位经办人、统筹科室、审核人、分管领导或审计查阅。",)
+
+
+def _the_one(items: tuple[SubmittedItem, ...], sha256: str) -> SubmittedItem:
+    found = [item for item in items if sha256 and (item.sha256 or "").startswith(sha256.lower())]
+    if not found:
+        raise NotFound("这项任务没有这份材料，请在任务的材料清单中选择。")
+    if len(found) > 1:
+        raise Refused("有几份材料的 SHA-256 都以此开头，请多写几位。")
+    return found[0]
+
+
+def _copy(bureau: Bureau, sha256: str, to: Path) -> None:
+    try:
+        with bureau.vault.open(sha256) as source, to.open("xb") as target:
+            shutil.copyfileobj(source, target)
+    except FileExistsError:
+        raise Refused(f"{to}已存在，请换一个文件名。") from None
+    except OSError as error:
+        raise Refused(f"{to}写不进去（{error.strerror}），请换一个文件夹。") from error
+
+
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRead:
+    """What is read; `pieces` gives the bytes once, checked against their hash before the first one."""
+
+    item: SubmittedItem
+    pieces: Iterator[bytes]
+
+
+def stream_evidence(
+    bureau: Bureau, obligation_id: int, sha256: str, *, by: Actor, now: datetime
+) -> EvidenceRead:
+    """The file whose SHA-256 begins so, for whoever may see it."""
+    item = record_reading(bureau, obligation_id, sha256, by=by, now=now)
+    assert item.sha256 is not None, "only files are listed"
+    pieces = _pieces(bureau, item.sha256)
+    # Begun here, so that damaged or missing bytes are told before an answer has started.
+    first = next(pieces, b"")
+    return EvidenceRead(item=item, pieces=_again(first, pieces))
+
+
+def _pieces(bureau: Bureau, sha256: str) -> Iterator[bytes]:
+    with bureau.vault.open(sha256) as source:
+        while piece := source.read(_CHUNK):
+            yield piece
+
+
+def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

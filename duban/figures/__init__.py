@@ -1,0 +1,1 @@
+"""Figures that units report, and the rates that follow from them."""

@@ -1,0 +1,278 @@
+"""Reported figures and progress: append-only, the newest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, case, func, select
+
+from calendars.model import Quota
+from calendars.serialization import from_plain
+from duban.core import clock
+from duban.core.access import VisibleUnits
+from duban.editions.tables import edition, milestone, point
+from duban.evidence.tables import evidence_item, submission
+from duban.figures.rules import DONE, FigureOrigin, KnownFigure
+from duban.figures.tables import figure, progress
+from duban.obligations.queries import Obligation
+from duban.obligations.states import State
+from duban.obligations.tables import obligation
+from duban.problems.tables import problem
+from duban.units.queries import visible
+from duban.units.tables import person
+
+_OUT = (State.CANCELLED.value, State.WAIVED.value, State.SUSPENDED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedFigure:
+    """One reported figure; unit_id None is the city's own, value None is known to be unknown."""
+
+    unit_id: int | None
+    name: str
+    value: Decimal | None
+    unit_of_measure: str
+    as_of_on: date
+    reason: str | None
+    reported_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaProgress:
+    """One obligation's target beside the newest progress reported for it; None where nothing was given."""
+
+    milestone: str
+    unit_id: int
+    target: Decimal | None
+    done: Decimal | None
+
+
+def newest_figures(
+    connection: Connection, edition_id: int, sight: VisibleUnits
+) -> dict[tuple[int | None, str], ReportedFigure]:
+    """The newest figure by name of every unit the person may see, and of the city where he may see all."""
+    rows = connection.execute(
+        select(figure, person.c.name.label("reporter"))
+        .join_from(figure, person, person.c.id == figure.c.reported_by)
+        .where(figure.c.edition_id == edition_id, visible(sight, figure.c.unit_id))
+        .order_by(figure.c.as_of_on, figure.c.id)
+    )
+    return {
+        (row.unit_id, row.name): ReportedFigure(
+            unit_id=row.unit_id,
+            name=row.name,
+            value=row.value,
+            unit_of_measure=row.unit_of_measure,
+            as_of_on=row.as_of_on,
+            reason=row.reason,
+            reported_by=row.reporter,
+        )
+        for row in rows
+    }
+
+
+def measured(connection: Connection) -> frozenset[int]:
+    """The editions that have indicators, or for which a figure was reported."""
+    rows = connection.execute(select(edition.c.id, edition.c.body["indicators"].label("indicators")))
+    with_indicators = {row.id for row in rows if row.indicators}
+    return frozenset(with_indicators | set(connection.execute(select(figure.c.edition_id)).scalars()))
+
+
+def insert_figure(connection: Connection, values: Mapping[str, object]) -> None:
+    """One reported figure."""
+    connection.execute(figure.insert().values(**values))
+
+
+def newest_progress(connection: Connection, obligation_id: int) -> tuple[Decimal, date] | None:
+    """The newest progress of an obligation and the day it stands for."""
+    row = connection.execute(
+        select(progress.c.value, progress.c.as_of_on)
+        .where(progress.c.obligation_id == obligation_id)
+        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+        .limit(1)
+    ).first()
+    return (row.value, row.as_of_on) if row else None
+
+
+def insert_progress(
+    connection: Connection,
+    *,
+    obligation_id: int,
+    value: Decimal,
+    as_of_on: date,
+    reason: str | None,
+    by: int,
+    at: datetime,
+) -> None:
+    """One report of progress."""
+    connection.execute(
+        progress.insert().values(
+            obligation_id=obligation_id,
+            value=value,
+            as_of_on=as_of_on,
+            reason=reason,
+            reported_by=by,
+            reported_at=at,
+        )
+    )
+
+
+def quota_progress(connection: Connection, edition_id: int, sight: VisibleUnits) -> tuple[QuotaProgress, ...]:
+    """Every obligation that has a target, or whose progress was reported, waived and cancelled ones left out."""
+    rows = connection.execute(
+        select(
+            obligation.c.id,
+            obligation.c.unit_id,
+            obligation.c.target,
+            obligation.c.target_state,
+            milestone.c.key,
+            progress.c.value,
+        )
+        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(progress, progress.c.obligation_id == obligation.c.id, isouter=True)
+        .where(obligation.c.edition_id == edition_id, obligation.c.state.not_in(_OUT))
+        .where(visible(sight, obligation.c.unit_id))
+        .where(obligation.c.target_state.is_not(None) | progress.c.value.is_not(None))
+        .order_by(obligation.c.id, progress.c.as_of_on, progress.c.id)
+    )
+    newest = {
+        row.id: QuotaProgress(milestone=row.key, unit_id=row.unit_id, target=row.target, done=row.value)
+        for row in rows
+    }
+    return tuple(newest.values())
+
+
+def submitted_figures(
+    connection: Connection, edition_id: int, sight: VisibleUnits
+) -> dict[tuple[int, str], Decimal]:
+    """The newest figure of each unit under each key of expected evidence: asked once, used again."""
+    rows = connection.execute(
+        select(obligation.c.unit_id, evidence_item.c.key, evidence_item.c.value)
+        .join_from(evidence_item, submission, submission.c.id == evidence_item.c.submission_id)
+        .join(obligation, obligation.c.id == submission.c.obligation_id)
+        .where(
+            obligation.c.edition_id == edition_id,
+            obligation.c.subject_id == 0,
+            visible(sight, obligation.c.unit_id),
+            evidence_item.c.value.is_not(None),
+            obligation.c.state.not_in((*_OUT, State.RETURNED.value)),
+        )
+        .order_by(submission.c.submitted_at, submission.c.id, evidence_item.c.id)
+    )
+    return {(row.unit_id, row.key): row.value for row in rows}
+
+
+def problem_counts(connection: Connection, edition_id: int, sight: VisibleUnits) -> dict[int, dict[str, int]]:
+    """Problems found, fixed and still open, by unit; a problem that was struck off is a fixed one."""
+    still_open = case((problem.c.state == "open", 1), else_=0)
+    rows = connection.execute(
+        select(problem.c.unit_id, func.count().label("found"), func.sum(still_open).label("open"))
+        .where(problem.c.edition_id == edition_id, visible(sight, problem.c.unit_id))
+        .group_by(problem.c.unit_id)
+    )
+    return {
+        row.unit_id: {"found": row.found, "fixed": row.found - int(row.open), "open": int(row.open)}
+        for row in rows
+    }
+
+
+def quota_of(connection: Connection, obligation_id: int) -> Quota | None:
+    """The quota that an obligation belongs to."""
+    body = connection.execute(
+        select(milestone.c.body)
+        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(obligation.c.id == obligation_id)
+    ).scalar_one()
+    return from_plain(Quota, body["quota"]) if body.get("quota") else None
+
+
+def target_of(connection: Connection, obligation_id: int) -> tuple[Decimal | None, date]:
+    """An obligation's target, and the day from which its pace counts."""
+    row = connection.execute(
+        select(obligation.c.target, func.coalesce(point.c.starts_on, obligation.c.opened_on).label("since"))
+        .join_from(obligation, point, point.c.id == obligation.c.point_id)
+        .where(obligation.c.id == obligation_id)
+    ).one()
+    return row.target, row.since
+
+
+def known_figure_candidates(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
+    """Handed in with an earlier submission, reported as progress, or recorded under its name; in no order."""
+    return (*_submitted(connection, one), *_reported(connection, one), *_recorded(connection, one))
+
+
+def _submitted(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
+    rows = connection.execute(
+        select(evidence_item, submission.c.submitted_at, person.c.name)
+        .join_from(evidence_item, submission, submission.c.id == evidence_item.c.submission_id)
+        .join(person, person.c.id == submission.c.submitted_by)
+        .where(submission.c.obligation_id == one.id, evidence_item.c.value.is_not(None))
+    )
+    return tuple(
+        KnownFigure(
+            key=row.key,
+            value=row.value,
+            unit_of_measure=row.unit_of_measure or "",
+            origin=FigureOrigin.SUBMISSION,
+            on=clock.civil(row.submitted_at),
+            at=row.submitted_at,
+            by=row.name,
+        )
+        for row in rows
+    )
+
+
+def _reported(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
+    """Progress towards the target is what the expected figure `done` asks for."""
+    quota = quota_of(connection, one.id)
+    if quota is None:
+        return ()
+    rows = connection.execute(
+        select(progress.c.value, progress.c.as_of_on, progress.c.reported_at, person.c.name)
+        .join_from(progress, person, person.c.id == progress.c.reported_by)
+        .where(progress.c.obligation_id == one.id)
+        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+        .limit(1)
+    )
+    return tuple(
+        KnownFigure(
+            key=DONE,
+            value=row.value,
+            unit_of_measure=quota.unit_of_measure,
+            origin=FigureOrigin.PROGRESS,
+            on=row.as_of_on,
+            at=row.reported_at,
+            by=row.name,
+        )
+        for row in rows
+    )
+
+
+def _recorded(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
+    """Of the unit's own figures in this edition; one that was withdrawn as unknown is none."""
+    if one.subject_id:
+        return ()
+    rows = connection.execute(
+        select(figure, person.c.name.label("reporter"))
+        .join_from(figure, person, person.c.id == figure.c.reported_by)
+        .where(figure.c.edition_id == one.edition_id, figure.c.unit_id == one.unit_id)
+        .where(figure.c.name.in_([item.key for item in one.evidence]))
+        .order_by(figure.c.as_of_on, figure.c.id)
+    )
+    newest = {row.name: row for row in rows}
+    return tuple(
+        KnownFigure(
+            key=row.name,
+            value=row.value,
+            unit_of_measure=row.unit_of_measure,
+            origin=FigureOrigin.FIGURE,
+            on=row.as_of_on,
+            at=row.reported_at,
+            by=row.reporter,
+        )
+        for row in newest.values()
+        if row.value is not None
+    )

@@ -1,0 +1,215 @@
+"""Cross-checks of figures: sums, found = fixed + open, falling figures, range, unit of measure, pace.
+
+Nothing is mended: a check says what does not agree, in one Chinese sentence with the next step. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from calendars.model import Edition, EvidenceType, ExpectedEvidence, Quota, TargetState
+
+
+class SumVerdict(StrEnum):
+    """How the units' targets stand to the city's own figure."""
+
+    AGREES = "agrees"  # 一致
+    DIFFERS = "differs"  # 不一致
+    NO_CITY_FIGURE = "no_city_figure"  # 没有全市数
+    NO_UNIT_FIGURES = "no_unit_figures"  # 没有分解数
+    UNCONFIRMED = "unconfirmed"  # 尚待确认
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumFinding:
+    """The sum of a quota beside the city's figure. `blanks` are cells left empty, not zero."""
+
+    milestone: str
+    item: str
+    indicator: str
+    unit_of_measure: str
+    op: str
+    units_sum: Decimal
+    city_total: Decimal | None
+    blanks: int
+    verdict: SumVerdict
+
+    @property
+    def sentence(self) -> str:
+        parts, unit = _number(self.units_sum), self.unit_of_measure
+        head = f"{self.item}“{self.indicator}”：各单位合计{parts}{unit}"
+        if self.city_total is None:
+            return f"{head}，没有全市数可核对。"
+        city = f"全市{'不少于' if self.op == '>=' else ''}{_number(self.city_total)}{unit}"
+        if self.verdict is SumVerdict.AGREES:
+            return f"{head}，与{city}一致。"
+        gap = _number(abs(self.city_total - self.units_sum))
+        return f"{head}，{city}，相差{gap}{unit}，请与原文核对；系统不作改动。"
+
+
+def sum_findings(edition: Edition) -> tuple[SumFinding, ...]:
+    """Every quota of an edition, in the order of the file."""
+    return tuple(
+        _finding(one.quota, one.key, one.source.item) for one in edition.milestones if one.quota is not None
+    )
+
+
+def _finding(quota: Quota, milestone: str, item: str) -> SumFinding:
+    given = [one.value for one in quota.targets if one.value is not None]
+    total = sum(given, Decimal(0))
+    return SumFinding(
+        milestone=milestone,
+        item=item,
+        indicator=quota.indicator,
+        unit_of_measure=quota.unit_of_measure,
+        op=quota.op,
+        units_sum=total,
+        city_total=quota.city_total,
+        blanks=sum(one.state is TargetState.BLANK for one in quota.targets),
+        verdict=_sum_verdict(quota, given, total),
+    )
+
+
+def _sum_verdict(quota: Quota, given: Sequence[Decimal], total: Decimal) -> SumVerdict:
+    if any(one.state is TargetState.UNCONFIRMED for one in quota.targets) or (
+        quota.city_total is None and quota.city_total_last_year is not None
+    ):
+        return SumVerdict.UNCONFIRMED
+    if not given:
+        return SumVerdict.NO_UNIT_FIGURES
+    if quota.city_total is None:
+        return SumVerdict.NO_CITY_FIGURE
+    # "At least" leaves room above: units that promise more than the city asks do not contradict it.
+    agrees = total >= quota.city_total if quota.op == ">=" else total == quota.city_total
+    return SumVerdict.AGREES if agrees else SumVerdict.DIFFERS
+
+
+def units_against_city(name: str, units: Sequence[Decimal], city: Decimal | None) -> str | None:
+    """A reported city figure beside the sum of the units' own; None when they agree or cannot be compared."""
+    if city is None or not units or sum(units) == city:
+        return None
+    total = sum(units, Decimal(0))
+    return f"{name}：各单位合计{_number(total)}，全市填报{_number(city)}，相差{_number(abs(total - city))}，请核对哪一个有误。"
+
+
+def problem_balance(found: Decimal | int, fixed: Decimal | int, still_open: Decimal | int) -> str | None:
+    """Found problems are either fixed or still open; None when that adds up."""
+    if found == fixed + still_open:
+        return None
+    return f"发现问题{_number(found)}个，已整改{_number(fixed)}个加未整改{_number(still_open)}个是{_number(fixed + still_open)}个，对不上，请核对台账。"
+
+
+def fall_refusals(
+    name: str, previous: Decimal | None, value: Decimal | None, reason: str | None
+) -> Iterator[str]:
+    """A cumulative figure does not fall without a reason in writing."""
+    if previous is None or value is None or value >= previous or (reason and reason.strip()):
+        return
+    yield f"{name}这次是{_number(value)}，比上次的{_number(previous)}少，请核对；确实减少的请写明原因"
+
+
+def range_refusals(
+    name: str, value: Decimal | None, minimum: Decimal | None = None, maximum: Decimal | None = None
+) -> Iterator[str]:
+    """No figure is negative, none lies outside the range its file gives, none is finer than can be kept."""
+    if value is None:
+        return
+    lowest = Decimal(0) if minimum is None else minimum
+    if not value.is_finite():
+        yield f"{name}不是有效的数字，请重新填报"
+        return
+    if value < lowest:
+        yield f"{name}是{_number(value)}，低于下限{_number(lowest)}，请核对"
+    if maximum is not None and value > maximum:
+        yield f"{name}是{_number(value)}，高于上限{_number(maximum)}，请核对"
+    if abs(value) >= Decimal(10) ** 14:
+        yield f"{name}的数字过大，请核对计量单位"
+    elif value != value.quantize(Decimal("0.0001")):
+        yield f"{name}的小数超过四位，请保留四位以内"
+
+
+def measure_refusals(name: str, given: str | None, expected: str | None) -> Iterator[str]:
+    """A figure without its unit of measure cannot be added to anything."""
+    if not given or not given.strip():
+        hint = f"（应为“{expected}”）" if expected else ""
+        yield f"{name}没有写计量单位{hint}，请补上"
+    elif expected and given.strip() != expected:
+        yield f"{name}的计量单位是“{given}”，应为“{expected}”，请换算后再填报"
+
+
+def expected_figure(edition: Edition, name: str) -> ExpectedEvidence | None:
+    """The figure of that key among the evidence the file asks for: it knows the unit of measure and the range."""
+    return next(
+        (
+            one
+            for milestone in edition.milestones
+            for one in milestone.evidence
+            if one.key == name and one.unit_of_measure
+        ),
+        None,
+    )
+
+
+def _number(value: Decimal | int) -> str:
+    number = Decimal(value)
+    return f"{number.normalize():f}" if number.is_finite() else str(number)
+
+
+# What the formulas call a quota's progress, and so the files' expected evidence.
+DONE = "done"
+
+
+class FigureOrigin(StrEnum):
+    """Where a figure was given."""
+
+    SUBMISSION = "submission"
+    PROGRESS = "progress"
+    FIGURE = "figure"
+
+
+ORIGIN_WORDS: dict[FigureOrigin, str] = {
+    FigureOrigin.SUBMISSION: "上次报送",
+    FigureOrigin.PROGRESS: "进度填报",
+    FigureOrigin.FIGURE: "数据登记",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFigure:
+    """One figure of this unit that is known already; `key` is what expected evidence is called."""
+
+    key: str
+    value: Decimal
+    unit_of_measure: str
+    origin: FigureOrigin
+    on: date  # the day it stands for, or was handed in
+    at: datetime  # when it was given: the newest counts
+    by: str
+
+    @property
+    def words(self) -> str:
+        """Where it comes from, for the form."""
+        return f"{self.on.year}年{self.on.month}月{self.on.day}日{self.by}{ORIGIN_WORDS[self.origin]}时填的"
+
+
+def known_for(
+    expected: Sequence[ExpectedEvidence], candidates: Iterable[KnownFigure]
+) -> dict[str, KnownFigure]:
+    """Of each expected figure the newest one known in the same unit of measure."""
+    wanted = {item.key: item.unit_of_measure for item in expected if item.type is EvidenceType.FIGURE}
+    fitting = [
+        one for one in candidates if one.key in wanted and wanted[one.key] in (None, one.unit_of_measure)
+    ]
+    return {one.key: one for one in sorted(fitting, key=lambda one: one.at)}
+
+
+def known_progress(quota: Quota | None, candidates: Iterable[KnownFigure]) -> KnownFigure | None:
+    """The newest figure that says how far the unit has come towards its target."""
+    if quota is None:
+        return None
+    fitting = [one for one in candidates if one.key == DONE and one.unit_of_measure == quota.unit_of_measure]
+    return max(fitting, key=lambda one: one.at, default=None)

@@ -1,0 +1,273 @@
+"""Record a figure of a unit or of the city, under a name that the campaign's formulas use. Append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from calendars.formulas import figure_shown, one_decimal, rate_of
+from calendars.model import Edition, Quota
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Actor, VisibleUnits, person_id
+from duban.core.db import rollback_dry_run
+from duban.core.errors import Refused, refuse
+from duban.core.text import cleaned
+from duban.editions.find import edition_or_refuse
+from duban.figures.indicators import known_names
+from duban.figures.queries import (
+    ReportedFigure,
+    insert_figure,
+    insert_progress,
+    newest_figures,
+    newest_progress,
+    quota_of,
+    target_of,
+)
+from duban.figures.rules import expected_figure, fall_refusals, measure_refusals, range_refusals
+from duban.history.queries import append_entry
+from duban.obligations.lights import Pace, points_behind
+from duban.obligations.states import Transition, transition_refusals
+from duban.obligations.transitions import TransitionContext, move_to, record_transition, transition
+from duban.units.queries import UnitEntry, find_unit
+from duban.units.rules import person_refusals, reporting_refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFigure:
+    """A figure as somebody reports it. `value` None says that it is not known; `unit` None is the city's own."""
+
+    name: str
+    value: Decimal | None
+    unit_of_measure: str
+    unit: str | None = None
+    as_of_on: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureRecorded:
+    """What was recorded, under the name it is kept by."""
+
+    name: str
+    unit: str | None
+    value: Decimal | None
+    previous: Decimal | None
+    unit_of_measure: str
+    as_of_on: date
+
+
+def record_figure(
+    bureau: Bureau,
+    campaign: str,
+    year: int,
+    new: NewFigure,
+    *,
+    by: Actor,
+    now: datetime,
+    dry_run: bool = False,
+) -> FigureRecorded:
+    """Add one figure. Refused with every reason: name, unit of measure, range, falling without reason, in the future."""
+    today = clock.civil(now)
+    on = new.as_of_on or today
+    with bureau.store.writing() as connection:
+        stored = edition_or_refuse(connection, campaign, year)
+        unit = _unit(connection, new.unit)
+        kept = known_names(stored.value).get(new.name)
+        previous = newest_figures(connection, stored.id, VisibleUnits(everything=True)).get(
+            (unit.id if unit else None, kept or "")
+        )
+        reasons = (*_who(by, unit), *_reasons(stored.value, new, kept, previous, (on, today)))
+        if reasons:
+            raise Refused(reasons)
+        assert kept is not None
+        values = {
+            "edition_id": stored.id,
+            "unit_id": unit.id if unit else None,
+            "name": kept,
+            "value": new.value,
+            "unit_of_measure": new.unit_of_measure,
+            "as_of_on": on,
+            "reason": cleaned(new.reason) if new.reason else None,
+        }
+        _write(connection, bureau, values, by, now)
+        if dry_run:
+            rollback_dry_run(connection)
+    return FigureRecorded(
+        name=kept,
+        unit=unit.name if unit else None,
+        value=new.value,
+        previous=previous.value if previous else None,
+        unit_of_measure=new.unit_of_measure,
+        as_of_on=on,
+    )
+
+
+def _write(connection: Any, bureau: Bureau, values: dict[str, Any], by: Actor, now: datetime) -> None:
+    insert_figure(connection, {**values, "reported_by": by.person_id, "reported_at": now})
+    append_entry(
+        connection,
+        at=now,
+        by=by,
+        verb="report",
+        noun="figure",
+        edition_id=values["edition_id"],
+        unit_id=values["unit_id"],
+        detail={key: value for key, value in values.items() if not key.endswith("_id")},
+        flow_run_id=bureau.flow_run_id,
+    )
+
+
+def _unit(connection: Any, name: str | None) -> UnitEntry | None:
+    if name is None:
+        return None
+    found = find_unit(connection, name)
+    if found is None:
+        raise Refused(f"没有叫“{name}”的单位，请核对单位名称。")
+    return found
+
+
+def _who(by: Actor, unit: UnitEntry | None) -> Iterator[str]:
+    yield from person_refusals(by, "数据")
+    yield from reporting_refusals(by, unit.id if unit else None, unit.name if unit else "全市")
+
+
+def _reasons(
+    edition: Edition,
+    new: NewFigure,
+    kept: str | None,
+    previous: ReportedFigure | None,
+    days: tuple[date, date],
+) -> Iterator[str]:
+    on, today = days
+    if kept is None:
+        names = "、".join(known_names(edition))
+        yield f"{edition.name}没有叫“{new.name}”的数据，请改成下列之一：{names}"
+        return
+    expected = expected_figure(edition, kept)
+    earlier = previous.unit_of_measure if previous else None
+    yield from measure_refusals(
+        new.name, new.unit_of_measure, expected.unit_of_measure if expected else earlier
+    )
+    yield from range_refusals(
+        new.name,
+        new.value,
+        expected.minimum if expected else None,
+        expected.maximum if expected else None,
+    )
+    if on > today:
+        yield f"{new.name}的截止日期{on}还没有到，请核对"
+    if previous is not None:
+        if on < previous.as_of_on:
+            yield f"{new.name}已有{previous.as_of_on}的数据，不能再补报{on}的，请按最新日期填报"
+        yield from fall_refusals(new.name, previous.value, new.value, new.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressReported:
+    """What stands now. `rate` is "—" without a target; `points_behind` counts percentage points behind the calendar."""
+
+    obligation_id: int
+    title: str
+    unit: str
+    value: Decimal
+    previous: Decimal | None
+    target: Decimal | None
+    unit_of_measure: str
+    rate: str
+    points_behind: Decimal | None
+
+
+def report_progress(
+    bureau: Bureau,
+    obligation_id: int,
+    value: Decimal,
+    *,
+    unit_of_measure: str,
+    by: Actor,
+    now: datetime,
+    as_of_on: date | None = None,
+    reason: str | None = None,
+    version: int | None = None,
+    dry_run: bool = False,
+) -> ProgressReported:
+    """Add one report. Refused with every reason: no target, wrong unit of measure, out of range, lower, in the future."""
+    today = clock.civil(now)
+    on = as_of_on or today
+    said = cleaned(reason) if reason else None
+    with transition(bureau, obligation_id, by=by, version=version, dry_run=dry_run) as act:
+        quota = quota_of(act.connection, obligation_id)
+        newest = newest_progress(act.connection, obligation_id)
+        refuse(
+            *transition_refusals(act.matter, Transition.REPORT, by),
+            *_figure_refusals(act, quota, value, unit_of_measure, said, newest, (on, today)),
+        )
+        move_to(act, Transition.REPORT)
+        insert_progress(
+            act.connection,
+            obligation_id=obligation_id,
+            value=value,
+            as_of_on=on,
+            reason=said,
+            by=person_id(by),
+            at=now,
+        )
+        record_transition(act, Transition.REPORT, by, now, {"value": value, "as_of_on": on, "reason": said})
+        return _reported(act, value, unit_of_measure, newest, on)
+
+
+def _figure_refusals(
+    act: TransitionContext,
+    quota: Quota | None,
+    value: Decimal,
+    unit_of_measure: str,
+    reason: str | None,
+    newest: tuple[Decimal, date] | None,
+    days: tuple[date, date],
+) -> Iterator[str]:
+    if quota is None:
+        yield f"{act.one.title}没有数量目标，不用填报进度，请直接报送佐证材料"
+        return
+    name = quota.indicator
+    yield from measure_refusals(name, unit_of_measure, quota.unit_of_measure)
+    yield from range_refusals(name, value)
+    yield from _day_refusals(name, days, newest)
+    if newest is not None:
+        yield from fall_refusals(name, newest[0], value, reason)
+
+
+def _day_refusals(name: str, days: tuple[date, date], newest: tuple[Decimal, date] | None) -> Iterator[str]:
+    on, today = days
+    if on > today:
+        yield f"{name}的截止日期{on}还没有到，请核对"
+    if newest is not None and on < newest[1]:
+        yield f"{name}已有{newest[1]}的数据，不能再补报{on}的，请按最新日期填报"
+
+
+def _reported(
+    act: TransitionContext,
+    value: Decimal,
+    unit_of_measure: str,
+    newest: tuple[Decimal, date] | None,
+    on: date,
+) -> ProgressReported:
+    target, starts_on = target_of(act.connection, act.one.id)
+    behind = None
+    if target:
+        pace = Pace(target=target, reported=value, starts_on=starts_on)
+        behind = one_decimal(Fraction(points_behind(pace, act.one.due_on, on)))
+    return ProgressReported(
+        obligation_id=act.one.id,
+        title=act.one.title,
+        unit=act.one.unit,
+        value=value,
+        previous=newest[0] if newest else None,
+        target=target,
+        unit_of_measure=unit_of_measure,
+        rate=figure_shown(rate_of(value, target), "%"),
+        points_behind=behind,
+    )

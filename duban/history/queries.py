@@ -1,0 +1,284 @@
+"""Writing and checking the history: append-only, hash-chained, one order for all writers.
+
+Every act appends in its own transaction. Writers take turns from their first append until they commit, so an
+act appends after its other writes, or it could wait for a row whose holder waits for the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, text
+
+from duban.core.access import Actor
+from duban.history.hash_chain import GENESIS, ChainEntry, canonical, seal
+from duban.history.tables import history
+
+# Any number that nothing else locks; the letters of "duban".
+_LOCK = 0x647562616E
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last entry: noting it elsewhere makes a cut-off tail visible."""
+
+    entries: int
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """`entries` were checked in order; `broken_at` is the position of the first that does not hold."""
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One line of the history as people read it."""
+
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    noun: str
+    noun_id: int | None
+    edition_id: int | None
+    unit_id: int | None
+    detail: str
+    flow_run_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """One of many entries that an act appends together."""
+
+    verb: str
+    noun: str
+    noun_id: int | None = None
+    edition_id: int | None = None
+    unit_id: int | None = None
+    detail: Mapping[str, object]
+
+
+def append_entry(
+    connection: Connection,
+    *,
+    at: datetime,
+    by: Actor,
+    verb: str,
+    noun: str,
+    noun_id: int | None = None,
+    edition_id: int | None = None,
+    unit_id: int | None = None,
+    detail: Mapping[str, object] | None = None,
+    flow_run_id: str | None = None,
+) -> None:
+    """Add one entry at the end of the chain, in the caller's transaction."""
+    new = NewEntry(
+        verb=verb, noun=noun, noun_id=noun_id, edition_id=edition_id, unit_id=unit_id, detail=detail or {}
+    )
+    append_entries(connection, [new], at=at, by=by, flow_run_id=flow_run_id)
+
+
+def append_entries(
+    connection: Connection,
+    news: Sequence[NewEntry],
+    *,
+    at: datetime,
+    by: Actor,
+    flow_run_id: str | None = None,
+) -> None:
+    """Add entries at the end of the chain in their order, in the caller's transaction."""
+    if not news:
+        return
+    _take_turn(connection)
+    last = chain_head(connection)
+    rows: list[dict[str, object]] = []
+    previous = last.entry_hash
+    for position, new in enumerate(news, start=last.entries + 1):
+        entry = ChainEntry(
+            id=position,
+            at=at,
+            actor_id=by.person_id,
+            actor=by.name,
+            verb=new.verb,
+            noun=new.noun,
+            noun_id=new.noun_id,
+            edition_id=new.edition_id,
+            unit_id=new.unit_id,
+            detail=canonical(new.detail),
+            flow_run_id=flow_run_id,
+        )
+        sealed = seal(entry, previous)
+        values = {column: getattr(entry, column) for column in _COLUMNS}
+        rows.append({**values, "previous_hash": previous, "entry_hash": sealed})
+        previous = sealed
+    connection.execute(history.insert(), rows)
+
+
+def chain_head(connection: Connection) -> Head:
+    """The end of the chain; position 0 while nothing has happened."""
+    row = connection.execute(
+        select(history.c.id, history.c.entry_hash).order_by(history.c.id.desc()).limit(1)
+    ).first()
+    return Head(entries=row.id, entry_hash=row.entry_hash) if row else Head(entries=0, entry_hash=GENESIS)
+
+
+def verify_chain(connection: Connection, *, noted: Head | None = None) -> Verified:
+    """Check every entry in order, in constant memory; `noted` is an earlier head that must still stand."""
+    previous, seen = GENESIS, 0
+    for row in _stream(connection):
+        reason = _fault(row, seen + 1, previous, noted)
+        if reason:
+            return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=reason)
+        previous, seen = row.entry_hash, row.id
+    if noted and seen < noted.entries:
+        gone = f"第 {seen + 1} 条至第 {noted.entries} 条留痕已不在库中，请从备份恢复并追查。"
+        return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=gone)
+    return Verified(entries=seen, head=previous)
+
+
+def list_entries(
+    connection: Connection,
+    *,
+    noun: str | None = None,
+    noun_id: int | None = None,
+    edition_id: int | None = None,
+    limit: int = 200,
+) -> tuple[HistoryEntry, ...]:
+    """The newest entries about something, oldest first."""
+    wanted = {"noun": noun, "noun_id": noun_id, "edition_id": edition_id}
+    found = select(history).order_by(history.c.id.desc()).limit(limit)
+    for name, value in wanted.items():
+        if value is not None:
+            found = found.where(history.c[name] == value)
+    return tuple(_entry(row) for row in reversed(connection.execute(found).all()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainedEntry:
+    """One entry with what binds it to the one before: enough to check the chain elsewhere."""
+
+    entry: ChainEntry
+    previous_hash: str
+    entry_hash: str
+
+
+def chained_entries(connection: Connection, *, after: int, limit: int) -> tuple[ChainedEntry, ...]:
+    """Entries after a position, in order, exactly as they were sealed."""
+    found = select(history).where(history.c.id > after).order_by(history.c.id).limit(limit)
+    return tuple(
+        ChainedEntry(
+            entry=ChainEntry(**{name: row._mapping[name] for name in _COLUMNS}),
+            previous_hash=row.previous_hash,
+            entry_hash=row.entry_hash,
+        )
+        for row in connection.execute(found)
+    )
+
+
+_COLUMNS = (
+    "id",
+    "at",
+    "actor_id",
+    "actor",
+    "verb",
+    "noun",
+    "noun_id",
+    "edition_id",
+    "unit_id",
+    "detail",
+    "flow_run_id",
+)
+
+
+def _take_turn(connection: Connection) -> None:
+    # SQLite's writers already began IMMEDIATE, so there is only one of them.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _stream(connection: Connection) -> Iterator[Row[Any]]:
+    statement = select(history).order_by(history.c.id).execution_options(yield_per=_PAGE)
+    yield from connection.execute(statement)
+
+
+def _fault(row: Row[Any], position: int, previous: str, noted: Head | None) -> str | None:
+    if row.id != position:
+        return f"缺少第 {position} 条留痕（下一条编号是 {row.id}），请从备份恢复并追查。"
+    if row.previous_hash != previous:
+        return f"第 {position} 条留痕与前一条接不上，请从备份恢复并追查。"
+    if seal(ChainEntry(**{name: row._mapping[name] for name in _COLUMNS}), previous) != row.entry_hash:
+        return f"第 {position} 条留痕的内容被改动过，请从备份恢复并追查。"
+    if noted and noted.entries == position and noted.entry_hash != row.entry_hash:
+        return f"第 {position} 条留痕与先前记下的指纹不符，整条链可能被重写，请从备份恢复并追查。"
+    return None
+
+
+def _entry(row: Row[Any]) -> HistoryEntry:
+    kept = ("id", "at", "actor", "verb", "noun", "noun_id", "edition_id", "unit_id", "detail", "flow_run_id")
+    return HistoryEntry(**{name: row._mapping[name] for name in kept})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """What is looked for; empty is anything. `before` is the entry to go on from."""
+
+    actor: str = ""
+    verbs: tuple[str, ...] = ()
+    noun: str = ""
+    words: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+def search_entries(connection: Connection, wanted: HistoryFilter, *, limit: int) -> tuple[HistoryEntry, ...]:
+    """The newest entries that fit."""
+    rows = connection.execute(_statement(wanted).order_by(history.c.id.desc()).limit(limit))
+    return tuple(_history_search_entry(row) for row in rows)
+
+
+def _statement(wanted: HistoryFilter) -> Select[Any]:
+    found = select(*(history.c[name] for name in _history_search_COLUMNS))
+    if wanted.actor:
+        found = found.where(history.c.actor == wanted.actor)
+    if wanted.verbs:
+        found = found.where(history.c.verb.in_(wanted.verbs))
+    if wanted.noun:
+        found = found.where(history.c.noun == wanted.noun)
+    if wanted.words:
+        found = found.where(history.c.detail.contains(wanted.words, autoescape=True))
+    if wanted.since:
+        found = found.where(history.c.at >= wanted.since)
+    if wanted.until:
+        found = found.where(history.c.at < wanted.until)
+    if wanted.before:
+        found = found.where(history.c.id < wanted.before)
+    return found
+
+
+_history_search_COLUMNS = (
+    "id",
+    "at",
+    "actor",
+    "verb",
+    "noun",
+    "noun_id",
+    "edition_id",
+    "unit_id",
+    "detail",
+    "flow_run_id",
+)
+
+
+def _history_search_entry(row: Row[Any]) -> HistoryEntry:
+    return HistoryEntry(**row._mapping)

@@ -1,0 +1,182 @@
+"""A sheet somebody chose waits as a file between its preview and its confirmation: his own, whole, unchanged, for a day.
+
+Beside the bytes lies a small note with whose it is, what for, and its SHA-256, which is checked when it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from duban.bureau import Bureau
+from duban.core.access import Actor, person_id
+from duban.core.errors import Fault, NotFound, Refused
+from duban.core.text import display_name
+from duban.imports.reading import cells_of, refuse_bombs
+
+WAITS = timedelta(hours=24)
+# Of one person; the oldest makes room, so that trying again and again fills no disk.
+MOST_WAITING = 5
+ENDINGS = (".xlsx", ".xls", ".csv")
+# A sheet with one cell in the last corner would be laid out whole in memory.
+MOST_CELLS = 20_000_000
+# File systems count a name in bytes, of which a Chinese character takes three or four.
+MOST_NAME_BYTES = 200
+_CHUNK = 1024 * 1024
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,40}")
+_GONE = "这份表格已不在（超过一天，或已导入，或不是您上传的），请重新选择文件。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingImport:
+    """A sheet as it waits. `use` is what it was chosen for, `choices` what was chosen with it."""
+
+    token: str
+    path: Path
+    filename: str
+    use: str
+    choices: Mapping[str, str]
+    sha256: str
+    size_bytes: int
+
+
+def keep_pending_import(
+    bureau: Bureau,
+    source: BinaryIO,
+    filename: str,
+    *,
+    use: str,
+    choices: Mapping[str, str],
+    by: Actor,
+    now: datetime,
+) -> PendingImport:
+    """Receive a sheet. Refused when it is too large, empty, no sheet by its name, or unfolds absurdly."""
+    name = _fitting(display_name(filename))
+    if not name.lower().endswith(ENDINGS):
+        raise Refused(f"“{name}”不是能导入的表格，请另存为 xlsx 或 csv 后再选择。")
+    folder = _folder(bureau, by)
+    _sweep(folder, now)
+    token = secrets.token_urlsafe(18)
+    place = folder / token
+    try:
+        place.mkdir(parents=True)
+        kept = place / name
+        sha256, size = _receive(source, kept, name, bureau.settings.evidence_max_bytes)
+        _refuse_absurd(kept, name)
+        note = {
+            "filename": name,
+            "use": use,
+            "choices": dict(choices),
+            "sha256": sha256,
+            "size_bytes": size,
+            "made_at": now.isoformat(),
+        }
+        (place / "note.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        _remove(place)
+        raise Fault(f"表格没有收下（{error.strerror}），请稍后重试；仍不行请联系运维。") from error
+    except BaseException:
+        _remove(place)
+        raise
+    return _sheet(place, note)
+
+
+def find_pending_import(bureau: Bureau, token: str, *, use: str, by: Actor, now: datetime) -> PendingImport:
+    """The person's own waiting sheet. Raises NotFound when it is gone, a Fault when its bytes are not what came."""
+    place = _folder(bureau, by) / token
+    if not _TOKEN.fullmatch(token) or not (place / "note.json").is_file():
+        raise NotFound(_GONE)
+    note = json.loads((place / "note.json").read_text(encoding="utf-8"))
+    if note["use"] != use or now - datetime.fromisoformat(note["made_at"]) > WAITS:
+        raise NotFound(_GONE)
+    found = _sheet(place, note)
+    with found.path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != found.sha256:
+            raise Fault(f"“{found.filename}”的内容与上传时不同，没有导入；请重新上传，并请运维检查磁盘。")
+    return found
+
+
+def drop_pending_import(bureau: Bureau, sheet: PendingImport) -> None:
+    """It was used, or is not wanted any more."""
+    _remove(sheet.path.parent)
+
+
+def _fitting(name: str) -> str:
+    """The name, its stem cut to what a file system can bear; the ending says how the sheet is read."""
+    stem, dot, ending = name.rpartition(".")
+    room = max(MOST_NAME_BYTES - len(f"{dot}{ending}".encode()), 0)
+    return stem.encode()[:room].decode(errors="ignore") + dot + ending
+
+
+def _folder(bureau: Bureau, by: Actor) -> Path:
+    return bureau.settings.home / "sheets" / str(person_id(by))
+
+
+def _sheet(place: Path, note: Mapping[str, object]) -> PendingImport:
+    choices = note["choices"]
+    assert isinstance(choices, Mapping), "written so by keep_sheet"
+    return PendingImport(
+        token=place.name,
+        path=place / str(note["filename"]),
+        filename=str(note["filename"]),
+        use=str(note["use"]),
+        choices={str(key): str(value) for key, value in choices.items()},
+        sha256=str(note["sha256"]),
+        size_bytes=int(str(note["size_bytes"])),
+    )
+
+
+def _receive(source: BinaryIO, target: Path, name: str, most: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with target.open("xb") as file:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise Refused(f"“{name}”超过上限 {most // _CHUNK} MB，请分成几份再导入。")
+            digest.update(chunk)
+            file.write(chunk)
+    if not size:
+        raise Refused(f"“{name}”是空文件，请确认选对了文件。")
+    return digest.hexdigest(), size
+
+
+def _refuse_absurd(path: Path, name: str) -> None:
+    if path.suffix.lower() != ".xlsx":
+        return
+    with path.open("rb") as file:
+        refuse_bombs(file, name)
+    if cells_of(path, name) > MOST_CELLS:
+        raise Refused(
+            f"“{name}”的数据范围异常大（多半是右下角远处有一个误填的格），请删去多余的行和列，另存后再导入。"
+        )
+
+
+def _sweep(folder: Path, now: datetime) -> None:
+    """Drop what waited too long, and the oldest of too many."""
+    if not folder.is_dir():
+        return
+    waiting: list[tuple[datetime, Path]] = []
+    for place in folder.iterdir():
+        try:
+            note = json.loads((place / "note.json").read_text(encoding="utf-8"))
+            waiting.append((datetime.fromisoformat(note["made_at"]), place))
+        except (OSError, ValueError, KeyError):
+            _remove(place)
+    waiting.sort()
+    for nth, (made_at, place) in enumerate(waiting):
+        if now - made_at > WAITS or nth <= len(waiting) - MOST_WAITING:
+            _remove(place)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        for file in place.iterdir():
+            file.unlink(missing_ok=True)
+        place.rmdir()

@@ -1,0 +1,1 @@
+"""What one unit owes by one date, its states, its transitions, its light."""

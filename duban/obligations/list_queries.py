@@ -1,0 +1,439 @@
+"""The ledger as a list: filtered, in order of date, read page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, text
+
+from calendars.model import ExpectedEvidence
+from duban.core.access import Actor, Role, VisibleUnits
+from duban.editions.tables import edition, milestone, point
+from duban.evidence.tables import review, submission
+from duban.figures.tables import progress
+from duban.obligations.queries import expected_evidence
+from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
+from duban.obligations.tables import UNFINISHED, extension, obligation
+from duban.rosters.tables import subject
+from duban.units.queries import visible
+from duban.units.tables import person, unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObligationFilter:
+    """What is looked for; None asks nothing. `mine` is the person whose desk it is. Dates include both ends."""
+
+    unit_id: int | None = None
+    campaign: str | None = None  # key or part of the name
+    edition_id: int | None = None
+    year: int | None = None
+    states: frozenset[State] = frozenset()
+    due_from: date | None = None
+    due_until: date | None = None
+    mine: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObligationRow:
+    """One row of the ledger as stored; its light is derived elsewhere."""
+
+    id: int
+    campaign: str
+    campaign_name: str
+    year: int
+    edition_id: int
+    milestone: str
+    label: str
+    unit_id: int
+    unit: str
+    subject: str | None
+    state: State
+    due_on: date
+    hard_due_on: date | None
+    point_due_on: date
+    point_last_workday: date
+    point_provisional: bool
+    starts_on: date
+    submitted_on: date | None
+    closed_on: date | None
+    late: bool
+    returned_times: int
+    extended_times: int
+    extension_pending: bool
+    handler: str | None
+    target_state: str | None
+    target: Decimal | None
+    reported: Decimal | None
+
+
+class LightFacts(NamedTuple):
+    """A named tuple because a million of them are compared with each other."""
+
+    state: str
+    due_on: date
+    submitted_on: date | None
+    closed_on: date | None
+    starts_on: date
+    target: Decimal | None
+    reported: Decimal | None
+
+
+def count_obligations(connection: Connection, wanted: ObligationFilter, sight: VisibleUnits) -> int:
+    """How many rows the filter finds."""
+    # Counted over ids, so that the columns of a row cost nothing here.
+    ids = _only(_joined(select(obligation.c.id)), wanted, sight).subquery()
+    return connection.execute(select(func.count()).select_from(ids)).scalar_one()
+
+
+def obligation_rows(
+    connection: Connection, wanted: ObligationFilter, sight: VisibleUnits, *, offset: int, limit: int
+) -> tuple[ObligationRow, ...]:
+    """Some rows of the list, the earliest date first."""
+    found = (
+        _only(_joined(_SHOWN), wanted, sight)
+        .order_by(obligation.c.due_on, obligation.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return tuple(_listed(row) for row in connection.execute(found))
+
+
+def obligation_light_facts(
+    connection: Connection, wanted: ObligationFilter, sight: VisibleUnits
+) -> Iterator[tuple[int, LightFacts]]:
+    """Of every row of the list, in the same order, its id and what its light is made of; a few at a time."""
+    found = _only(_joined(_FACTS), wanted, sight).order_by(obligation.c.due_on, obligation.c.id)
+    for obligation_id, *columns in connection.execute(found.execution_options(yield_per=_PAGE)):
+        yield obligation_id, LightFacts(*columns)
+
+
+def obligation_rows_by_id(
+    connection: Connection, ids: Sequence[int], sight: VisibleUnits
+) -> tuple[ObligationRow, ...]:
+    """These rows, in the order of the list."""
+    found = _joined(_SHOWN).where(obligation.c.id.in_(ids), visible(sight, obligation.c.unit_id))
+    ordered = found.order_by(obligation.c.due_on, obligation.c.id)
+    return tuple(_listed(row) for row in connection.execute(ordered))
+
+
+def listed_row(connection: Connection, obligation_id: int, sight: VisibleUnits) -> ObligationRow | None:
+    """One row of the list; None also when it belongs to a unit that the person may not see."""
+    one = _joined(_SHOWN).where(obligation.c.id == obligation_id, visible(sight, obligation.c.unit_id))
+    found = connection.execute(one).first()
+    return _listed(found) if found else None
+
+
+_PAGE = 500
+_newest = (
+    select(progress.c.value)
+    .where(progress.c.obligation_id == obligation.c.id)
+    .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+    .limit(1)
+    .correlate(obligation)
+    .scalar_subquery()
+)
+_asked = (
+    select(extension.c.id)
+    .where(extension.c.obligation_id == obligation.c.id, extension.c.decided_at.is_(None))
+    .correlate(obligation)
+    .exists()
+)
+_SHOWN = select(
+    obligation.c.id,
+    edition.c.campaign,
+    edition.c.name.label("campaign_name"),
+    edition.c.year,
+    obligation.c.edition_id,
+    milestone.c.title.label("milestone"),
+    point.c.label,
+    obligation.c.unit_id,
+    unit.c.name.label("unit"),
+    subject.c.name.label("subject"),
+    obligation.c.state,
+    obligation.c.due_on,
+    obligation.c.hard_due_on,
+    point.c.due_on.label("point_due_on"),
+    point.c.last_workday.label("point_last_workday"),
+    point.c.provisional.label("point_provisional"),
+    func.coalesce(point.c.starts_on, obligation.c.opened_on).label("starts_on"),
+    obligation.c.submitted_on,
+    obligation.c.closed_on,
+    obligation.c.late,
+    obligation.c.returned_times,
+    obligation.c.extended_times,
+    _asked.label("extension_pending"),
+    person.c.name.label("handler"),
+    obligation.c.target_state,
+    obligation.c.target,
+    _newest.label("reported"),
+)
+
+_FACTS = select(
+    obligation.c.id,
+    obligation.c.state,
+    obligation.c.due_on,
+    obligation.c.submitted_on,
+    obligation.c.closed_on,
+    func.coalesce(point.c.starts_on, obligation.c.opened_on),
+    obligation.c.target,
+    _newest,
+)
+
+
+def _joined(columns: Select[Any]) -> Select[Any]:
+    return columns.select_from(
+        obligation.join(edition, edition.c.id == obligation.c.edition_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .outerjoin(person, person.c.id == obligation.c.handler_id)
+        .outerjoin(subject, subject.c.id == obligation.c.subject_id)
+    )
+
+
+def _only(found: Select[Any], wanted: ObligationFilter, sight: VisibleUnits) -> Select[Any]:
+    found = found.where(visible(sight, obligation.c.unit_id))
+    same = (
+        (obligation.c.unit_id, wanted.unit_id),
+        (obligation.c.edition_id, wanted.edition_id),
+        (edition.c.year, wanted.year),
+    )
+    found = found.where(*(column == value for column, value in same if value is not None))
+    if wanted.campaign is not None:
+        named = edition.c.name.contains(wanted.campaign, autoescape=True)
+        found = found.where(or_(edition.c.campaign == wanted.campaign, named))
+    if wanted.states:
+        found = found.where(obligation.c.state.in_(sorted(state.value for state in wanted.states)))
+    if wanted.due_from is not None:
+        found = found.where(obligation.c.due_on >= wanted.due_from)
+    if wanted.due_until is not None:
+        found = found.where(obligation.c.due_on <= wanted.due_until)
+    return found.where(_desk(wanted.mine)) if wanted.mine else found
+
+
+def _desk(mine: Actor) -> ColumnElement[bool]:
+    """A handler's own and what nobody in the unit has taken on; for reviewers what waits for them."""
+    own = or_(
+        obligation.c.handler_id == mine.person_id,
+        obligation.c.backup_id == mine.person_id,
+        and_(obligation.c.handler_id.is_(None), obligation.c.unit_id == mine.unit_id),
+    )
+    waiting = obligation.c.state.in_(sorted(state.value for state in WAITING))
+    if Role.HANDLER not in mine.roles:
+        return waiting
+    return or_(own, waiting) if mine.roles - {Role.HANDLER} else own
+
+
+def listed_columns() -> Select[Any]:
+    """The columns of a row, for a list with a filter of its own."""
+    return _joined(_SHOWN)
+
+
+def listed_of(values: Mapping[str, Any]) -> ObligationRow:
+    """A row out of those columns."""
+    flags = {name: bool(values[name]) for name in ("late", "extension_pending", "point_provisional")}
+    return ObligationRow(**{**values, **flags, "state": State(values["state"])})
+
+
+def _listed(row: Row[Any]) -> ObligationRow:
+    return listed_of(dict(row._mapping))
+
+
+OWED = OPEN
+WITH_OTHERS = WAITING | {State.SUSPENDED}
+OVER = DONE | (OUT - {State.SUSPENDED})
+_IN_FORCE = ("published", "paused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnObligation:
+    """One obligation of one's own: the row of the ledger and what the unit's page says besides."""
+
+    listed: ObligationRow
+    ladder: str
+    opened_on: date
+    version: int
+    paused: bool  # its edition is: no reminders for now
+    source_document: str
+    source_item: str
+    due_phrase: str
+    milestone_id: int
+    expected: tuple[ExpectedEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBackRow:
+    """The newest send-back of one obligation."""
+
+    nth: int
+    reason: str
+    reviewed_by: str
+    reviewed_at: datetime
+
+
+def own_obligation_rows(
+    connection: Connection, sight: VisibleUnits, states: frozenset[State], *, offset: int, limit: int
+) -> tuple[OwnObligation, ...]:
+    """Some of them; what is over is read from its end."""
+    newest_first = states == OVER
+    order = (
+        (obligation.c.due_on.desc(), obligation.c.id.desc())
+        if newest_first
+        # The index's own order: nothing is left to be sorted.
+        else (obligation.c.due_on, obligation.c.state, obligation.c.edition_id, obligation.c.id)
+    )
+    ids = (
+        select(obligation.c.id)
+        .where(visible(sight, obligation.c.unit_id), among(states), _in_force())
+        .order_by(*order)
+        .offset(offset)
+        .limit(limit)
+    )
+    wanted = list(connection.scalars(ids))
+    found = {one.listed.id: one for one in _of(connection, wanted)}
+    return tuple(found[one] for one in wanted)
+
+
+def all_own_obligations(
+    connection: Connection, sight: VisibleUnits, *, due_from: date
+) -> tuple[OwnObligation, ...]:
+    """Everything due since a day, and whatever is still open from before: a calendar, a ledger of the year."""
+    still = and_(among(OWED | WITH_OTHERS), obligation.c.due_on < due_from)
+    ids = (
+        select(obligation.c.id)
+        .where(visible(sight, obligation.c.unit_id), _in_force())
+        .where(or_(obligation.c.due_on >= due_from, still), obligation.c.state.not_in(_NOT_YET))
+        .order_by(obligation.c.due_on, obligation.c.id)
+    )
+    return _of(connection, list(connection.scalars(ids)))
+
+
+def own_obligation(connection: Connection, obligation_id: int) -> OwnObligation | None:
+    """One of them, for whoever has already been found to see it."""
+    return next(iter(_of(connection, [obligation_id])), None)
+
+
+def count_own_obligations(connection: Connection, sight: VisibleUnits, states: frozenset[State]) -> int:
+    """How many there are."""
+    return connection.execute(
+        select(func.count()).where(visible(sight, obligation.c.unit_id), among(states), _in_force())
+    ).scalar_one()
+
+
+def send_backs(connection: Connection, ids: Sequence[int]) -> dict[int, SentBackRow]:
+    """The newest send-back of each of these obligations."""
+    found = connection.execute(
+        select(
+            submission.c.obligation_id,
+            submission.c.nth,
+            review.c.reason,
+            person.c.name.label("reviewed_by"),
+            review.c.reviewed_at,
+        )
+        .join_from(review, submission, submission.c.id == review.c.submission_id)
+        .join(person, person.c.id == review.c.reviewed_by)
+        .where(submission.c.obligation_id.in_(ids), review.c.verdict == "sent_back")
+        .order_by(submission.c.nth, review.c.level)
+    )
+    return {
+        row.obligation_id: SentBackRow(
+            nth=row.nth, reason=row.reason, reviewed_by=row.reviewed_by, reviewed_at=row.reviewed_at
+        )
+        for row in found
+    }
+
+
+def asked_extension_on(connection: Connection, ids: Sequence[int]) -> dict[int, date]:
+    """The day that each undecided request for more time asks for."""
+    found = connection.execute(
+        select(extension.c.obligation_id, extension.c.wanted_on).where(
+            extension.c.obligation_id.in_(ids), extension.c.decided_at.is_(None)
+        )
+    )
+    return {row.obligation_id: row.wanted_on for row in found}
+
+
+def newest_reports(connection: Connection, ids: Sequence[int]) -> dict[int, date]:
+    """The day that the newest report of progress stands for."""
+    found = connection.execute(
+        select(progress.c.obligation_id, func.max(progress.c.as_of_on).label("on"))
+        .where(progress.c.obligation_id.in_(ids))
+        .group_by(progress.c.obligation_id)
+    )
+    return {row.obligation_id: row.on for row in found}
+
+
+def among(states: frozenset[State]) -> ColumnElement[bool]:
+    """The states; of unfinished ones with the index's own condition, so that the database finds it fit."""
+    wanted = obligation.c.state.in_(sorted(state.value for state in states))
+    if states <= OWED | WITH_OTHERS:
+        return and_(text(f"obligation.{UNFINISHED}"), wanted)
+    return wanted
+
+
+_NOT_YET = (State.DRAFT.value, State.REGISTERED.value)
+_own_obligations_PAGE = 500
+
+
+def _in_force() -> ColumnElement[bool]:
+    """As a sub-query over the few editions, so that the unit's index leads the way."""
+    return obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state.in_(_IN_FORCE)))
+
+
+def _of(connection: Connection, ids: Sequence[int]) -> tuple[OwnObligation, ...]:
+    found: list[OwnObligation] = []
+    bodies: dict[int, tuple[ExpectedEvidence, ...]] = {}
+    for start in range(0, len(ids), _own_obligations_PAGE):
+        some = connection.execute(_whole(ids[start : start + _own_obligations_PAGE])).all()
+        _expect(connection, bodies, {row.milestone_id for row in some})
+        found += [_own(row, bodies) for row in some]
+    return tuple(found)
+
+
+def _whole(ids: Sequence[int]) -> Any:
+    return (
+        listed_columns()
+        .add_columns(
+            obligation.c.ladder,
+            obligation.c.opened_on,
+            obligation.c.version,
+            obligation.c.milestone_id,
+            edition.c.state.label("edition_state"),
+            milestone.c.source_document,
+            milestone.c.source_item,
+            milestone.c.due_phrase,
+        )
+        .where(obligation.c.id.in_(ids))
+        .order_by(obligation.c.due_on, obligation.c.id)
+    )
+
+
+def _expect(connection: Connection, bodies: dict[int, tuple[ExpectedEvidence, ...]], ids: set[int]) -> None:
+    """What each milestone expects, read once for all its obligations."""
+    new = sorted(ids - set(bodies))
+    for row in connection.execute(select(milestone.c.id, milestone.c.body).where(milestone.c.id.in_(new))):
+        bodies[row.id] = expected_evidence(row.body)
+
+
+_EXTRA = (
+    "ladder",
+    "opened_on",
+    "version",
+    "source_document",
+    "source_item",
+    "due_phrase",
+    "milestone_id",
+)
+
+
+def _own(row: Any, bodies: dict[int, tuple[ExpectedEvidence, ...]]) -> OwnObligation:
+    values = dict(row._mapping)
+    own = {name: values.pop(name) for name in _EXTRA}
+    state = values.pop("edition_state")
+    return OwnObligation(
+        **own, listed=listed_of(values), paused=state == "paused", expected=bodies[own["milestone_id"]]
+    )

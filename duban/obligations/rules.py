@@ -1,0 +1,196 @@
+"""What moves the internal date and how far: extension, a new limit after a send-back, the days of a suspension.
+
+The wall (hard_due_on) is the superior's and nothing here moves it. Dates are civil; `today` is handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from duban.core.access import ROLE_NAMES, Actor, Role
+from duban.obligations.states import ROLES, ObligationFacts, State, Transition, transition_refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The two clocks of an obligation, and the day on which somebody looks at them."""
+
+    due_on: date
+    hard_due_on: date | None
+    today: date
+
+
+def asking_refusals(
+    matter: ObligationFacts,
+    by: Actor,
+    clocks: Clocks,
+    *,
+    wanted_on: date,
+    reason: str,
+    progress: str,
+    pending: bool,
+) -> tuple[str, ...]:
+    """Every reason against asking: it is asked before expiry, with reason, progress and a wanted date."""
+    own = list(transition_refusals(matter, Transition.ASK_EXTENSION, by))
+    if pending:
+        own.append("这项任务已有一份延期申请等待批复，请等批复后再申请。")
+    if clocks.today > clocks.due_on:
+        own.append(f"任务已于{_day(clocks.due_on)}到期，到期后不能申请延期，请抓紧报送并说明情况。")
+    if not reason.strip():
+        own.append("申请延期要写明理由，请补写。")
+    if not progress.strip():
+        own.append("申请延期要写明目前进展，请补写。")
+    return (*own, *_date_refusals("希望延至的日期", wanted_on, clocks))
+
+
+def deciding_refusals(
+    matter: ObligationFacts,
+    by: Actor,
+    clocks: Clocks,
+    *,
+    asked_by: int | None,
+    granted_on: date | None,
+    reply: str,
+) -> tuple[str, ...]:
+    """Every reason against a decision. `asked_by` None: nothing waits; `granted_on` None: the extension is refused."""
+    own = list(transition_refusals(matter, Transition.DECIDE_EXTENSION, by))
+    if asked_by is None:
+        return (*own, "这项任务没有等待批复的延期申请，请先由责任单位申请。")
+    if asked_by == by.person_id:
+        own.append(f"{by.name}是申请人，不能批复自己的延期申请，请由另一位同志批复。")
+    if not reply.strip():
+        own.append("批复要写明意见，请补写。")
+    return (*own, *(_date_refusals("批准延至的日期", granted_on, clocks) if granted_on else ()))
+
+
+def returning_refusals(clocks: Clocks, resubmit_by_on: date | None) -> tuple[str, ...]:
+    """Every reason against a limit for putting right what was sent back."""
+    if resubmit_by_on is None:
+        return ()
+    own = []
+    if resubmit_by_on < clocks.today:
+        own.append(f"补正时限{_day(resubmit_by_on)}已经过去，请另定日期。")
+    if clocks.hard_due_on and resubmit_by_on > clocks.hard_due_on:
+        own.append(_past_wall("补正时限", resubmit_by_on, clocks.hard_due_on))
+    return tuple(own)
+
+
+def returned_due_on(due_on: date, resubmit_by_on: date | None) -> date:
+    """The date that holds after a send-back: handing in early never makes the limit shorter."""
+    return max(due_on, resubmit_by_on) if resubmit_by_on else due_on
+
+
+def resumed_due_on(clocks: Clocks, suspended_on: date) -> date:
+    """The date that holds after a suspension that ends today.
+
+    The calendar days of the suspension are given back, up to the wall. What was already overdue when it was
+    suspended stays overdue.
+    """
+    if suspended_on > clocks.due_on:
+        return clocks.due_on
+    moved = clocks.due_on + (clocks.today - suspended_on)
+    return min(moved, max(clocks.hard_due_on, clocks.due_on)) if clocks.hard_due_on else moved
+
+
+def _date_refusals(what: str, wanted_on: date, clocks: Clocks) -> tuple[str, ...]:
+    own = []
+    if wanted_on <= clocks.due_on:
+        own.append(f"{what}应晚于现时限{_day(clocks.due_on)}，请另定日期。")
+    if wanted_on < clocks.today:
+        own.append(f"{what}{_day(wanted_on)}已经过去，请另定日期。")
+    if clocks.hard_due_on and wanted_on > clocks.hard_due_on:
+        own.append(_past_wall(what, wanted_on, clocks.hard_due_on))
+    return tuple(own)
+
+
+def _past_wall(what: str, wanted_on: date, wall: date) -> str:
+    return f"{what}{_day(wanted_on)}超过上级时限{_day(wall)}，上级时限不能突破，请改在此前或报请上级调整。"
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def review_refusals(
+    matter: ObligationFacts, verb: Transition, by: Actor, *, reason: str | None = None
+) -> tuple[str, ...]:
+    """Every reason against a pass, a send-back or a sign-off by this person."""
+    return (
+        *transition_refusals(matter, verb, by),
+        *_closers_only(matter, verb, by),
+        *_four_eyes(matter, verb, by),
+        *_no_reason(verb, reason),
+    )
+
+
+def submit_refusals(matter: ObligationFacts, by: Actor) -> tuple[str, ...]:
+    """Every reason against handing in by this person; what is handed in is judged by duban.evidence.rules."""
+    own = transition_refusals(matter, Transition.SUBMIT, by)
+    if by.person_id in matter.reviewers | matter.closers:
+        return (*own, f"{by.name}审核或销号过这项任务，不能再报送，请由本单位另一位经办人报送。")
+    return own
+
+
+def spot_check_refusals(matter: ObligationFacts, by: Actor, *, finding: str) -> tuple[str, ...]:
+    """Every reason against a spot check: it is done by someone who had no part in the matter."""
+    own = list(transition_refusals(matter, Transition.SPOT_CHECK, by))
+    if by.person_id in matter.submitters | matter.reviewers | matter.closers:
+        own.append(f"{by.name}报送、审核或销号过这项任务，不能抽查，请由未经手的同志抽查。")
+    if not finding.strip():
+        own.append("抽查要写明核实情况，请补写后再记。")
+    return tuple(own)
+
+
+def _closers_only(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
+    if (
+        verb is not Transition.SEND_BACK
+        or matter.state is not State.ACCEPTED
+        or by.roles & ROLES[Transition.SIGN_OFF]
+    ):
+        return ()
+    return ("审核已全部通过，销号前只能由统筹科室或分管领导退回，请向他们反映。",)
+
+
+def _four_eyes(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
+    if by.person_id in matter.submitters:
+        return (f"{by.name}报送过这项任务，不能审核或销号自己经手的材料，请由另一位同志办理。",)
+    # Once every level has passed, what is left to do is the closer's.
+    if verb is Transition.SIGN_OFF or matter.state is State.ACCEPTED:
+        return _not_a_reviewer(matter, by)
+    if by.person_id in matter.closers:
+        return (f"{by.name}办过这项任务的销号，不能再审核，请由另一位审核人审核。",)
+    if by.person_id in matter.passed_by:
+        return (f"{by.name}已审核过这次报送的前一级，请由另一位审核人审核下一级。",)
+    return ()
+
+
+def _not_a_reviewer(matter: ObligationFacts, by: Actor) -> tuple[str, ...]:
+    if by.person_id not in matter.reviewers:
+        return ()
+    return (f"{by.name}审核过这项任务，不能再销号，请由另一位同志销号。",)
+
+
+def _no_reason(verb: Transition, reason: str | None) -> tuple[str, ...]:
+    if verb is not Transition.SEND_BACK or (reason and reason.strip()):
+        return ()
+    return ("退回要写明原因，请用一两句话说清需要补正什么。",)
+
+
+CHASERS = frozenset({Role.COORDINATOR, Role.LEADER})
+LONGEST_WORDS = 500
+
+
+def chasing_refusals(by: Actor, *, bounded: bool, words: str) -> tuple[str, ...]:
+    """Every reason against chasing by this person; `bounded` says that an edition, units or matters were named."""
+    own = []
+    if by.person_id is None:
+        own.append("催办要记在具体的人名下，请用 --as 写明操作人。")
+    elif not by.roles & CHASERS:
+        may = "或".join(ROLE_NAMES[role] for role in Role if role in CHASERS)
+        own.append(f"{by.name}不能催办，请由{may}办理。")
+    if not bounded:
+        own.append("请先选定要催办的专项行动、单位或任务。")
+    if len(words) > LONGEST_WORDS:
+        own.append(f"催办说明不能超过{LONGEST_WORDS}字，请精简。")
+    return tuple(own)

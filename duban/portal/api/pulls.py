@@ -1,0 +1,192 @@
+"""What another system pulls. Each route asks one action in the name of the token's person."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from duban.history.service import pull_history
+from duban.obligations.file import show_obligation
+from duban.obligations.ledger_pulls import LedgerFilter, pull_edition, pull_editions, pull_ledger, pull_points
+from duban.obligations.states import State
+from duban.portal.api.answers import UNCHANGED, answer
+from duban.portal.api.door import Visit, reads
+from duban.portal.api.models import (
+    LARGEST,
+    BoardOut,
+    CaseOut,
+    EditionsOut,
+    HistoriesOut,
+    MilestonesOut,
+    ObligationsOut,
+    RosterOut,
+    SubjectsOut,
+)
+from duban.portal.api.shapes import (
+    board_out,
+    case_out,
+    edition_out,
+    history_out,
+    milestones_out,
+    obligation_out,
+    roster_out,
+    subjects_out,
+)
+from duban.reports.board import read_board
+from duban.rosters.lists import list_subjects, read_roster_counts
+from duban.rosters.subject_queries import SubjectFilter
+
+router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=LARGEST)]
+
+
+class _Asked(BaseModel):
+    """Query parameters: what is not described is refused, so that a slip of the pen is not taken for everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class YearAsked(_Asked):
+    year: int | None = Field(None, ge=1, le=9999, description="只取这一年")
+
+
+class LedgerAsked(_Asked):
+    edition_id: int | None = Field(None, ge=1, le=LARGEST)
+    unit_id: int | None = Field(None, ge=1, le=LARGEST)
+    state: list[State] = Field(default_factory=list, max_length=20, description="可重复写多个")
+    due_from: date | None = Field(None, description="时限不早于")
+    due_until: date | None = Field(None, description="时限不晚于")
+    changed_since: int | None = Field(None, ge=0, le=LARGEST, description="上次取数的 history_id")
+    cursor: int = Field(0, ge=0, le=LARGEST, description="上一页的 next_cursor")
+    limit: int = Field(100, ge=1, le=500)
+
+
+class SubjectsAsked(_Asked):
+    unit_id: int | None = Field(None, ge=1, le=LARGEST)
+    taken_part: bool | None = Field(None, description="false：只取未参检的")
+    outcome: Literal["passed", "basically_passed", "failed", "none"] | None = Field(
+        None, description="none：尚无结论"
+    )
+    page: int = Field(1, ge=1, le=100_000)
+    limit: int = Field(100, ge=1, le=500)
+
+
+class HistoryAsked(_Asked):
+    since: int = Field(0, ge=0, le=LARGEST, description="取这一条之后的")
+    limit: int = Field(500, ge=1, le=1000)
+
+
+@router.get("/editions", summary="专项行动清单", response_model=EditionsOut, responses=UNCHANGED)
+def editions(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]) -> Response:
+    """发布过的各年专项行动。"""
+    found = pull_editions(visit.bureau, by=visit.by, year=asked.year)
+    rows = [edition_out(one) for one in found]
+    return answer(visit, EditionsOut(as_of=visit.now, editions=rows), besides=_AS_OF)
+
+
+@router.get(
+    "/editions/{edition_id}/milestones",
+    summary="节点和日期",
+    response_model=MilestonesOut,
+    responses=UNCHANGED,
+)
+def milestones(visit: Annotated[Visit, reads()], edition_id: Number) -> Response:
+    """一个专项行动的节点，出处、原文的时限和读成的日期。"""
+    edition = pull_edition(visit.bureau, edition_id, by=visit.by)
+    rows = milestones_out(pull_points(visit.bureau, edition_id, by=visit.by))
+    found = MilestonesOut(as_of=visit.now, edition=edition_out(edition), milestones=rows)
+    return answer(visit, found, besides=_AS_OF)
+
+
+@router.get("/obligations", summary="任务", response_model=ObligationsOut, responses=UNCHANGED)
+def obligations(visit: Annotated[Visit, reads()], asked: Annotated[LedgerAsked, Query()]) -> Response:
+    """按编号取任务，可按专项行动、单位、状态、时限筛选，或只取某条留痕之后有变化的。"""
+    wanted = LedgerFilter(
+        edition_id=asked.edition_id,
+        unit_id=asked.unit_id,
+        states=frozenset(asked.state),
+        due_from=asked.due_from,
+        due_until=asked.due_until,
+        changed_since=asked.changed_since,
+    )
+    pulled = pull_ledger(
+        visit.bureau, wanted, after=asked.cursor, limit=asked.limit, by=visit.by, today=visit.today
+    )
+    found = ObligationsOut(
+        as_of=visit.now,
+        as_of_on=visit.today,
+        history_id=pulled.history_id,
+        next_cursor=pulled.next_after,
+        obligations=[obligation_out(one) for one in pulled.obligations],
+    )
+    return answer(visit, found, besides=_AS_OF | {"history_id"})
+
+
+@router.get(
+    "/obligations/{obligation_id}",
+    summary="一项任务",
+    response_model=CaseOut,
+    responses=UNCHANGED,
+)
+def obligation(visit: Annotated[Visit, reads()], obligation_id: Number) -> Response:
+    """一项任务和它的报送：佐证材料只给指纹、大小和类型，原件另取。"""
+    case = show_obligation(visit.bureau, obligation_id, by=visit.by, today=visit.today)
+    return answer(visit, case_out(case, visit.now, visit.today), besides=_AS_OF)
+
+
+@router.get("/board", summary="总体情况", response_model=BoardOut, responses=UNCHANGED)
+def board(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]) -> Response:
+    """各专项行动的灯和比率，按当天计。"""
+    found = read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year)
+    return answer(visit, board_out(found, visit.now), besides=_AS_OF)
+
+
+@router.get(
+    "/editions/{edition_id}/roster",
+    summary="名册各数",
+    response_model=RosterOut,
+    responses=UNCHANGED,
+)
+def roster(visit: Annotated[Visit, reads()], edition_id: Number) -> Response:
+    """应参检、已参检、完成年检、合格，合计和各单位。"""
+    edition = pull_edition(visit.bureau, edition_id, by=visit.by)
+    # Refuses an edition that goes by no roster.
+    list_subjects(visit.bureau, edition_id, SubjectFilter(), by=visit.by, page_size=1)
+    found = read_roster_counts(visit.bureau, edition.campaign, edition.year, by=visit.by)
+    return answer(visit, roster_out(edition_id, found, visit.now), besides=_AS_OF)
+
+
+@router.get(
+    "/editions/{edition_id}/roster/subjects",
+    summary="名册里的对象",
+    response_model=SubjectsOut,
+    responses=UNCHANGED,
+)
+def subjects(
+    visit: Annotated[Visit, reads()], edition_id: Number, asked: Annotated[SubjectsAsked, Query()]
+) -> Response:
+    """应参检的对象；带 taken_part=false 就是未参检的准确名单。"""
+    pull_edition(visit.bureau, edition_id, by=visit.by)
+    wanted = SubjectFilter(unit_id=asked.unit_id, taken_part=asked.taken_part, outcome=asked.outcome)
+    found = list_subjects(
+        visit.bureau, edition_id, wanted, by=visit.by, page=asked.page, page_size=asked.limit
+    )
+    return answer(visit, subjects_out(found, visit.now), besides=_AS_OF)
+
+
+@router.get("/history", summary="留痕", response_model=HistoriesOut, responses=UNCHANGED)
+def history(visit: Annotated[Visit, reads()], asked: Annotated[HistoryAsked, Query()]) -> Response:
+    """逐条留痕和链上的指纹，可在本地核验；只给审计和统筹科室的令牌。"""
+    entries = pull_history(visit.bureau, after=asked.since, limit=asked.limit, by=visit.by)
+    found = HistoriesOut(
+        as_of=visit.now,
+        next_since=entries[-1].entry.id if entries else asked.since,
+        entries=[history_out(one) for one in entries],
+    )
+    return answer(visit, found, besides=_AS_OF)
+
+
+_AS_OF = frozenset({"as_of"})

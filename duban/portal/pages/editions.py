@@ -1,0 +1,311 @@
+"""Campaign editions: the year's list, new ones, one edition with its dates and states, each act foreseen first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from calendars.model import Milestone
+from calendars.writing import HandEdition, hand_text
+from duban.core.access import Role
+from duban.core.errors import Changed, NotFound, Refused
+from duban.editions.apply import Applied
+from duban.editions.drafts import DraftMade, derive_draft, list_drafts, make_draft
+from duban.editions.forecast import Impact
+from duban.editions.pages import EditionPage, explain_phrase, show_calendar, show_edition
+from duban.editions.service import (
+    STATE_NAMES,
+    EditionMoved,
+    NewDate,
+    change_date,
+    forecast_date,
+    forecast_move,
+    forecast_publishing,
+    pause_edition,
+    publish_edition,
+    resume_edition,
+    withdraw_edition,
+)
+from duban.portal.access import allow
+from duban.portal.context import PageContext
+from duban.portal.edition_form import KINDS, hand_edition, uploaded_text
+from duban.portal.forms import FilledForm
+from duban.portal.pages.year import LOOKING, year_or_refuse
+from duban.portal.params import Year
+
+router = APIRouter()
+Looking = Annotated[PageContext, allow(*LOOKING)]
+Keeping = Annotated[PageContext, allow(Role.COORDINATOR)]
+SAID_MOST = 300
+MOVES = {"pause": pause_edition, "resume": resume_edition, "withdraw": withdraw_edition}
+MOVE_WORDS = {"publish": "发布", "pause": "暂停", "resume": "恢复", "withdraw": "撤回"}
+
+
+@router.get("/editions")
+def list_editions(desk: Looking, year: int | None = None) -> Response:
+    chosen = year_or_refuse(desk, year)
+    keeps = desk.has(Role.COORDINATOR)
+    return desk.render(
+        "planning/editions.html",
+        title=f"{chosen}年专项行动",
+        year=chosen,
+        editions=show_calendar(desk.bureau, chosen, by=desk.by),
+        drafts=list_drafts(desk.bureau, by=desk.by) if keeps else (),
+        keeps=keeps,
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+@router.get("/editions/new")
+def new_edition(desk: Keeping, year: int | None = None) -> Response:
+    return _new(desk, {"year": str(year_or_refuse(desk, year))})
+
+
+@router.post("/editions/roll")
+def roll(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from last year's edition."""
+    campaign = filled.line("campaign", "专项行动", required=True)
+    to_year = filled.whole("year", "年份", required=True)
+    try:
+        filled.refuse_faults()
+        assert to_year is not None, "refused above"
+        made = derive_draft(desk.bureau, campaign, to_year - 1, to_year=to_year, by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    notes = "".join(made.notes)
+    # What is said once travels in a cookie, which has its limit; the draft itself shows every open target.
+    shown = notes if len(notes) <= SAID_MOST else f"{notes[:SAID_MOST]}……"
+    return _to_draft(desk, made, f"草稿已结转。{shown}")
+
+
+@router.post("/editions/upload")
+def upload(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from a campaign file."""
+    try:
+        text = uploaded_text(filled)
+        made = make_draft(desk.bureau, text, by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    return _to_draft(desk, made, "文件已收为草稿，请核对读出的日期。")
+
+
+@router.post("/editions/by-hand")
+def by_hand(desk: Keeping, filled: FilledForm) -> Response:
+    """A draft from the fields of a form."""
+    try:
+        filled_in: HandEdition = hand_edition(filled)
+        made = make_draft(desk.bureau, hand_text(filled_in), by=desk.by, now=desk.now)
+    except Refused as refused:
+        return _new(desk, filled.values, refused, filled.faults)
+    return _to_draft(desk, made, "草稿已建好，请核对读出的日期。")
+
+
+@router.get("/editions/{campaign}/{year}")
+def one_edition(desk: Looking, campaign: str, year: Year) -> Response:
+    page = show_edition(desk.bureau, campaign, year, by=desk.by)
+    return desk.render(
+        "planning/edition.html",
+        title=f"{page.value.name}{year}年",
+        page=page,
+        keeps=desk.has(Role.COORDINATOR),
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+@router.post("/editions/{campaign}/{year}/draft")
+def draft_of(desk: Keeping, campaign: str, year: Year) -> Response:
+    """A draft of the edition in force, for changes of more than one date."""
+    made = derive_draft(desk.bureau, campaign, year, to_year=year, by=desk.by, now=desk.now)
+    return _to_draft(desk, made, "已按现行版本起草，改好后先看会发生什么，再应用。")
+
+
+@router.get("/editions/{campaign}/{year}/dates/{key}")
+def ask_date(
+    desk: Keeping,
+    campaign: str,
+    year: Year,
+    key: str,
+    phrase: str = "",
+    hard_due: str | None = None,
+) -> Response:
+    """The phrase, how it reads, and all that the change will do; nothing is changed here."""
+    typed = {"phrase": phrase}
+    typed |= {} if hard_due is None else {"hard_due": hard_due}
+    return _date_page(desk, campaign, year, key, typed)
+
+
+@router.post("/editions/{campaign}/{year}/dates/{key}")
+def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: Year, key: str) -> Response:
+    phrase = filled.line("phrase", "新的时限", required=True, longest=200)
+    reason = filled.line("reason", "原因", required=True)
+    new = NewDate(
+        campaign=campaign,
+        year=year,
+        key=key,
+        due=phrase,
+        hard_due=filled.values.get("hard_due"),
+        reason=reason,
+        seen=filled.line("seen", "版本", required=True),
+    )
+    try:
+        filled.refuse_faults()
+        done = change_date(desk.bureau, new, by=desk.by, now=desk.now)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _date_page(desk, campaign, year, key, filled.values, refused)
+    return desk.see_other(f"/editions/{campaign}/{year}#m-{key}", said=_said(done))
+
+
+@router.get("/editions/{campaign}/{year}/states/{verb}")
+def ask_move(desk: Keeping, campaign: str, year: Year, verb: str) -> Response:
+    """What publishing, pausing, resuming or withdrawing will do."""
+    return _move_page(desk, campaign, year, verb, {})
+
+
+@router.post("/editions/{campaign}/{year}/states/{verb}")
+def move(desk: Keeping, filled: FilledForm, campaign: str, year: Year, verb: str) -> Response:
+    reason = filled.line("reason", "原因", required=True)
+    try:
+        filled.refuse_faults()
+        said = _moved(desk, campaign, year, verb, reason)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _move_page(desk, campaign, year, verb, filled.values, refused)
+    return desk.see_other(f"/editions/{campaign}/{year}", said=said)
+
+
+def _moved(desk: PageContext, campaign: str, year: int, verb: str, reason: str) -> str:
+    if verb == "publish":
+        done = publish_edition(desk.bureau, campaign, year, reason=reason, by=desk.by, now=desk.now)
+        return f"已发布，新增任务{done.obligations_new}项。"
+    moved = _verb(verb)(desk.bureau, campaign, year, reason=reason, by=desk.by, now=desk.now)
+    cancelled = f"，撤销未办结任务{moved.cancelled}项" if moved.cancelled else ""
+    return f"{moved.name}{year}年现为“{STATE_NAMES[moved.state]}”{cancelled}。"
+
+
+def _verb(verb: str) -> Callable[..., EditionMoved]:
+    if verb not in MOVES:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    return MOVES[verb]
+
+
+def _move_page(
+    desk: PageContext,
+    campaign: str,
+    year: int,
+    verb: str,
+    typed: dict[str, str],
+    refused: Refused | None = None,
+) -> Response:
+    if verb not in MOVE_WORDS:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    page = show_edition(desk.bureau, campaign, year, by=desk.by)
+    foreseen: Impact[Applied] | Impact[EditionMoved] | None = None
+    reasons = refused.reasons if refused else ()
+    try:
+        if verb == "publish":
+            foreseen = forecast_publishing(desk.bureau, campaign, year, by=desk.by, now=desk.now)
+        else:
+            foreseen = forecast_move(desk.bureau, verb, campaign, year, by=desk.by, now=desk.now)
+    except NotFound:
+        raise
+    except Refused as impossible:
+        reasons = reasons or impossible.reasons
+    return desk.render(
+        "planning/move.html",
+        title=f"{MOVE_WORDS[verb]}{page.value.name}{year}年",
+        status=_status(refused),
+        page=page,
+        verb=verb,
+        word=MOVE_WORDS[verb],
+        foreseen=foreseen,
+        refused=reasons,
+        typed=typed,
+        EDITION_STATES=STATE_NAMES,
+    )
+
+
+def _date_page(
+    desk: PageContext,
+    campaign: str,
+    year: int,
+    key: str,
+    typed: dict[str, str],
+    refused: Refused | None = None,
+) -> Response:
+    page = show_edition(desk.bureau, campaign, year, by=desk.by)
+    milestone = _milestone(page, key)
+    phrase = typed.get("phrase", "").strip()
+    hard_due = typed.get("hard_due")
+    foreseen, reasons = None, refused.reasons if refused else ()
+    read = explain_phrase(desk.bureau, phrase, year, by=desk.by) if phrase else None
+    if read and not read.reason:
+        new = NewDate(campaign=campaign, year=year, key=key, due=phrase, hard_due=hard_due)
+        try:
+            foreseen = forecast_date(desk.bureau, new, by=desk.by, now=desk.now)
+        except Refused as impossible:
+            reasons = reasons or impossible.reasons
+    return desk.render(
+        "planning/date.html",
+        title=f"改时限：{milestone.title}",
+        status=_status(refused),
+        page=page,
+        milestone=milestone,
+        typed=typed,
+        read=read,
+        foreseen=foreseen,
+        refused=reasons,
+    )
+
+
+def _milestone(page: EditionPage, key: str) -> Milestone:
+    found = next((one.value for one in page.milestones if one.value.key == key), None)
+    if found is None:
+        raise NotFound(f"{page.value.name}{page.value.year}年没有这个节点，请从专项行动页重新进入。")
+    return found
+
+
+def _new(
+    desk: PageContext,
+    typed: dict[str, str],
+    refused: Refused | None = None,
+    faults: dict[str, str] | None = None,
+) -> Response:
+    year = (
+        int(typed["year"])
+        if typed.get("year", "").isdecimal() and len(typed["year"]) == 4
+        else desk.today.year
+    )
+    before = show_calendar(desk.bureau, year - 1, by=desk.by)
+    return desk.render(
+        "planning/new.html",
+        title="新建专项行动",
+        status=_status(refused),
+        year=year,
+        before=before,
+        here_already={one.campaign for one in show_calendar(desk.bureau, year, by=desk.by)},
+        typed=typed,
+        faults=faults or {},
+        refused=refused.reasons if refused else (),
+        kinds=KINDS,
+        ladders=[(one.key, one.name) for one in desk.bureau.ladders.values()],
+    )
+
+
+def _to_draft(desk: PageContext, made: DraftMade, said: str) -> Response:
+    return desk.see_other(f"/editions/drafts/{made.draft_id}", said=said)
+
+
+def _said(done: Applied) -> str:
+    told = f"，已告知{len(done.told)}个单位" if done.told else ""
+    return f"时限已改：任务改期{done.obligations_moved}项{told}。"
+
+
+def _status(refused: Refused | None) -> int:
+    if refused is None:
+        return 200
+    return 409 if isinstance(refused, Changed) else 422

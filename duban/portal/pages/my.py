@@ -1,0 +1,194 @@
+"""我的任务: what a unit owes, and one obligation with everything its unit does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+
+from duban.core.access import Role
+from duban.core.errors import Changed, NotFound, Refused
+from duban.evidence.my_file import MyFile, my_obligation
+from duban.evidence.service import expected_now
+from duban.evidence.uploads import PIECE_BYTES, drop_upload
+from duban.figures.service import report_progress
+from duban.obligations.lists import Tab, my_obligations
+from duban.obligations.states import Transition
+from duban.obligations.transitions import TransitionDone, acknowledge, ask_extension, forward
+from duban.portal.access import allow
+from duban.portal.context import PageContext
+from duban.portal.forms import Filled, FilledForm
+from duban.portal.params import Number, PageNumber
+from duban.portal.submission_form import hand_in, receive_files
+from duban.units.service import name_units
+
+router = APIRouter()
+
+Mine = Annotated[PageContext, allow(Role.HANDLER, link=True)]
+# What changes who owes and until when is not done by whoever holds a message.
+SignedIn = Annotated[PageContext, allow(Role.HANDLER)]
+
+
+@router.get("/my")
+def tasks(desk: Mine, tab: Tab = Tab.OWED, page: PageNumber = 1) -> Response:
+    """One tab of what the person's units owe."""
+    found = my_obligations(desk.bureau, by=desk.by, today=desk.today, tab=tab, page=page)
+    return desk.render("my/tasks.html", title="我的任务", found=found, Tab=Tab)
+
+
+@router.get("/my/{obligation_id}")
+def one(desk: Mine, obligation_id: Number) -> Response:
+    """One obligation."""
+    return _page(desk, obligation_id)
+
+
+@router.get("/my/{obligation_id}/{act}")
+def back(desk: Mine, obligation_id: Number, act: str) -> Response:
+    """A refused form stands under its act's address; opened again, that leads to the task itself."""
+    return desk.see_other(f"/my/{obligation_id}")
+
+
+@router.post("/my/{obligation_id}/acknowledge")
+def take_on(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
+    """签收, naming who handles it and who stands in."""
+
+    def act() -> TransitionDone:
+        handler = filled.whole("handler", "经办人")
+        backup = filled.whole("backup", "备岗")
+        return acknowledge(
+            desk.bureau, obligation_id, handler_id=handler, backup_id=backup, **_by(desk, filled)
+        )
+
+    return _act(desk, obligation_id, filled, act, "已签收。")
+
+
+@router.post("/my/{obligation_id}/submit")
+def hand_in_evidence(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
+    """报送: what was uploaded before and what comes with the form, figures, links and a note."""
+    return _act(
+        desk, obligation_id, filled, lambda: hand_in(desk, obligation_id, filled), "已报送，等待审核。"
+    )
+
+
+@router.post("/my/{obligation_id}/drop")
+def take_away(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
+    """Take an uploaded file off the form, keeping everything else that was typed and chosen."""
+    _, reasons = receive_files(desk, expected_now(desk.bureau, obligation_id, by=desk.by), filled)
+    # Gone already is what was wanted.
+    with suppress(NotFound):
+        drop_upload(desk.bureau, filled.line("drop", "文件"), by=desk.by)
+    return _page(desk, obligation_id, filled, tuple(reasons), status=422 if reasons else 200)
+
+
+@router.post("/my/{obligation_id}/progress")
+def report(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
+    """填报进度."""
+
+    def act() -> Any:
+        value = filled.amount("value", "累计完成", required=True)
+        on = filled.day("as_of_on", "数据截止日期") or desk.today
+        file = my_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
+        measure = file.quota.unit_of_measure if file.quota else ""
+        reason = filled.text("reason", "下降原因")
+        filled.refuse_faults()
+        assert value is not None, "refused above"
+        return report_progress(
+            desk.bureau,
+            obligation_id,
+            value,
+            unit_of_measure=measure,
+            as_of_on=on,
+            reason=reason or None,
+            **_by(desk, filled),
+        )
+
+    return _act(desk, obligation_id, filled, act, "进度已填报。")
+
+
+@router.post("/my/{obligation_id}/extension")
+def ask(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
+    """申请延期."""
+
+    def act() -> TransitionDone:
+        wanted_on = filled.day("wanted_on", "希望延至的日期", required=True)
+        reason = filled.text("reason", "延期理由", required=True)
+        progress = filled.text("progress", "目前进展", required=True)
+        filled.refuse_faults()
+        return ask_extension(
+            desk.bureau,
+            obligation_id,
+            wanted_on=wanted_on or date.max,
+            reason=reason,
+            progress=progress,
+            **_by(desk, filled),
+        )
+
+    return _act(desk, obligation_id, filled, act, "延期申请已提交；批复之前，时限不变。")
+
+
+@router.post("/my/{obligation_id}/forward")
+def give_on(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
+    """改派 to the unit it belongs to; afterwards it is not this unit's any more."""
+
+    def act() -> TransitionDone:
+        to_unit = filled.line("to_unit", "承办单位", required=True)
+        reason = filled.text("reason", "改派原因", required=True)
+        filled.refuse_faults()
+        return forward(desk.bureau, obligation_id, to_unit=to_unit, reason=reason, **_by(desk, filled))
+
+    return _act(desk, obligation_id, filled, act, "已改派，不再列在本单位名下。", to="/my")
+
+
+def _by(desk: PageContext, filled: Filled) -> dict[str, Any]:
+    version = filled.whole("version", "页面版本")
+    # A form without it was not made by our page; then nothing is what the person saw.
+    return {"by": desk.by, "now": desk.now, "version": version if version is not None else 0}
+
+
+def _act(
+    desk: PageContext, obligation_id: int, filled: Filled, act: Callable[[], object], said: str, to: str = ""
+) -> Response:
+    """Do it and look again; refused, the same page comes back with the reasons and everything that was typed."""
+    try:
+        act()
+    except NotFound:
+        raise
+    except Refused as refused:
+        status = 409 if isinstance(refused, Changed) else 422
+        return _page(desk, obligation_id, filled, refused.reasons, status=status)
+    return desk.see_other(to or f"/my/{obligation_id}", said=said)
+
+
+def _page(
+    desk: PageContext,
+    obligation_id: int,
+    filled: Filled | None = None,
+    reasons: tuple[str, ...] = (),
+    *,
+    status: int = 200,
+) -> Response:
+    file = my_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
+    return desk.render(
+        "my/task.html",
+        title=file.mine.title,
+        status=status,
+        file=file,
+        choices=[(person.id, person.name) for person in file.colleagues],
+        units=[(name, name) for name in _units(desk, file)],
+        piece_bytes=PIECE_BYTES,
+        most_bytes=desk.bureau.settings.evidence_max_bytes,
+        typed=filled.values if filled else {},
+        faults=filled.faults if filled else {},
+        reasons=reasons,
+        Verb=Transition,
+    )
+
+
+def _units(desk: PageContext, file: MyFile) -> tuple[str, ...]:
+    """The names one may forward to."""
+    if Transition.FORWARD not in file.may or desk.by_link:
+        return ()
+    return name_units(desk.bureau, by=desk.by, besides=file.mine.seen.listed.unit_id)

@@ -1,0 +1,145 @@
+"""问题台账: the ledgers, one ledger with its bulk acts, one problem with what may be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from duban.core.access import Role
+from duban.core.errors import Refused
+from duban.portal.access import allow
+from duban.portal.context import PageContext
+from duban.portal.forms import Filled, FilledForm
+from duban.portal.pagination import PageLinks, asked, page_of, whole
+from duban.portal.params import Number
+from duban.portal.responses import xlsx_response
+from duban.problems.lists import (
+    PAGE_SIZE,
+    export_problems,
+    find_ledger,
+    ledger_units,
+    list_ledgers,
+    list_problems,
+)
+from duban.problems.queries import ProblemFilter, ProblemSelection
+from duban.problems.rules import PACE_NAMES, PROBLEM_STATE_NAMES, ProblemPace, ProblemState
+from duban.problems.service import return_many, strike_off_many
+
+router = APIRouter()
+SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
+CONFIRMS = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER)
+ADDS = (Role.COORDINATOR, Role.LEADER)
+FILTERS = ("unit_id", "state", "pace", "overdue", "text")
+ACTS = {"strike_off": "核实销号", "return": "退回整改"}
+
+
+@router.get("/problems")
+def ledgers(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
+    """Every ledger with its tally."""
+    found = list_ledgers(desk.bureau, by=desk.by)
+    return desk.render("problems/all.html", title="问题台账", ledgers=found)
+
+
+@router.get("/problems/{edition_id}")
+def ledger(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Response:
+    """One ledger, page by page."""
+    return _page(desk, edition_id, desk.request.query_params)
+
+
+@router.get("/problems/{edition_id}/export.xlsx")
+def export(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Response:
+    """The filtered ledger as a sheet."""
+    find_ledger(desk.bureau, edition_id, by=desk.by)
+    wanted = _wanted(desk, edition_id, asked(desk.request.query_params, FILTERS))
+    name = f"问题台账-{edition_id}-{desk.today}.xlsx"
+    return xlsx_response(
+        name, lambda path: export_problems(desk.bureau, wanted, to=path, by=desk.by, now=desk.now)
+    )
+
+
+@router.post("/problems/{edition_id}/settle")
+def settle(
+    desk: Annotated[PageContext, allow(*CONFIRMS)], edition_id: Number, filled: FilledForm
+) -> Response:
+    """Strike off or give back the ticked problems, or all that match."""
+    filters = asked(filled.values, FILTERS)
+    act = filled.choice("act", "办理方式", ACTS)
+    words = filled.text("words", "说明或原因")
+    choice, expected = _choice(desk, edition_id, filled, filters)
+    common = {"expected": expected, "by": desk.by, "now": desk.now}
+    try:
+        filled.refuse_faults()
+        if act == "strike_off":
+            done = strike_off_many(desk.bureau, choice, note=words, **common)  # type: ignore[arg-type]  # one dictionary for both calls
+        else:
+            done = return_many(desk.bureau, choice, reason=words, **common)  # type: ignore[arg-type]  # one dictionary for both calls
+    except Refused as refused:
+        return _page(desk, edition_id, filled.values, status=422, refused=refused.reasons, filled=filled)
+    left = "".join(f"；{times}个没有办理（{why}）" for why, times in done.left.items())
+    said = f"已{ACTS[act or '']}{done.settled}个问题{left}。"
+    return desk.see_other(_listing(edition_id, filters, 1, 0).address(1), said=said)
+
+
+def _choice(
+    desk: PageContext, edition_id: int, filled: Filled, filters: Mapping[str, str]
+) -> tuple[ProblemSelection, int]:
+    if filled.ticked("everything"):
+        wanted = _wanted(desk, edition_id, filters)
+        return ProblemSelection(edition_id=edition_id, wanted=wanted), filled.whole("total", "总数") or 0
+    ids = frozenset(filled.wholes("problem"))
+    return ProblemSelection(edition_id=edition_id, ids=ids), len(ids)
+
+
+def _page(
+    desk: PageContext,
+    edition_id: int,
+    given: Mapping[str, str],
+    *,
+    status: int = 200,
+    refused: tuple[str, ...] = (),
+    filled: Filled | None = None,
+) -> Response:
+    filters = asked(given, FILTERS)
+    entry = find_ledger(desk.bureau, edition_id, by=desk.by)
+    wanted = _wanted(desk, edition_id, filters)
+    page = page_of(given)
+    found = list_problems(desk.bureau, wanted, by=desk.by, page=page, page_size=PAGE_SIZE)
+    return desk.render(
+        "problems/one.html",
+        title=f"{entry.name}{entry.year}年问题台账",
+        status=status,
+        entry=entry,
+        found=found,
+        units=ledger_units(desk.bureau, edition_id, by=desk.by),
+        listing=_listing(edition_id, filters, page, found.total),
+        asked=filters,
+        refused=refused,
+        typed=filled.values if filled else {},
+        ticked=frozenset(filled.wholes("problem")) if filled else frozenset(),
+        may_settle=desk.has(*CONFIRMS),
+        may_add=desk.has(*ADDS),
+        PACE_NAMES=PACE_NAMES,
+        STATES=PROBLEM_STATE_NAMES,
+        ACTS=ACTS,
+        ProblemState=ProblemState,
+    )
+
+
+def _listing(edition_id: int, filters: Mapping[str, str], page: int, total: int) -> PageLinks:
+    return PageLinks(
+        path=f"/problems/{edition_id}", asked=filters, page=page, page_size=PAGE_SIZE, total=total
+    )
+
+
+def _wanted(desk: PageContext, edition_id: int, filters: Mapping[str, str]) -> ProblemFilter:
+    state, pace = filters.get("state"), filters.get("pace")
+    return ProblemFilter(
+        edition_id=edition_id,
+        unit_id=whole(filters.get("unit_id")),
+        state=ProblemState(state) if state in set(ProblemState) else None,
+        pace=ProblemPace(pace) if pace in set(ProblemPace) else None,
+        text=filters.get("text", ""),
+        overdue_on=desk.today if filters.get("overdue") else None,
+    )

@@ -1,0 +1,90 @@
+"""待办: every queue with how much waits in it, what needs this person first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from duban.core.access import Role
+from duban.portal.access import allow
+from duban.portal.context import PageContext
+from duban.reports.queues import read_queues
+
+router = APIRouter()
+_C, _R, _L = Role.COORDINATOR, Role.REVIEWER, Role.LEADER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """How a queue is called, where it is worked off, by whom, and what "since" means there."""
+
+    name: str
+    path: str
+    roles: frozenset[Role]
+    what: str
+    since: str = "最早等待自"
+    measure: str = "件"
+
+
+SHELVES = {
+    "reviews": Shelf(
+        name="待审核", path="/reviews", roles=frozenset({_C, _R, _L}), what="单位已报送，等审核人通过或退回"
+    ),
+    "sign_offs": Shelf(
+        name="待销号", path="/reviews?tab=accepted", roles=frozenset({_C, _L}), what="审核已全部通过，等销号"
+    ),
+    "extensions": Shelf(
+        name="延期申请",
+        path="/extensions",
+        roles=frozenset({_C, _L}),
+        what="单位申请延期，等批复",
+        measure="份",
+    ),
+    "escalations": Shelf(
+        name="待批督办",
+        path="/escalations",
+        roles=frozenset({_C, _L}),
+        what="催办后仍未办结，批准后报上级单位",
+        since="最早的时限",
+        measure="条",
+    ),
+    "receipts": Shelf(
+        name="未签收",
+        path="/receipts",
+        roles=frozenset({_C}),
+        what="交办满3个工作日还没有签收",
+        since="最早交办于",
+        measure="项",
+    ),
+    "dispatches": Shelf(
+        name="未能发出",
+        path="/dispatches",
+        roles=frozenset({_C}),
+        what="近30天没有发出或不能确定的消息",
+        since="最早的一封",
+        measure="封",
+    ),
+    "waiting": Shelf(
+        name="待补充",
+        path="/waiting",
+        roles=frozenset({_C}),
+        what="没有日期的节点、空着的目标、没导入的名册和清单、草稿、放假通知",
+        measure="处",
+    ),
+}
+
+
+@router.get("/queues")
+def queues(desk: Annotated[PageContext, allow(_C, _R, _L)]) -> Response:
+    """What waits; empty queues stand at the end."""
+    found = read_queues(desk.bureau, by=desk.by, now=desk.now)
+    mine = [(SHELVES[one.key], one) for one in found if desk.by.roles & SHELVES[one.key].roles]
+    return desk.render(
+        "queues/all.html",
+        title="待办",
+        waiting=[pair for pair in mine if pair[1].count],
+        empty=[shelf for shelf, one in mine if not one.count],
+        may_chase=desk.has(_C, _L),
+    )

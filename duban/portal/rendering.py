@@ -1,0 +1,156 @@
+"""How pages look: the template environment, the words templates use, and the word left for the next page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from itsdangerous import BadData, URLSafeTimedSerializer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from calendars.ladders import RUNG_NAMES
+from calendars.model import KIND_NAMES
+from duban.core.access import ROLE_NAMES
+from duban.core.clock import ZONE
+from duban.core.lights import LIGHT_WORDS
+from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
+from duban.portal.csrf import remember_visitor
+from duban.portal.navigation import navigation_links
+from duban.problems.rules import PROBLEM_STATE_NAMES
+
+if TYPE_CHECKING:
+    from duban.portal.context import PageContext
+
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+WEEKDAYS = "一二三四五六日"
+_SAID = "duban_said"
+_SAID_SECONDS = 60
+
+
+class Renderer:
+    """One per application; holds the key that signs the word for the next page. All share the compiled templates."""
+
+    def __init__(self, key: str, *, https: bool) -> None:
+        self._said = URLSafeTimedSerializer(key, salt="said")
+        self.https = https
+        self.templates = _environment()
+
+    def page(
+        self,
+        desk: PageContext,
+        template: str,
+        *,
+        title: str,
+        status: int,
+        headers: Mapping[str, str] | None,
+        **context: Any,
+    ) -> Response:
+        said = self._word(desk)
+        html = self.templates.get_template(template).render(
+            desk=desk,
+            title=title,
+            said=said,
+            links=navigation_links(desk),
+            here=desk.request.url.path,
+            csrf=lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(desk.csrf),
+            **context,
+        )
+        answer = HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        if said:
+            answer.delete_cookie(_SAID)
+        if not desk.signed_in:
+            remember_visitor(desk.request, answer, https=self.https)
+        return answer
+
+    def leave_word(self, answer: Response, said: str) -> None:
+        """`said` is shown once, on whatever page this browser opens next."""
+        token = str(self._said.dumps(said))
+        answer.set_cookie(
+            _SAID, token, max_age=_SAID_SECONDS, httponly=True, samesite="lax", secure=self.https
+        )
+
+    def _word(self, desk: PageContext) -> str:
+        try:
+            return str(self._said.loads(desk.request.cookies.get(_SAID, ""), max_age=_SAID_SECONDS))
+        except BadData:
+            return ""
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        day=day, full_day=full_day, month_day=month_day, moment=moment, amount=amount, size=size
+    )
+    made.globals.update(
+        static=static,
+        STATE_NAMES=STATE_NAMES,
+        VERB_NAMES=TRANSITION_NAMES,
+        ROLE_NAMES=ROLE_NAMES,
+        LIGHT_WORDS=LIGHT_WORDS,
+        RUNG_NAMES=RUNG_NAMES,
+        KIND_NAMES=KIND_NAMES,
+        PROBLEM_STATE_NAMES=PROBLEM_STATE_NAMES,
+    )
+    return made
+
+
+@lru_cache
+def static(name: str) -> str:
+    """The address of one of our own files, with its content's mark: browsers may keep it until it changes."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{digest}"
+
+
+def day(value: date | None) -> str:
+    """3月31日 周二; an empty date is a dash."""
+    return "—" if value is None else f"{value.month}月{value.day}日 周{WEEKDAYS[value.weekday()]}"
+
+
+def full_day(value: date | None) -> str:
+    """2026年3月31日."""
+    return "—" if value is None else f"{value.year}年{value.month}月{value.day}日"
+
+
+def month_day(value: date | None) -> str:
+    """3月31日."""
+    return "—" if value is None else f"{value.month}月{value.day}日"
+
+
+def moment(value: datetime | None) -> str:
+    """2026年3月31日 08:30, Beijing time."""
+    if value is None:
+        return "—"
+    local = value.astimezone(ZONE)
+    return f"{full_day(local.date())} {local:%H:%M}"
+
+
+def amount(value: Decimal | None) -> str:
+    """A figure without the zeros that its storage adds."""
+    return "—" if value is None else f"{value.normalize():f}"
+
+
+def size(value: int | None) -> str:
+    """A file's size as people say it."""
+    if value is None:
+        return "—"
+    for limit, unit in ((1024**2, "MB"), (1024, "KB")):
+        if value >= limit:
+            return f"{value / limit:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{value} 字节"

@@ -1,0 +1,1 @@
+"""Problem ledgers: what was found, measures, striking off."""

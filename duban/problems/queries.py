@@ -1,0 +1,423 @@
+"""Problem ledgers: problems with their measures, changed one by one, each change conditional on the state it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+
+from duban.core.access import VisibleUnits
+from duban.core.errors import NotFound, Refused
+from duban.editions.tables import edition, milestone
+from duban.problems.rules import Problem, ProblemPace, ProblemState
+from duban.problems.tables import measure, problem
+from duban.units.queries import visible
+from duban.units.tables import person, unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureShown:
+    """One measure beneath a problem, numbered from 1."""
+
+    nth: int
+    title: str
+    due_on: date | None
+    done_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemShown:
+    """One line of the problem ledger."""
+
+    id: int
+    edition_id: int
+    campaign_name: str
+    code: str
+    title: str
+    unit_id: int
+    unit: str
+    pace: ProblemPace
+    found_on: date
+    due_on: date | None
+    state: ProblemState
+    fixed_by: str | None
+    fixed_at: datetime | None
+    closed_by: str | None
+    closed_at: datetime | None
+    measures: tuple[MeasureShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemTally:
+    """How a ledger stands: found is always fixed plus open; of the fixed, some are already struck off."""
+
+    found: int
+    fixed: int
+    open: int
+    struck_off: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFilter:
+    """Which problems are looked for; None asks nothing. `overdue_on`: still open and due before that day."""
+
+    edition_id: int | None = None
+    unit_id: int | None = None
+    state: ProblemState | None = None
+    pace: ProblemPace | None = None
+    text: str = ""
+    overdue_on: date | None = None
+
+
+def problem_rows(
+    connection: Connection,
+    wanted: ProblemFilter,
+    sight: VisibleUnits,
+    *,
+    problem_id: int | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> tuple[ProblemShown, ...]:
+    """The ledger, by edition and number, as far as the person may see."""
+    fixer, closer = person.alias("fixer"), person.alias("closer")
+    found = (
+        select(
+            problem,
+            edition.c.name.label("campaign_name"),
+            unit.c.name.label("unit"),
+            fixer.c.name.label("fixer"),
+            closer.c.name.label("closer"),
+        )
+        .select_from(
+            problem.join(edition, edition.c.id == problem.c.edition_id)
+            .join(unit, unit.c.id == problem.c.unit_id)
+            .outerjoin(fixer, fixer.c.id == problem.c.fixed_by)
+            .outerjoin(closer, closer.c.id == problem.c.closed_by)
+        )
+        .where(problem_filter(wanted, sight))
+        .order_by(problem.c.edition_id, problem.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    if problem_id is not None:
+        found = found.where(problem.c.id == problem_id)
+    rows = connection.execute(found).all()
+    measures = _measures(connection, [row.id for row in rows])
+    return tuple(_shown(row, tuple(measures.get(row.id, ()))) for row in rows)
+
+
+def problem_filter(wanted: ProblemFilter, sight: VisibleUnits) -> ColumnElement[bool]:
+    """The problems that the filter finds, as a condition."""
+    conditions = [visible(sight, problem.c.unit_id)]
+    same = {
+        "edition_id": wanted.edition_id,
+        "unit_id": wanted.unit_id,
+        "state": wanted.state.value if wanted.state else None,
+        "pace": wanted.pace.value if wanted.pace else None,
+    }
+    conditions += [problem.c[name] == value for name, value in same.items() if value is not None]
+    if wanted.text:
+        inside = (
+            column.contains(wanted.text, autoescape=True) for column in (problem.c.code, problem.c.title)
+        )
+        conditions.append(or_(*inside))
+    if wanted.overdue_on is not None:
+        conditions += [problem.c.state == ProblemState.OPEN.value, problem.c.due_on < wanted.overdue_on]
+    return and_(*conditions)
+
+
+def problem_tally(connection: Connection, wanted: ProblemFilter, sight: VisibleUnits) -> ProblemTally:
+    """The counts of what the filter finds."""
+    return _tally(_counts(connection, wanted, sight, problem.c.state))
+
+
+def problem_tallies(connection: Connection, sight: VisibleUnits) -> dict[int, ProblemTally]:
+    """The counts of every edition's ledger that has a problem the person may see."""
+    by_edition: dict[int, list[Any]] = {}
+    for row in _counts(connection, ProblemFilter(), sight, problem.c.edition_id, problem.c.state):
+        by_edition.setdefault(row.edition_id, []).append(row)
+    return {edition_id: _tally(rows) for edition_id, rows in by_edition.items()}
+
+
+def count_problems(connection: Connection, wanted: ProblemFilter, sight: VisibleUnits) -> int:
+    """How many problems the filter finds."""
+    return connection.execute(
+        select(func.count()).select_from(problem).where(problem_filter(wanted, sight))
+    ).scalar_one()
+
+
+def _counts(
+    connection: Connection, wanted: ProblemFilter, sight: VisibleUnits, *by: ColumnElement[Any]
+) -> Sequence[Row[Any]]:
+    found = select(*by, func.count().label("n")).where(problem_filter(wanted, sight)).group_by(*by)
+    return connection.execute(found).all()
+
+
+def _tally(rows: Iterable[Row[Any]]) -> ProblemTally:
+    counts = {ProblemState(row.state): int(row.n) for row in rows}
+    struck_off, waiting = counts.get(ProblemState.CLOSED, 0), counts.get(ProblemState.FIXED, 0)
+    still_open = counts.get(ProblemState.OPEN, 0)
+    return ProblemTally(
+        found=struck_off + waiting + still_open,
+        fixed=struck_off + waiting,
+        open=still_open,
+        struck_off=struck_off,
+    )
+
+
+def load_problem(
+    connection: Connection, edition_id: int, code: str, sight: VisibleUnits
+) -> tuple[int, Problem]:
+    """One problem by its number in its edition, with its id; one of a foreign unit is not there."""
+    row = connection.execute(
+        select(problem).where(
+            problem.c.edition_id == edition_id, problem.c.code == code, visible(sight, problem.c.unit_id)
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"没有编号为{code}的问题，请用 duban problem list 查看编号。")
+    undone = connection.execute(
+        select(func.count()).where(measure.c.problem_id == row.id, measure.c.done_on.is_(None))
+    ).scalar_one()
+    return row.id, Problem(
+        code=row.code,
+        state=ProblemState(row.state),
+        unit_id=row.unit_id,
+        found_on=row.found_on,
+        fixed_by=row.fixed_by,
+        open_measures=undone,
+    )
+
+
+def problem_codes(connection: Connection, edition_id: int) -> frozenset[str]:
+    """Every number the edition's ledger already has."""
+    return frozenset(
+        connection.execute(select(problem.c.code).where(problem.c.edition_id == edition_id)).scalars()
+    )
+
+
+def ledger_milestones(connection: Connection, edition_id: int) -> dict[str, int]:
+    """The edition's milestones that keep a problem ledger, by key."""
+    rows = connection.execute(
+        select(milestone.c.key, milestone.c.id).where(
+            milestone.c.edition_id == edition_id, milestone.c.problem_ledger, ~milestone.c.withdrawn
+        )
+    )
+    return {row.key: row.id for row in rows}
+
+
+def insert_problems(
+    connection: Connection,
+    edition_id: int,
+    rows: Sequence[Mapping[str, object]],
+    measures: Mapping[str, Sequence[str]],
+) -> None:
+    """New open problems, with the titles of their measures by code; a measure is due when its problem is."""
+    made = [{**row, "edition_id": edition_id, "state": ProblemState.OPEN.value} for row in rows]
+    connection.execute(problem.insert(), made)
+    ids = {
+        row.code: row.id
+        for row in connection.execute(
+            select(problem.c.id, problem.c.code).where(problem.c.edition_id == edition_id)
+        )
+    }
+    beneath = [
+        {"problem_id": ids[row["code"]], "nth": nth, "title": title, "due_on": row["due_on"]}
+        for row in rows
+        for nth, title in enumerate(measures[str(row["code"])], start=1)
+    ]
+    if beneath:
+        connection.execute(measure.insert(), beneath)
+
+
+def change_problem(connection: Connection, problem_id: int, seen: Problem, **values: object) -> None:
+    """Write the new values if the state is still what was seen, and refuse otherwise."""
+    done = connection.execute(
+        update(problem)
+        .where(problem.c.id == problem_id, problem.c.state == seen.state.value)
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise Refused(f"问题{seen.code}刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。")
+
+
+def set_measure_finished(
+    connection: Connection, problem_id: int, nth: int, *, by: int | None, on: date
+) -> None:
+    """Tick one measure off; refused when it is not there or already done."""
+    done = connection.execute(
+        update(measure)
+        .where(measure.c.problem_id == problem_id, measure.c.nth == nth, measure.c.done_on.is_(None))
+        .values(done_on=on, done_by=by)
+    )
+    if done.rowcount != 1:
+        raise Refused(f"没有未完成的第 {nth} 条措施，请用 duban problem list 查看措施序号。")
+
+
+def _measures(connection: Connection, ids: Iterable[int]) -> dict[int, list[MeasureShown]]:
+    wanted = list(ids)
+    found: dict[int, list[MeasureShown]] = {}
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(measure)
+            .where(measure.c.problem_id.in_(wanted[start : start + 500]))
+            .order_by(measure.c.nth)
+        )
+        for row in rows:
+            shown = MeasureShown(nth=row.nth, title=row.title, due_on=row.due_on, done_on=row.done_on)
+            found.setdefault(row.problem_id, []).append(shown)
+    return found
+
+
+def _shown(row: Row[Any], measures: tuple[MeasureShown, ...]) -> ProblemShown:
+    return ProblemShown(
+        id=row.id,
+        edition_id=row.edition_id,
+        campaign_name=row.campaign_name,
+        code=row.code,
+        title=row.title,
+        unit_id=row.unit_id,
+        unit=row.unit,
+        pace=ProblemPace(row.pace),
+        found_on=row.found_on,
+        due_on=row.due_on,
+        state=ProblemState(row.state),
+        fixed_by=row.fixer,
+        fixed_at=row.fixed_at,
+        closed_by=row.closer,
+        closed_at=row.closed_at,
+        measures=measures,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """An edition with a problem ledger; `milestones` are the titles by key where problems may be entered."""
+
+    edition_id: int
+    campaign: str
+    name: str
+    year: int
+    state: str
+    milestones: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemSelection:
+    """Problems of one edition: these, or all that a filter finds."""
+
+    edition_id: int
+    ids: frozenset[int] = frozenset()
+    wanted: ProblemFilter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenProblem:
+    """One of them, as the rules look at it, with its id."""
+
+    id: int
+    unit_id: int
+    unit: str
+    seen: Problem
+
+
+def problem_ledgers(connection: Connection, with_problems: Iterable[int]) -> tuple[LedgerEntry, ...]:
+    """Editions in force that keep a ledger, and every one that has problems, the newest year first."""
+    kept = and_(milestone.c.problem_ledger, ~milestone.c.withdrawn)
+    rows = connection.execute(
+        select(edition.c.id, edition.c.campaign, edition.c.name, edition.c.year, edition.c.state)
+        .add_columns(milestone.c.key, milestone.c.title)
+        .select_from(edition.outerjoin(milestone, and_(milestone.c.edition_id == edition.c.id, kept)))
+        .where(
+            or_(
+                edition.c.id.in_(sorted(with_problems)),
+                and_(milestone.c.id.is_not(None), edition.c.state.in_(("published", "paused"))),
+            )
+        )
+        .order_by(edition.c.year.desc(), edition.c.name, edition.c.id, milestone.c.position)
+    )
+    found: dict[int, LedgerEntry] = {}
+    for row in rows:
+        entry = found.setdefault(
+            row.id,
+            LedgerEntry(
+                edition_id=row.id,
+                campaign=row.campaign,
+                name=row.name,
+                year=row.year,
+                state=row.state,
+                milestones={},
+            ),
+        )
+        if row.key is not None:
+            entry.milestones[row.key] = row.title
+    return tuple(found.values())
+
+
+def problem_units(
+    connection: Connection, edition_id: int, sight: VisibleUnits
+) -> tuple[tuple[int, str], ...]:
+    """The units with problems on a ledger, as far as the person may see."""
+    mine = problem_filter(ProblemFilter(edition_id=edition_id), sight)
+    some = select(problem.c.unit_id).where(mine)
+    rows = connection.execute(select(unit.c.id, unit.c.name).where(unit.c.id.in_(some)).order_by(unit.c.id))
+    return tuple((row.id, row.name) for row in rows)
+
+
+def chosen_problems(
+    connection: Connection, choice: ProblemSelection, sight: VisibleUnits
+) -> tuple[ChosenProblem, ...]:
+    """The problems of the choice, by number, as far as the person may see; locked on PostgreSQL."""
+    rows = connection.execute(
+        select(problem, unit.c.name.label("unit"))
+        .join_from(problem, unit, unit.c.id == problem.c.unit_id)
+        .where(_of(choice, sight))
+        .order_by(problem.c.id)
+        .with_for_update(of=problem)
+    )
+    return tuple(
+        ChosenProblem(
+            id=row.id,
+            unit_id=row.unit_id,
+            unit=row.unit,
+            seen=Problem(
+                code=row.code,
+                state=ProblemState(row.state),
+                unit_id=row.unit_id,
+                found_on=row.found_on,
+                fixed_by=row.fixed_by,
+            ),
+        )
+        for row in rows
+    )
+
+
+def strike_off_problems(connection: Connection, ids: Iterable[int], *, by: int, at: datetime) -> int:
+    """Strike these off, all that are still reported as fixed; returns how many."""
+    return _settle(connection, ids, state=ProblemState.CLOSED.value, closed_by=by, closed_at=at)
+
+
+def return_problems(connection: Connection, ids: Iterable[int]) -> int:
+    """Open these again, all that are still reported as fixed; returns how many."""
+    return _settle(connection, ids, state=ProblemState.OPEN.value, fixed_by=None, fixed_at=None)
+
+
+def _of(choice: ProblemSelection, sight: VisibleUnits) -> ColumnElement[bool]:
+    mine = and_(
+        problem.c.edition_id == choice.edition_id, problem_filter(choice.wanted or ProblemFilter(), sight)
+    )
+    return mine if choice.wanted is not None else and_(mine, problem.c.id.in_(sorted(choice.ids)))
+
+
+def _settle(connection: Connection, ids: Iterable[int], **values: Any) -> int:
+    wanted, done = sorted(ids), 0
+    for start in range(0, len(wanted), 500):
+        done += connection.execute(
+            update(problem)
+            .where(problem.c.id.in_(wanted[start : start + 500]), problem.c.state == ProblemState.FIXED.value)
+            .values(**values)
+        ).rowcount
+    return done

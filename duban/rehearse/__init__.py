@@ -1,0 +1,1 @@
+"""A whole year on a virtual clock."""

@@ -1,0 +1,173 @@
+"""The invariants of the design, checked from outside: by what stands in the letters and by plain counting.
+
+Nothing here uses the set statements that it checks. Each violation is one sentence that names what broke.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from calendars.ladders import Ladder, RungKind
+from duban.core import clock
+from duban.core.access import SYSTEM
+from duban.core.errors import DubanError
+from duban.core.lights import LIGHT_WORDS, Light
+from duban.history.queries import verify_chain
+from duban.obligations.list_queries import ObligationFilter
+from duban.obligations.lists import list_obligations
+from duban.obligations.states import OPEN, State
+from duban.rehearse.letters import ReadLetter
+from duban.rehearse.queries import (
+    PlayedObligation,
+    count_pending,
+    count_sending,
+    count_silent_reminders,
+    is_announced,
+    played_obligations,
+    published_obligations,
+    reminded_by_unit,
+    stored_evidence_hashes,
+)
+from duban.rehearse.world import World
+from duban.reports.board import read_board
+from notifications.messages import Kind
+
+MONDAY = 0
+IN_FORCE = ObligationFilter()
+
+
+def when_taken(world: World, letter: ReadLetter, now: datetime) -> list[str]:
+    """2, 4 and 10: at the very moment a letter is taken, everything in it is owed, announced by a row and marked."""
+    day = clock.civil(now)
+    with world.calm.store.reading() as connection:
+        rows = played_obligations(connection, [item.obligation_id for item in letter.items])
+        known = is_announced(connection, letter.key)
+    broken = [] if known else [f"4 {day} {letter.to_address}：信件{letter.key}没有先写发送记录"]
+    for item in letter.items if letter.digest else ():
+        row = rows.get(item.obligation_id)
+        if row is None or State(row.state) not in OPEN:
+            broken.append(f"2 {day} {letter.to_address}：任务{item.obligation_id}已不需办理，仍被提醒")
+        elif item.due_on == row.due_on:
+            broken += _too_early(world, day, item.kind, row)
+        if (
+            item.due_on
+            and world.calm.workdays.is_provisional(item.due_on, item.due_on)
+            and not item.provisional
+        ):
+            broken.append(f"10 {day} 任务{item.obligation_id}：时限{item.due_on}属暂定，信中没有写明")
+    return broken
+
+
+def after_a_day(world: World, day: date, letters: Sequence[ReadLetter]) -> list[str]:
+    """5 and 8, and that no row hangs in `sending` once the day's work is done."""
+    per_address = Counter(letter.to_address for letter in letters if letter.digest)
+    unsure = {prepared.letter.letter_key for prepared in world.channel.broken_off}
+    doubled = Counter(letter.key for letter in letters)
+    broken = [f"5 {day} {to}：一天收到{n}封日报" for to, n in per_address.items() if n > 1 and not unsure]
+    broken += [f"1 {day} 信件{key}送出{n}次" for key, n in doubled.items() if n > 1 and key not in unsure]
+    with world.calm.store.reading() as connection:
+        hanging = count_sending(connection)
+    if hanging:
+        broken.append(f"4 {day} 有{hanging}封停在发送中")
+    # Taking every obligation one by one costs more than the day itself; once a week is enough to catch a drift.
+    return broken + (_lights_differ(world, day) if day.weekday() == MONDAY else [])
+
+
+def at_the_end(world: World, *, now: datetime) -> list[str]:
+    """3, 6, 7: everything owed was dispatched or has its reason; evidence and history are whole."""
+    with world.calm.store.reading() as connection:
+        verified = verify_chain(connection)
+        stuck = count_pending(connection, now)
+        reminded = reminded_by_unit(connection)
+        open_rows = [row for row in published_obligations(connection) if State(row.state) in OPEN]
+        hashes = stored_evidence_hashes(connection)
+        silent = count_silent_reminders(connection)
+    broken = [] if verified.broken_at is None else [f"7 {verified.reason}"]
+    if stuck:
+        broken.append(f"3 恢复之后仍有{stuck}封待发")
+    if silent:
+        broken.append(f"3 有{silent}条提醒既没有发送记录，也没有原因")
+    for row in open_rows:
+        broken += _not_reminded(world, row, clock.civil(now), reminded)
+    return broken + _evidence_changed(world, hashes)
+
+
+def _too_early(world: World, day: date, kind: Kind | None, row: PlayedObligation) -> list[str]:
+    """Counted day by day on the calendar, without the ladder's own arithmetic."""
+    base = _last_workday(world, row.due_on)
+    early = {
+        Kind.DUE: day < base,
+        Kind.CHASE: day <= base,
+        Kind.ESCALATE: _workdays_between(world, base, day) < 2,
+    }
+    if kind is not None and early.get(kind, False):
+        return [f"2 {day} 任务{row.id}：{kind.chinese_name}早于时限{row.due_on}"]
+    return []
+
+
+def _not_reminded(
+    world: World, row: PlayedObligation, today: date, reminded: set[tuple[int, str, date]]
+) -> list[str]:
+    """The newest rung whose day has come, found by walking the calendar, must be in the ledger."""
+    ladder = world.calm.ladders[row.ladder]
+    newest = _newest_rung(world, ladder, row, today)
+    if newest is None or (row.id, newest, row.due_on) in reminded:
+        return []
+    return [f"3 任务{row.id}（时限{row.due_on}）应有“{newest}”档提醒，台账中没有"]
+
+
+def _newest_rung(world: World, ladder: Ladder, row: PlayedObligation, today: date) -> str | None:
+    base = _last_workday(world, row.due_on)
+    newest: tuple[date, int, str] | None = None
+    for position, rung in enumerate(ladder.rungs):
+        start = max(base, row.opened_on) if rung.workdays > 0 else base
+        day = row.opened_on if rung.kind is RungKind.ASSIGN else _walk(world, start, rung.workdays)
+        if row.opened_on <= day <= today and (newest is None or (day, position) >= newest[:2]):
+            newest = (day, position, rung.key)
+    return newest[2] if newest else None
+
+
+def _walk(world: World, day: date, workdays: int) -> date:
+    step = timedelta(days=1 if workdays > 0 else -1)
+    left = abs(workdays)
+    while left:
+        day += step
+        left -= world.calm.workdays.is_workday(day)
+    return day
+
+
+def _last_workday(world: World, day: date) -> date:
+    while not world.calm.workdays.is_workday(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _workdays_between(world: World, first: date, last: date) -> int:
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(world.calm.workdays.is_workday(day) for day in days)
+
+
+def _lights_differ(world: World, day: date) -> list[str]:
+    """The board's counts against the light of each obligation taken one by one."""
+    plain: Counter[Light] = Counter()
+    for light in Light:
+        page = list_obligations(world.calm, IN_FORCE, today=day, by=SYSTEM, light=light, page_size=1_000_000)
+        plain[light] = len(page.obligations)
+    board = read_board(world.calm, by=SYSTEM, today=day).lights
+    return [
+        f"8 {day} {LIGHT_WORDS[light]}：灯表{board.get(light, 0)}项，逐项数{plain[light]}项"
+        for light in Light
+        if board.get(light, 0) != plain[light]
+    ]
+
+
+def _evidence_changed(world: World, hashes: Iterable[str]) -> list[str]:
+    broken = []
+    for sha in hashes:
+        try:
+            world.calm.vault.verify(sha)
+        except DubanError as error:
+            broken.append(f"6 {error}")
+    return broken

@@ -1,0 +1,136 @@
+"""The scratch bureau of a rehearsal: its own folder, its own ledger, invented people, the year's real calendars."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from calendars.lunar import almanac_for
+from calendars.model import Edition
+from calendars.reader import CALENDARS, campaign_files, load_ladders, read_edition, units_of
+from calendars.reader.units import Unit, UnitBook, name_key
+from calendars.workdays.files import load_workdays
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Actor, Role
+from duban.core.db import open_store
+from duban.core.errors import Refused
+from duban.core.settings import Settings
+from duban.core.vault import Vault
+from duban.editions.apply import apply_edition
+from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
+from duban.schema.migrate import migrate
+from duban.units.example import enter_examples
+from duban.units.importing import import_unit_book
+from duban.units.people_queries import all_people
+
+EVERY_DISTRICT = "各辖市区"
+INSTALLER = Actor(name="运维", roles=frozenset({Role.COORDINATOR, Role.OPERATOR}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a rehearsal moves. `office` goes over the fused store, `calm` over the same file without a fuse."""
+
+    bureau: Bureau
+    calm: Bureau
+    fuse: Fuse
+    channel: RehearsalChannel
+    editions: tuple[Edition, ...]
+    people: Mapping[Role, tuple[Actor, ...]]
+    handlers: Mapping[int, Actor]  # by unit
+    folder: Path
+    dice: random.Random
+
+
+@contextmanager
+def scratch_world(year: int, *, seed: int | None, units: int | None, settings: Settings) -> Iterator[World]:
+    """A fresh bureau with the year applied on its first of January; gone afterwards.
+
+    `units` widens 各辖市区 to that many districts. Raises Refused when a calendar file has faults.
+    """
+    with TemporaryDirectory(prefix="duban-rehearsal-") as place:
+        folder = Path(place)
+        plain = settings.model_copy(
+            update={
+                "home": folder,
+                "database_url": None,
+                "evidence_url": None,
+                "allow_all": True,
+                "mail": "eml",
+            }
+        )
+        store = open_store(plain.store_url)
+        try:
+            migrate(store)
+            fuse = Fuse()
+            calm = Bureau(
+                settings=plain,
+                store=store,
+                vault=Vault(plain.evidence_root),
+                workdays=load_workdays(),
+                ladders=load_ladders(),
+            )
+            yield _furnish(calm, fuse, year, seed, units, settings.calendars or CALENDARS)
+        finally:
+            store.close()
+
+
+def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int | None, root: Path) -> World:
+    now = clock.at(date(year, 1, 1))
+    book = _widened(units_of(root), units)
+    editions = _editions(calm, year, book, root)
+    import_unit_book(calm, book, by=INSTALLER, now=now)
+    enter_examples(calm, now=now)
+    _apply(calm, editions, now)
+    with calm.store.reading() as connection:
+        everyone = all_people(connection)
+    dice = random.Random(f"people/{seed}")
+    return World(
+        bureau=replace(calm, store=FusedStore(calm.store.engine, fuse)),
+        calm=calm,
+        fuse=fuse,
+        channel=RehearsalChannel(fuse=fuse, dice=random.Random(f"mail/{seed}")),
+        editions=editions,
+        people={role: tuple(one.actor for one in everyone if role in one.roles) for role in Role},
+        handlers={one.unit_id: one.actor for one in everyone if Role.HANDLER in one.roles},
+        folder=calm.settings.home,
+        dice=dice,
+    )
+
+
+def _editions(bureau: Bureau, year: int, book: UnitBook, root: Path) -> tuple[Edition, ...]:
+    almanac = almanac_for(range(year - 1, year + 3))
+    files = campaign_files(root / str(year))
+    if not files:
+        raise Refused(f"没有{year}年的专项行动文件，请先用 duban calendar roll {year} 从上一年生成。")
+    return tuple(read_edition(path, units=book, almanac=almanac, workdays=bureau.workdays) for path in files)
+
+
+def _apply(bureau: Bureau, editions: tuple[Edition, ...], now: datetime) -> None:
+    for edition in editions:
+        apply_edition(bureau, edition, by=INSTALLER, now=now)
+
+
+def _widened(book: UnitBook, units: int | None) -> UnitBook:
+    """The same book with 各辖市区 grown to `units` districts by invented ones."""
+    districts = book.group(EVERY_DISTRICT) or ()
+    new = [_district(number) for number in range(len(districts), units or 0)]
+    added = tuple(unit for pair in new for unit in pair)
+    by_key = {**book.by_key, **{name_key(name): unit for unit in added for name in (unit.code, unit.name)}}
+    grown = (*districts, *(district.name for district, _ in new))
+    return UnitBook(
+        units=(*book.units, *added), groups={**book.groups, name_key(EVERY_DISTRICT): grown}, by_key=by_key
+    )
+
+
+def _district(number: int) -> tuple[Unit, Unit]:
+    code = f"rehearsal{number}"
+    bureau = f"{code}-mz"
+    district = Unit(code=code, name=f"演练{number}区", kind="district", parent="cz", acts_through=bureau)
+    return district, Unit(code=bureau, name=f"演练{number}区民政局", kind="district_bureau", parent=code)

@@ -1,0 +1,1 @@
+"""What leaders look at: board, overview, ranking, runs, bulletins, exports."""

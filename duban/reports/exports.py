@@ -1,0 +1,270 @@
+"""The filtered ledger as an xlsx file, a line for each obligation with the light of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+from calendars.formulas import figure_shown, rate_of
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Actor, visible_units
+from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
+from duban.imports.writing import write_sheet
+from duban.obligations.list_queries import (
+    ObligationFilter,
+    ObligationRow,
+    OwnObligation,
+    all_own_obligations,
+    obligation_light_facts,
+    obligation_rows_by_id,
+)
+from duban.obligations.lists import ListedObligation, classified, own_sight
+from duban.obligations.states import STATE_NAMES
+from duban.reports.overview import Overview, OverviewRow, UnitStanding
+from duban.reports.queries import LedgerFacts, ledger_facts
+
+LEDGER_COLUMNS = (
+    ("编号", 8),
+    ("专项行动", 22),
+    ("年度", 6),
+    ("节点", 30),
+    ("期次", 10),
+    ("责任单位", 22),
+    ("对象", 20),
+    ("状态", 10),
+    ("灯", 6),
+    ("时限", 12),
+    ("最后工作日", 12),
+    ("暂定", 6),
+    ("上级时限", 12),
+    ("报送日期", 12),
+    ("销号日期", 12),
+    ("逾期", 6),
+    ("退回次数", 8),
+    ("延期次数", 8),
+    ("经办人", 10),
+    ("目标", 10),
+    ("已完成", 10),
+)
+_PAGE = 1000
+
+
+def export_ledger(
+    bureau: Bureau,
+    wanted: ObligationFilter,
+    *,
+    to: Path,
+    by: Actor,
+    now: datetime,
+    light: Light | None = None,
+) -> int:
+    """Write what the filter finds, as far as the person may see; returns how many obligations."""
+    made = f"导出时间：{now.astimezone(clock.ZONE):%Y-%m-%d %H:%M}，导出人：{by.name}；灯以导出当日为准。"
+    return write_sheet(to, "任务台账", LEDGER_COLUMNS, _rows(bureau, wanted, by, now, light), notes=(made,))
+
+
+def _rows(
+    bureau: Bureau, wanted: ObligationFilter, by: Actor, now: datetime, light: Light | None
+) -> Iterator[tuple[object, ...]]:
+    sight, today = visible_units(by), clock.civil(now)
+    with bureau.store.reading() as connection:
+        ids = [number for number, _ in obligation_light_facts(connection, wanted, sight)]
+        for start in range(0, len(ids), _PAGE):
+            for one in obligation_rows_by_id(connection, ids[start : start + _PAGE], sight):
+                shown = classified(bureau, one, today)
+                if light is None or shown.standing.light is light:
+                    yield _row(
+                        one,
+                        LIGHT_WORDS[shown.standing.light],
+                        shown.last_workday,
+                        "暂定" if shown.provisional else None,
+                    )
+
+
+def _row(one: ObligationRow, light: str, last_workday: object, provisional: str | None) -> tuple[object, ...]:
+    return (
+        one.id,
+        one.campaign_name,
+        one.year,
+        one.milestone,
+        one.label or None,
+        one.unit,
+        one.subject,
+        STATE_NAMES[one.state],
+        light,
+        one.due_on,
+        last_workday,
+        provisional,
+        one.hard_due_on,
+        one.submitted_on,
+        one.closed_on,
+        "逾期" if one.late else None,
+        one.returned_times or None,
+        one.extended_times or None,
+        one.handler,
+        one.target,
+        one.reported,
+    )
+
+
+UNIT_LEDGER_COLUMNS = (
+    ("编号", 8),
+    ("来源/依据", 30),
+    ("事项", 24),
+    ("具体任务", 30),
+    ("成果形式", 30),
+    ("牵头单位", 18),
+    ("配合单位", 18),
+    ("责任人", 10),
+    ("起始", 12),
+    ("内部时限", 12),
+    ("最后工作日", 12),
+    ("暂定", 6),
+    ("上级时限", 12),
+    ("最近反馈", 12),
+    ("进展", 10),
+    ("进展情况", 30),
+    ("存在问题", 18),
+    ("下步措施", 18),
+    ("需协调事项", 18),
+    ("附件数", 8),
+    ("状态", 10),
+    ("灯", 12),
+    ("延期次数", 8),
+    ("延期天数", 8),
+    ("退回次数", 8),
+    ("催办次数", 8),
+    ("办结时间", 12),
+    ("销号人", 10),
+    ("销号时间", 12),
+    ("备注", 20),
+)
+_NOTES = (
+    "本年到期的全部任务，和以前年度仍未办结的任务；时限早的在前。",
+    "“暂定”：该年放假安排尚未公布，最后工作日按法定节假日推算，公布后可能变化。",
+    "“存在问题、下步措施、需协调事项、备注”由本单位自行填写，不会传回系统。",
+)
+
+
+def export_unit_ledger(bureau: Bureau, *, to: Path, by: Actor, now: datetime) -> int:
+    """Write the ledger of the person's own units; returns how many obligations it has."""
+    today = clock.civil(now)
+    with bureau.store.reading() as connection:
+        owned = all_own_obligations(connection, own_sight(by), due_from=date(today.year, 1, 1))
+        ids = [one.listed.id for one in owned]
+        known = ledger_facts(connection, ids, sorted({one.milestone_id for one in owned}))
+    rows = (_export_unit_ledger_row(one, classified(bureau, one.listed, today), known) for one in owned)
+    return write_sheet(to, "台账", UNIT_LEDGER_COLUMNS, rows, notes=(f"截至{today}。", *_NOTES))
+
+
+def _export_unit_ledger_row(
+    own: OwnObligation, at: ListedObligation, known: LedgerFacts
+) -> tuple[object, ...]:
+    listed = own.listed
+    label = f"（{listed.label}）" if listed.label else ""
+    reported = known.reported.get(listed.id)
+    signed = known.signed.get(listed.id)
+    return (
+        listed.id,
+        f"{own.source_document} {own.source_item}",
+        f"{listed.campaign_name} {listed.year}",
+        listed.milestone + label + (f"：{listed.subject}" if listed.subject else ""),
+        "、".join(item.title for item in own.expected),
+        listed.unit,
+        "、".join(known.supporting.get(own.milestone_id, ())),
+        listed.handler,
+        listed.starts_on,
+        listed.due_on,
+        at.last_workday,
+        "暂定" if at.provisional else "",
+        listed.hard_due_on,
+        reported[1] if reported else listed.submitted_on,
+        figure_shown(rate_of(reported[0], listed.target), "%") if reported and listed.target else "",
+        known.noted.get(listed.id, ""),
+        "",
+        "",
+        "",
+        known.files.get(listed.id, 0),
+        STATE_NAMES[listed.state],
+        f"{LIGHT_WORDS[at.standing.light]} {at.standing.word}",
+        listed.extended_times,
+        known.extended_days.get(listed.id, 0),
+        listed.returned_times,
+        known.chases.get(listed.id, 0),
+        listed.closed_on,
+        signed[0] if signed else "",
+        clock.civil(signed[1]) if signed else None,
+        "",
+    )
+
+
+def write_board(path: Path, board: Overview) -> int:
+    """Returns the number of campaigns."""
+    columns = [
+        ("专项行动", 28),
+        ("年度", 8),
+        ("灯", 8),
+        *((LIGHT_WORDS[light], 8) for light in WORST_FIRST),
+        *((rate.name, 14) for rate in board.stand.rates),
+        *((unit.name, 16) for unit in board.units),
+        *([(f"其他{board.rest_total}个单位", 16)] if board.rest else []),
+        ("说明", 40),
+    ]
+    lines = [_line(board, row) for row in board.rows]
+    return write_sheet(
+        path, f"灯表{board.as_of_on:%Y-%m-%d}", columns, [*lines, _total(board)], notes=list(_notes(board))
+    )
+
+
+def _line(board: Overview, row: OverviewRow) -> list[object]:
+    remark = "；".join(
+        text
+        for text in ("所涉年份放假安排未公布，日期为暂定" if row.provisional else "", row.fault or "")
+        if text
+    )
+    return [
+        row.name,
+        row.year,
+        *_stand(row.stand),
+        *(_cell(one) for one in row.cells),
+        *_rest(board, row.rest),
+        remark,
+    ]
+
+
+def _total(board: Overview) -> list[object]:
+    units = (_cell(one) for one in board.unit_stands)
+    return ["合计", board.year, *_stand(board.stand), *units, *_rest(board, board.rest), ""]
+
+
+def _stand(stand: UnitStanding) -> list[object]:
+    lights = [stand.lights[light] for light in WORST_FIRST]
+    rates = [f"{rate.shown}（{rate.part}/{rate.whole}）" for rate in stand.rates]
+    return [LIGHT_WORDS[stand.light], *lights, *rates]
+
+
+def _rest(board: Overview, rest: UnitStanding | None) -> list[object]:
+    return [_cell(rest)] if board.rest else []
+
+
+def _cell(stand: UnitStanding | None) -> str:
+    """红灯2、黄灯1; what has no obligation stays empty."""
+    if stand is None:
+        return ""
+    return "、".join(
+        f"{LIGHT_WORDS[light]}{stand.lights[light]}" for light in WORST_FIRST if stand.lights[light]
+    )
+
+
+def _notes(board: Overview) -> Iterator[str]:
+    yield f"截至{board.as_of_on:%Y-%m-%d}，{board.year}年度；灯按现有事实和日历算出。"
+    for rate in board.stand.rates:
+        yield f"{rate.name}＝{rate.definition}。"
+    yield "分母为零写“—”。"
+    for one in board.left:
+        lights = "、".join(
+            f"{LIGHT_WORDS[light]}{one.lights[light]}" for light in WORST_FIRST if one.lights[light]
+        )
+        yield f"往年未办结：{one.name}{one.year}，{lights}。"

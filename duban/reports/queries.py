@@ -1,0 +1,362 @@
+"""The figures of a bulletin: how everything stands on a day and what happened in a span of days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+
+from duban.core.access import VisibleUnits
+from duban.editions.tables import edition, milestone, milestone_support, point
+from duban.evidence.tables import evidence_item, review, submission
+from duban.figures.tables import progress
+from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
+from duban.obligations.tables import extension, obligation, sign_off
+from duban.outbox.tables import dispatch
+from duban.problems.rules import ProblemState
+from duban.problems.tables import problem
+from duban.reports.board_queries import Shown, is_shown
+from duban.rounds.tables import reminder
+from duban.units.queries import visible
+from duban.units.tables import person, unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinTotals:
+    """Of all published editions. `due` is what had to be done by the day, `in_time` what of it was."""
+
+    editions: int
+    owed: int
+    done: int
+    waiting: int
+    overdue: int
+    due: int
+    in_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinSpan:
+    """What happened from one day to another, both included."""
+
+    became_due: int
+    closed: int
+    extended: int
+    accepted: int  # messages that a channel took
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinLine:
+    """One matter with the units that owe it."""
+
+    campaign: str
+    title: str
+    label: str
+    due_on: date
+    units: tuple[str, ...]
+
+
+def bulletin_totals(connection: Connection, today: date) -> BulletinTotals:
+    due = and_(_owed(), obligation.c.due_on <= today)
+    row = connection.execute(
+        select(
+            func.count(func.distinct(edition.c.id)).label("editions"),
+            func.count(case((_owed(), 1))).label("owed"),
+            func.count(case((_in(DONE), 1))).label("done"),
+            func.count(case((_in(WAITING), 1))).label("waiting"),
+            func.count(case((_overdue(today), 1))).label("overdue"),
+            func.count(case((due, 1))).label("due"),
+            func.count(case((and_(due, _in(DONE), _timely()), 1))).label("in_time"),
+        )
+        .join_from(edition, obligation, obligation.c.edition_id == edition.c.id)
+        .where(edition.c.state == "published")
+    ).one()
+    return BulletinTotals(**row._mapping)
+
+
+def bulletin_span(connection: Connection, first: date, last: date) -> BulletinSpan:
+    """Counts between two civil days."""
+    messages = connection.execute(
+        select(
+            func.count(case((dispatch.c.status == "accepted", 1))).label("accepted"),
+            func.count(case((dispatch.c.status == "failed", 1))).label("failed"),
+        ).where(dispatch.c.day.between(first, last))
+    ).one()
+    return BulletinSpan(
+        became_due=_count(connection, and_(_owed(), obligation.c.due_on.between(first, last))),
+        closed=_count(connection, and_(_in(DONE), obligation.c.closed_on.between(first, last))),
+        extended=connection.scalar(
+            select(func.count())
+            .select_from(extension)
+            .where(extension.c.verdict == "granted", extension.c.granted_on >= first)
+            .where(extension.c.previous_due_on <= last)
+        )
+        or 0,
+        accepted=messages.accepted,
+        failed=messages.failed,
+    )
+
+
+def overdue_lines(connection: Connection, today: date, *, limit: int) -> tuple[BulletinLine, ...]:
+    """What is overdue, the newest first: old arrears are known, new ones need a word."""
+    return _lines(connection, _overdue(today), newest_first=True, limit=limit)
+
+
+def coming_lines(connection: Connection, first: date, last: date, *, limit: int) -> tuple[BulletinLine, ...]:
+    """What is still owed and falls due between two days."""
+    coming = and_(_in(OPEN), obligation.c.due_on.between(first, last))
+    return _lines(connection, coming, newest_first=False, limit=limit)
+
+
+def _lines(
+    connection: Connection, wanted: ColumnElement[bool], *, newest_first: bool, limit: int
+) -> tuple[BulletinLine, ...]:
+    order = obligation.c.due_on.desc() if newest_first else obligation.c.due_on
+    rows = connection.execute(
+        select(
+            edition.c.name.label("campaign"),
+            milestone.c.title,
+            point.c.label,
+            obligation.c.due_on,
+            unit.c.name.label("unit"),
+        )
+        .join_from(obligation, edition, edition.c.id == obligation.c.edition_id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .where(edition.c.state == "published", wanted)
+        .distinct()
+        .order_by(order, edition.c.name, milestone.c.title, unit.c.name)
+        .limit(limit)
+    )
+    groups: dict[tuple[str, str, str, date], list[str]] = {}
+    for row in rows:
+        groups.setdefault((row.campaign, row.title, row.label, row.due_on), []).append(row.unit)
+    return tuple(
+        BulletinLine(campaign=campaign, title=title, label=label, due_on=due_on, units=tuple(units))
+        for (campaign, title, label, due_on), units in groups.items()
+    )
+
+
+def _count(connection: Connection, wanted: ColumnElement[bool]) -> int:
+    counted = (
+        select(func.count())
+        .select_from(obligation)
+        .join(edition, edition.c.id == obligation.c.edition_id)
+        .where(edition.c.state == "published", wanted)
+    )
+    return connection.scalar(counted) or 0
+
+
+def _owed() -> ColumnElement[bool]:
+    return obligation.c.state.not_in(_values(OUT))
+
+
+def _in(states: frozenset[State]) -> ColumnElement[bool]:
+    return obligation.c.state.in_(_values(states))
+
+
+def _overdue(today: date) -> ColumnElement[bool]:
+    return and_(_in(OPEN), obligation.c.due_on < today)
+
+
+def _timely() -> ColumnElement[bool]:
+    # The day it was handed in decides, not the day it was signed off; 逾期办结 keeps its mark.
+    return and_(obligation.c.late == 0, obligation.c.submitted_on <= obligation.c.due_on)
+
+
+def _values(states: frozenset[State]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateProblem:
+    """A problem of a rectification that is still open after its date."""
+
+    id: int
+    edition_id: int
+    campaign: str
+    year: int
+    code: str
+    title: str
+    unit_id: int
+    unit: str
+    due_on: date
+
+
+def waiting_at_last_level(
+    connection: Connection, sight: VisibleUnits, *, limit: int
+) -> tuple[list[int], int]:
+    """What waits for the last of several review levels: some ids, the longest waiting first, and how many in all."""
+    newest = (
+        select(func.max(submission.c.id))
+        .where(submission.c.obligation_id == obligation.c.id)
+        .correlate(obligation)
+        .scalar_subquery()
+    )
+    passed = (
+        select(func.count())
+        .where(review.c.submission_id == newest, review.c.verdict == "passed")
+        .correlate(obligation)
+        .scalar_subquery()
+    )
+    waits = (
+        select(obligation.c.id, obligation.c.submitted_on)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(
+            obligation.c.state == State.SUBMITTED.value,
+            milestone.c.review_levels > 1,
+            passed == milestone.c.review_levels - 1,
+            visible(sight, obligation.c.unit_id),
+        )
+    )
+    found = connection.execute(waits.order_by(obligation.c.submitted_on, obligation.c.id).limit(limit))
+    return [row.id for row in found], _decisions_count(connection, waits)
+
+
+def extensions_beyond_wall(
+    connection: Connection, sight: VisibleUnits, *, today: date, limit: int
+) -> tuple[tuple[Shown, ...], int]:
+    """Open obligations past the superior's date, which nobody here can move."""
+    past: ColumnElement[bool] = obligation.c.hard_due_on < today
+    condition = (
+        past
+        & obligation.c.state.in_(sorted(state.value for state in OPEN))
+        & visible(sight, obligation.c.unit_id)
+        & obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state == "published"))
+    )
+    listed = is_shown(connection, condition, limit)
+    return tuple(listed), _decisions_count(connection, select(obligation.c.id).where(condition))
+
+
+def late_problems(
+    connection: Connection, sight: VisibleUnits, *, today: date, limit: int
+) -> tuple[tuple[LateProblem, ...], int]:
+    """Problems that are still open after their date, the oldest first."""
+    condition = (
+        (problem.c.state == ProblemState.OPEN.value)
+        & (problem.c.due_on < today)
+        & visible(sight, problem.c.unit_id)
+        & (edition.c.state == "published")
+    )
+    joined = problem.join(edition, edition.c.id == problem.c.edition_id)
+    found = (
+        select(
+            problem.c.id,
+            problem.c.edition_id,
+            edition.c.name.label("campaign"),
+            edition.c.year,
+            problem.c.code,
+            problem.c.title,
+            problem.c.unit_id,
+            unit.c.name.label("unit"),
+            problem.c.due_on,
+        )
+        .select_from(joined.join(unit, unit.c.id == problem.c.unit_id))
+        .where(condition)
+        .order_by(problem.c.due_on, problem.c.id)
+        .limit(limit)
+    )
+    total = _decisions_count(connection, select(problem.c.id).select_from(joined).where(condition))
+    return tuple(LateProblem(**row._mapping) for row in connection.execute(found)), total
+
+
+def _decisions_count(connection: Connection, found: Select[Any]) -> int:
+    return int(connection.execute(select(func.count()).select_from(found.subquery())).scalar_one())
+
+
+_PAGE = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class LedgerFacts:
+    """By obligation; supporting units by milestone."""
+
+    supporting: dict[int, list[str]] = field(default_factory=dict)
+    extended_days: dict[int, int] = field(default_factory=dict)
+    chases: dict[int, int] = field(default_factory=dict)
+    files: dict[int, int] = field(default_factory=dict)
+    signed: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    reported: dict[int, tuple[Decimal, date]] = field(default_factory=dict)
+    noted: dict[int, str] = field(default_factory=dict)
+
+
+def ledger_facts(connection: Connection, ids: Sequence[int], milestone_ids: Sequence[int]) -> LedgerFacts:
+    """Everything about these obligations."""
+    found = LedgerFacts()
+    for start in range(0, len(milestone_ids), _PAGE):
+        _supporting(connection, found, milestone_ids[start : start + _PAGE])
+    for start in range(0, len(ids), _PAGE):
+        some = ids[start : start + _PAGE]
+        _extensions(connection, found, some)
+        _counts(connection, found, some)
+        _signed(connection, found, some)
+        _reports(connection, found, some)
+    return found
+
+
+def _supporting(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> None:
+    rows = connection.execute(
+        select(milestone_support.c.milestone_id, unit.c.name)
+        .join_from(milestone_support, unit, unit.c.id == milestone_support.c.unit_id)
+        .where(milestone_support.c.milestone_id.in_(ids))
+        .order_by(unit.c.id)
+    )
+    for row in rows:
+        found.supporting.setdefault(row.milestone_id, []).append(row.name)
+
+
+def _extensions(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> None:
+    rows = connection.execute(
+        select(extension.c.obligation_id, extension.c.granted_on, extension.c.previous_due_on).where(
+            extension.c.obligation_id.in_(ids), extension.c.verdict == "granted"
+        )
+    )
+    for row in rows:
+        days = (row.granted_on - row.previous_due_on).days if row.granted_on and row.previous_due_on else 0
+        found.extended_days[row.obligation_id] = found.extended_days.get(row.obligation_id, 0) + days
+
+
+def _counts(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> None:
+    chases: Any = (
+        select(reminder.c.obligation_id, func.count().label("n"))
+        .where(reminder.c.obligation_id.in_(ids), reminder.c.kind == "chase", reminder.c.status == "planned")
+        .group_by(reminder.c.obligation_id)
+    )
+    found.chases |= {row.obligation_id: row.n for row in connection.execute(chases)}
+    files: Any = (
+        select(submission.c.obligation_id, func.count().label("n"))
+        .join_from(evidence_item, submission, submission.c.id == evidence_item.c.submission_id)
+        .where(submission.c.obligation_id.in_(ids), evidence_item.c.sha256.is_not(None))
+        .group_by(submission.c.obligation_id)
+    )
+    found.files |= {row.obligation_id: row.n for row in connection.execute(files)}
+
+
+def _signed(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> None:
+    rows = connection.execute(
+        select(sign_off.c.obligation_id, sign_off.c.signed_at, person.c.name)
+        .join_from(sign_off, person, person.c.id == sign_off.c.signed_by)
+        .where(sign_off.c.obligation_id.in_(ids))
+        .order_by(sign_off.c.id)
+    )
+    found.signed |= {row.obligation_id: (row.name, row.signed_at) for row in rows}
+
+
+def _reports(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> None:
+    rows = connection.execute(
+        select(progress.c.obligation_id, progress.c.value, progress.c.as_of_on)
+        .where(progress.c.obligation_id.in_(ids))
+        .order_by(progress.c.as_of_on, progress.c.id)
+    )
+    found.reported |= {row.obligation_id: (row.value, row.as_of_on) for row in rows}
+    notes = connection.execute(
+        select(submission.c.obligation_id, submission.c.note)
+        .where(submission.c.obligation_id.in_(ids), submission.c.note != "")
+        .order_by(submission.c.nth)
+    )
+    found.noted |= {row.obligation_id: row.note for row in notes}

@@ -1,0 +1,1 @@
+"""Lists of subjects with their outcomes."""

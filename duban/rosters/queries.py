@@ -1,0 +1,533 @@
+"""Rosters and their subjects: staged in batches, compared and written in sets, counted exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from duban.core.access import VisibleUnits
+from duban.core.db import Id
+from duban.editions.tables import edition
+from duban.evidence.tables import submission
+from duban.obligations.states import NOT_STARTED, OPEN, State
+from duban.obligations.tables import obligation, sign_off
+from duban.rosters.rules import BY_CONCLUSION, BY_PARTICIPATION, HELD, UNTOUCHED, RosterCounts
+from duban.rosters.tables import roster, subject
+from duban.units.queries import visible
+from duban.units.tables import unit
+
+_ROW = obligation.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Whose roster, and under whose name. `news` chooses the ids of the subjects whose record is new with this act;
+    of the others only what nobody has touched yet is settled, or nothing with `only_news`. `source` is written on every trace.
+    """
+
+    edition_id: int
+    roster_id: int
+    news: Select[Any] | None
+    source: str
+    by: int
+    at: datetime
+    today: date
+    flow_run_id: str | None
+    only_news: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How many obligations now wait for the registrar, and how many are closed."""
+
+    submitted: int = 0
+    closed: int = 0
+
+
+def settle_concluded(connection: Connection, act: Settling) -> int:
+    """Close what is owed by subjects with a conclusion, handed in or not; returns how many."""
+    which = _which(act, BY_CONCLUSION, subject.c.outcome.is_not(None))
+    facts = (literal(act.by), literal(act.at, sign_off.c.signed_at.type), literal(act.source))
+    connection.execute(
+        insert(sign_off).from_select(
+            ["obligation_id", "signed_by", "signed_at", "note"], _chosen(which, *facts)
+        )
+    )
+    written = (
+        select(sign_off.c.id)
+        .where(
+            sign_off.c.obligation_id == _ROW.id,
+            sign_off.c.signed_at == act.at,
+            sign_off.c.signed_by == act.by,
+        )
+        .exists()
+    )
+    handed_in_on = func.coalesce(_ROW.submitted_on, subject.c.taken_part_on)
+    closed_on = func.coalesce(subject.c.outcome_on, act.today)
+    return _set(
+        connection,
+        act,
+        and_(which, written),
+        state=State.CLOSED.value,
+        submitted_on=handed_in_on,
+        closed_on=closed_on,
+        late=_late(func.coalesce(handed_in_on, closed_on)),
+    )
+
+
+def settle_taken_part(connection: Connection, act: Settling) -> int:
+    """Hand in what is owed by subjects that took part; it then waits for the registrar. Returns how many."""
+    which = _which(act, BY_PARTICIPATION, subject.c.taken_part_on.is_not(None))
+    before = select(func.count()).where(submission.c.obligation_id == _ROW.id).scalar_subquery()
+    facts = (
+        before + 1,
+        literal(act.by),
+        literal(act.at, submission.c.submitted_at.type),
+        literal(act.source),
+    )
+    names = ["obligation_id", "nth", "submitted_by", "submitted_at", "note"]
+    connection.execute(insert(submission).from_select(names, _chosen(which, *facts)))
+    written = (
+        select(submission.c.id)
+        .where(
+            submission.c.obligation_id == _ROW.id,
+            submission.c.submitted_at == act.at,
+            submission.c.submitted_by == act.by,
+        )
+        .exists()
+    )
+    return _set(
+        connection,
+        act,
+        and_(which, written),
+        state=State.SUBMITTED.value,
+        submitted_on=subject.c.taken_part_on,
+        late=_late(subject.c.taken_part_on),
+    )
+
+
+def withdrawn_outcomes(connection: Connection, roster_id: int, gone: ColumnElement[bool]) -> tuple[int, str]:
+    """How many subjects among `gone` have an obligation that is handed in or closed, and the name of one."""
+    settled = select(_ROW.id).where(_ROW.subject_id == subject.c.id, _ROW.state.in_(_values(HELD)))
+    row = connection.execute(
+        select(func.count().label("n"), func.min(subject.c.name).label("name")).where(
+            subject.c.roster_id == roster_id, gone, settled.exists()
+        )
+    ).one()
+    return int(row.n), str(row.name)
+
+
+def _which(act: Settling, states: Iterable[State], recorded: ColumnElement[bool]) -> ColumnElement[bool]:
+    may: list[ColumnElement[bool]] = [] if act.only_news else [_ROW.state.in_(_values(UNTOUCHED))]
+    if act.news is not None:
+        may.append(and_(_ROW.state.in_(_values(states)), subject.c.id.in_(act.news)))
+    return and_(
+        _ROW.edition_id == act.edition_id,
+        _ROW.subject_id == subject.c.id,
+        subject.c.roster_id == act.roster_id,
+        subject.c.in_scope == 1,
+        recorded,
+        or_(false(), *may),
+    )
+
+
+def _chosen(which: ColumnElement[bool], *facts: ColumnElement[Any]) -> Select[Any]:
+    # Locked on PostgreSQL, so that nobody moves a chosen row before it is changed; SQLite has one writer.
+    return (
+        select(_ROW.id, *facts)
+        .select_from(obligation.join(subject, subject.c.id == _ROW.subject_id))
+        .where(which)
+        .with_for_update(of=obligation)
+    )
+
+
+def _late(done_on: ColumnElement[Any]) -> ColumnElement[int]:
+    return case((or_(_ROW.late == 1, done_on > _ROW.due_on), 1), else_=0)
+
+
+def _set(connection: Connection, act: Settling, which: ColumnElement[bool], **values: object) -> int:
+    done = connection.execute(
+        update(obligation)
+        .where(which)
+        .values(**values, version=_ROW.version + 1, flow_run_id=act.flow_run_id)
+    )
+    return int(done.rowcount)
+
+
+def _values(states: Iterable[State]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+_temporary = MetaData()
+incoming_subjects = Table(
+    "incoming_subject",
+    _temporary,
+    Column("code", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("unit_id", Id, nullable=False),
+    Column("in_scope", Integer, nullable=False),
+    Column("taken_part_on", Date),
+    Column("outcome", String(16)),
+    Column("outcome_on", Date),
+    Column("attributes", JSON),
+    # It was out of scope, or gone from the sheet, and is back.
+    Column("returned", Boolean, nullable=False, server_default=false()),
+    # It took part, or was concluded, as the roster did not say before.
+    Column("news", Boolean, nullable=False, server_default=false()),
+    prefixes=["TEMPORARY"],
+)
+_ALWAYS = ("name", "unit_id", "in_scope", "attributes")
+_PARTICIPATION = ("taken_part_on",)
+_CONCLUSION = ("outcome", "outcome_on")
+_CHANGEABLE = tuple(sorted(state.value for state in OPEN | NOT_STARTED | {State.SUSPENDED}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterDifference:
+    """What an import changes."""
+
+    new: int
+    changed: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionByRoster:
+    """An edition that goes by a roster; what is known of the roster is None until one is imported."""
+
+    edition_id: int
+    name: str
+    year: int
+    state: str
+    roster: str
+    roster_id: int | None
+    filename: str | None
+    imported_at: datetime | None
+
+
+def goes_by_roster(connection: Connection, edition_id: int) -> bool:
+    """Whether there is such an edition and it goes by a roster."""
+    key = edition.c.body["roster"].as_string()
+    found = select(edition.c.id).where(edition.c.id == edition_id, key.is_not(None))
+    return connection.execute(found).first() is not None
+
+
+def editions_by_roster(connection: Connection) -> tuple[EditionByRoster, ...]:
+    """Every edition that goes by a roster, the newest year first; those withdrawn only if they have one."""
+    key = edition.c.body["roster"].as_string()
+    rows = connection.execute(
+        select(
+            edition.c.id.label("edition_id"),
+            edition.c.name,
+            edition.c.year,
+            edition.c.state,
+            key.label("roster"),
+            roster.c.id.label("roster_id"),
+            roster.c.filename,
+            roster.c.imported_at,
+        )
+        .select_from(edition.outerjoin(roster, roster.c.edition_id == edition.c.id))
+        .where(key.is_not(None), or_(edition.c.state != "withdrawn", roster.c.id.is_not(None)))
+        .order_by(edition.c.year.desc(), edition.c.name)
+    )
+    return tuple(EditionByRoster(**row._mapping) for row in rows)
+
+
+def write_roster(connection: Connection, known: int | None, values: Mapping[str, object]) -> int:
+    """Insert the roster, or note the newer file on it; returns its id."""
+    if known is not None:
+        connection.execute(roster.update().where(roster.c.id == known).values(**values))
+        return known
+    key = connection.execute(roster.insert().values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+@contextmanager
+def receiving_units(connection: Connection) -> Iterator[None]:
+    """A temporary table that rows are received in before any of them counts."""
+    _temporary.create_all(connection, checkfirst=False)
+    yield
+    # After a failure the transaction is taken back, and this table with it.
+    _temporary.drop_all(connection, checkfirst=False)
+
+
+def receive_subjects(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """One batch of rows: the columns of `incoming` apart from `returned` and `news`."""
+    if rows:
+        connection.execute(incoming_subjects.insert(), [dict(row) for row in rows])
+
+
+def settle_subjects(
+    connection: Connection, roster_id: int, *, participation: bool, conclusion: bool
+) -> RosterDifference:
+    """Bring the roster to what was received. Columns the sheet does not have are left as they are."""
+    names = (*_ALWAYS, *(_PARTICIPATION if participation else ()), *(_CONCLUSION if conclusion else ()))
+    same = and_(subject.c.roster_id == roster_id, subject.c.code == incoming_subjects.c.code)
+    connection.execute(
+        incoming_subjects.update()
+        .where(exists().where(same, subject.c.in_scope == 0), incoming_subjects.c.in_scope == 1)
+        .values(returned=True)
+    )
+    took_part = and_(subject.c.taken_part_on.is_(None), incoming_subjects.c.taken_part_on.is_not(None))
+    concluded = and_(incoming_subjects.c.outcome.is_not(None), _differs("outcome"))
+    connection.execute(
+        incoming_subjects.update().where(exists().where(same, or_(took_part, concluded))).values(news=True)
+    )
+    changed = connection.execute(
+        subject.update()
+        .where(same, or_(*(_differs(name) for name in names)))
+        .values({name: incoming_subjects.c[name] for name in names})
+    )
+    listed = exists().where(incoming_subjects.c.code == subject.c.code)
+    gone = connection.execute(
+        subject.update()
+        .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1, ~listed)
+        .values(in_scope=0)
+    )
+    return RosterDifference(
+        new=_insert_new(connection, roster_id), changed=int(changed.rowcount), gone=int(gone.rowcount)
+    )
+
+
+def emptied_milestones(
+    connection: Connection, roster_id: int, *, participation: bool, conclusion: bool
+) -> tuple[int, str]:
+    """How many subjects' records the sheet would empty although their obligations rest on them, and one's name."""
+    lost = [
+        and_(subject.c[name].is_not(None), incoming_subjects.c[name].is_(None))
+        for name, given in (("taken_part_on", participation), ("outcome", conclusion))
+        if given
+    ]
+    listed = exists().where(
+        incoming_subjects.c.code == subject.c.code, incoming_subjects.c.in_scope == 1, or_(false(), *lost)
+    )
+    return withdrawn_outcomes(connection, roster_id, listed)
+
+
+def roster_news() -> Select[tuple[int]]:
+    """The ids of the subjects of which the sheet under way tells something new, of any roster."""
+    return (
+        select(subject.c.id)
+        .join(incoming_subjects, incoming_subjects.c.code == subject.c.code)
+        .where(incoming_subjects.c.news)
+    )
+
+
+def follow_changes(
+    connection: Connection, roster_id: int, edition_id: int, *, today: date
+) -> tuple[int, int]:
+    """Obligations after a changed roster: returns how many were cancelled and how many are owed again."""
+    out = select(subject.c.id).where(subject.c.roster_id == roster_id, subject.c.in_scope == 0)
+    back = (
+        select(subject.c.id)
+        .join(incoming_subjects, incoming_subjects.c.code == subject.c.code)
+        .where(subject.c.roster_id == roster_id, incoming_subjects.c.returned)
+    )
+    mine = and_(obligation.c.edition_id == edition_id, obligation.c.subject_id > 0)
+    cancelled = connection.execute(
+        obligation.update()
+        .where(mine, obligation.c.state.in_(_CHANGEABLE), obligation.c.subject_id.in_(out))
+        .values(state=State.CANCELLED.value, version=obligation.c.version + 1)
+    )
+    returned = connection.execute(
+        obligation.update()
+        .where(mine, obligation.c.state == State.CANCELLED.value, obligation.c.subject_id.in_(back))
+        .values(state=State.ASSIGNED.value, opened_on=today, version=obligation.c.version + 1)
+    )
+    connection.execute(
+        obligation.update()
+        .where(
+            mine,
+            obligation.c.state.in_(_CHANGEABLE),
+            subject.c.id == obligation.c.subject_id,
+            subject.c.roster_id == roster_id,
+            subject.c.unit_id != obligation.c.unit_id,
+            exists().where(incoming_subjects.c.code == subject.c.code),
+        )
+        .values(unit_id=subject.c.unit_id, version=obligation.c.version + 1)
+    )
+    return int(cancelled.rowcount), int(returned.rowcount)
+
+
+def _insert_new(connection: Connection, roster_id: int) -> int:
+    names = ("code", "name", "unit_id", "in_scope", "taken_part_on", "outcome", "outcome_on", "attributes")
+    known = exists().where(subject.c.roster_id == roster_id, subject.c.code == incoming_subjects.c.code)
+    chosen = select(literal(roster_id), *(incoming_subjects.c[name] for name in names)).where(~known)
+    statement = subject.insert().from_select(["roster_id", *names], chosen)
+    # Without this PostgreSQL's answer is thrown away before it can be asked.
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
+
+
+def _differs(name: str) -> ColumnElement[bool]:
+    ours, theirs = subject.c[name], incoming_subjects.c[name]
+    if name == "attributes":
+        # PostgreSQL cannot compare two JSON values; their text is written by the same hand.
+        return cast(ours, Text).is_distinct_from(cast(theirs, Text))
+    return ours.is_distinct_from(theirs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectEntry:
+    """One subject as stored."""
+
+    id: int
+    code: str
+    name: str
+    unit_id: int
+    unit: str
+    in_scope: bool
+    taken_part_on: date | None
+    outcome: str | None
+    outcome_on: date | None
+
+
+def find_subject(
+    connection: Connection, roster_id: int, code: str, sight: VisibleUnits
+) -> SubjectEntry | None:
+    """The subject of that code, or the only one of that name; one of a foreign unit is not there."""
+    rows = connection.execute(
+        subjects_of(roster_id)
+        .where((subject.c.code == code.upper()) | (subject.c.name == code), visible(sight, subject.c.unit_id))
+        .limit(2)
+    ).all()
+    return subject_entry(rows[0]) if len(rows) == 1 else None
+
+
+def missing_subjects(
+    connection: Connection, roster_id: int, sight: VisibleUnits, unit_id: int | None = None
+) -> Iterator[SubjectEntry]:
+    """Those who have to take part and have not, by unit and code: the list that has to be exact."""
+    statement = (
+        subjects_of(roster_id)
+        .where(subject.c.in_scope == 1, subject.c.taken_part_on.is_(None))
+        .where(visible(sight, subject.c.unit_id))
+        .order_by(subject.c.unit_id, subject.c.code)
+    )
+    if unit_id is not None:
+        statement = statement.where(subject.c.unit_id == unit_id)
+    for row in connection.execute(statement):
+        yield subject_entry(row)
+
+
+def record_subject_outcome(
+    connection: Connection,
+    subject_id: int,
+    *,
+    taken_part_on: date | None,
+    outcome: str | None,
+    outcome_on: date | None,
+) -> None:
+    """Write what happened to one subject."""
+    values = {"taken_part_on": taken_part_on, "outcome": outcome, "outcome_on": outcome_on}
+    connection.execute(subject.update().where(subject.c.id == subject_id).values(**values))
+
+
+def subject_ids_of(subject_id: int) -> Select[tuple[int]]:
+    """One subject, as a choice."""
+    return select(subject.c.id).where(subject.c.id == subject_id)
+
+
+def subject_counts_by_unit(
+    connection: Connection, roster_id: int, sight: VisibleUnits
+) -> dict[int, RosterCounts]:
+    """The counts that have to be kept apart, by unit id, of the units the person may see."""
+    rows = connection.execute(
+        select(
+            subject.c.unit_id,
+            *_TALLIES,
+        )
+        .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1)
+        .where(visible(sight, subject.c.unit_id))
+        .group_by(subject.c.unit_id)
+    )
+    return {row.unit_id: _counts(row) for row in rows}
+
+
+def roster_totals(connection: Connection, sight: VisibleUnits) -> dict[int, RosterCounts]:
+    """The same counts in all, by roster id, of every roster with a subject the person may see."""
+    rows = connection.execute(
+        select(subject.c.roster_id, *_TALLIES)
+        .where(subject.c.in_scope == 1, visible(sight, subject.c.unit_id))
+        .group_by(subject.c.roster_id)
+    )
+    return {row.roster_id: _counts(row) for row in rows}
+
+
+def _tally(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+_TALLIES = (
+    func.count().label("due"),
+    _tally(subject.c.taken_part_on.is_not(None)).label("taken_part"),
+    _tally(subject.c.outcome.is_not(None)).label("completed"),
+    _tally(subject.c.outcome == "passed").label("passed"),
+    _tally(subject.c.outcome == "basically_passed").label("basically_passed"),
+    _tally(subject.c.outcome == "failed").label("failed"),
+)
+
+
+def _counts(row: Row[Any]) -> RosterCounts:
+    return RosterCounts(
+        due=row.due,
+        taken_part=row.taken_part,
+        completed=row.completed,
+        passed=row.passed,
+        basically_passed=row.basically_passed,
+        failed=row.failed,
+    )
+
+
+def subjects_of(roster_id: int) -> Any:
+    """The subjects of a roster with the names of their units, to be narrowed."""
+    return (
+        select(subject, unit.c.name.label("unit"))
+        .join_from(subject, unit, unit.c.id == subject.c.unit_id)
+        .where(subject.c.roster_id == roster_id)
+    )
+
+
+def subject_entry(row: Row[Any]) -> SubjectEntry:
+    """One row of them."""
+    return SubjectEntry(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        unit_id=row.unit_id,
+        unit=row.unit,
+        in_scope=bool(row.in_scope),
+        taken_part_on=row.taken_part_on,
+        outcome=row.outcome,
+        outcome_on=row.outcome_on,
+    )

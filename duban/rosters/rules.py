@@ -1,0 +1,79 @@
+"""The counts of a yearly check, which must not be mixed: 应参检, 已参检, 完成年检, 合格, and the rates made of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from calendars.formulas import ComputedFigure, rate_of
+from duban.obligations.states import DONE, OPEN, WAITING, State
+
+# What a record on the roster moves. The registrar's published conclusion closes also what a unit handed in and nobody
+# has reviewed yet; participation only hands in.
+BY_CONCLUSION = OPEN | WAITING
+BY_PARTICIPATION = OPEN
+# An old record says nothing about what people have done since: it moves only what nobody has touched.
+UNTOUCHED = frozenset({State.ASSIGNED})
+# A record that such a state rests on is not emptied behind its back.
+HELD = WAITING | DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterCounts:
+    """`due` 应参检, `taken_part` 已参检, `completed` 完成年检 (a conclusion was reached), then the conclusions."""
+
+    due: int
+    taken_part: int = 0
+    completed: int = 0
+    passed: int = 0
+    basically_passed: int = 0
+    failed: int = 0
+
+    @property
+    def missing(self) -> int:
+        return self.due - self.taken_part
+
+    @property
+    def participation(self) -> ComputedFigure | None:
+        """参检率 = 已参检 ÷ 应参检."""
+        return rate_of(self.taken_part, self.due)
+
+    @property
+    def completion(self) -> ComputedFigure | None:
+        """年检率 = 完成年检 ÷ 应参检."""
+        return rate_of(self.completed, self.due)
+
+    @property
+    def pass_rate(self) -> ComputedFigure | None:
+        """合格率 = 合格 ÷ 完成年检."""
+        return rate_of(self.passed, self.completed)
+
+
+def total_counts(counts: Iterable[RosterCounts]) -> RosterCounts:
+    """The sum over units."""
+    every = tuple(counts)
+    return RosterCounts(
+        due=sum(one.due for one in every),
+        taken_part=sum(one.taken_part for one in every),
+        completed=sum(one.completed for one in every),
+        passed=sum(one.passed for one in every),
+        basically_passed=sum(one.basically_passed for one in every),
+        failed=sum(one.failed for one in every),
+    )
+
+
+def counts_as_figures(counts: RosterCounts) -> dict[str, int]:
+    """The counts under the names that formulas use, Chinese and as the calendar files write them."""
+    return {
+        "应参检": counts.due,
+        "due_check": counts.due,
+        "已参检": counts.taken_part,
+        "checked": counts.taken_part,
+        "完成年检": counts.completed,
+        "completed": counts.completed,
+        "合格": counts.passed,
+        "passed": counts.passed,
+    }
+
+
+OUTCOMES = {"合格": "passed", "基本合格": "basically_passed", "不合格": "failed"}

@@ -1,0 +1,1 @@
+"""The daily round: which reminders are due, gates, escalations, recovery."""

@@ -1,0 +1,334 @@
+"""When a stage may be called done, by kind of campaign: judged once, from counts, when its point closes.
+
+Pure: knows no database and no clock. The caller hands over groups of obligations that share their facts, the list of
+those unfinished, and what the problem ledger or the roster adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from calendars.formulas import figure_shown, rate_of
+from calendars.model import CampaignKind, TargetState
+from duban.obligations.lights import Facts, is_late
+from duban.obligations.states import DONE, NOT_STARTED, OUT, State
+from duban.rosters.rules import RosterCounts
+
+# A filing is done once its document is accepted; everything else once it is signed off.
+FINISHED: dict[CampaignKind, frozenset[State]] = {
+    kind: DONE | {State.ACCEPTED} if kind is CampaignKind.FILING else DONE for kind in CampaignKind
+}
+
+
+class GateOutcome(StrEnum):
+    """Where one obligation stands when its gate closes; exactly one holds."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+    OPEN = "open"
+    NOT_DUE = "not_due"  # an approved extension leads past the gate: counted by its new date
+    OUT = "out"  # waived, suspended, cancelled, or without a target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateGroup:
+    """Obligations of one point that share these facts. `done_on` is the day of handing in, else of closing.
+
+    Of quotas: `target_state` is the cell of the source, `reached` says whether the newest figure reaches the target,
+    `reached_on` since when a figure has.
+    """
+
+    state: State
+    due_on: date
+    obligations: int = 1
+    done_on: date | None = None
+    late: bool = False
+    target_state: TargetState | None = None
+    reached: bool = False
+    reached_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedRow:
+    """One obligation that is missing: whose, which, how it stands, and workdays overdue (0 where the clock stands).
+
+    `handed_in` says that the unit has done its part and a reviewer has not: nobody chases that unit.
+    """
+
+    unit: str
+    obligation_id: int
+    word: str
+    days_overdue: int = 0
+    subject: str | None = None
+    handed_in: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerCounts:
+    """The problem ledger of a stage: found = struck off + those in `open`, each named as “code（unit）”."""
+
+    struck_off: int
+    open: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> int:
+        return self.struck_off + len(self.open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateStage:
+    """What is judged. `ledger` is None without a problem ledger; `roster` is None when none was imported.
+
+    `open_before` names stages that should have been closed before this one and are not.
+    """
+
+    campaign: str
+    kind: CampaignKind
+    title: str
+    due_on: date
+    label: str = ""
+    number: int | None = None
+    needs_roster: bool = False
+    roster: RosterCounts | None = None
+    ledger: LedgerCounts | None = None
+    open_before: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.title}（{self.label}）" if self.label else self.title
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows yet who has to take part."""
+        return self.needs_roster and self.roster is None
+
+    @property
+    def problems_left(self) -> bool:
+        return self.ledger is not None and bool(self.ledger.open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """What a gate found: owed = done + open. `not_due` and `out` stand beside, in no denominator.
+
+    `missing` is the exact list of the open ones. `passed` says that the stage is done in its kind's sense.
+    """
+
+    as_of_on: date
+    owed: int
+    done: int
+    done_in_time: int
+    open: int
+    not_due: int
+    out: int
+    missing: tuple[UnfinishedRow, ...]
+    passed: bool
+    sentence: str
+    next_step: str
+    ledger: LedgerCounts | None = None
+    needs_roster: bool = False
+    roster: RosterCounts | None = None
+    open_before: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> Fraction | None:
+        """按时办结率 as an exact share; None when nothing was owed."""
+        return Fraction(self.done_in_time, self.owed) if self.owed else None
+
+    @property
+    def completion(self) -> Fraction | None:
+        """办结率 as an exact share; None when nothing was owed."""
+        return Fraction(self.done, self.owed) if self.owed else None
+
+
+def gate_outcome(kind: CampaignKind, group: GateGroup, as_of_on: date) -> GateOutcome:
+    """Where the obligations of a group stand at the gate."""
+    if group.state in OUT or group.state in NOT_STARTED:
+        return GateOutcome.OUT
+    if kind is CampaignKind.QUOTA:
+        if group.target_state is TargetState.NONE:
+            return GateOutcome.OUT
+        if group.reached:
+            timely = group.reached_on is not None and group.reached_on <= group.due_on
+            return GateOutcome.IN_TIME if timely else GateOutcome.LATE
+    if group.state in FINISHED[kind]:
+        return GateOutcome.LATE if handed_in_late(group) else GateOutcome.IN_TIME
+    return GateOutcome.NOT_DUE if group.due_on > as_of_on else GateOutcome.OPEN
+
+
+def handed_in_late(group: GateGroup) -> bool:
+    """The permanent mark, or a date of handing in after the due date."""
+    facts = Facts(state=group.state, due_on=group.due_on, submitted_on=group.done_on)
+    return group.late or is_late(facts)
+
+
+def gate_closes(stage: GateStage, groups: Iterable[GateGroup], as_of_on: date) -> bool:
+    """Whether the gate closes today: the day after its date, or on its date when nothing is left to do.
+
+    Never before its date, although everything may be done: until then problems are found, subjects come onto the
+    roster and matters are reopened, and a gate closes only once.
+    """
+    if as_of_on != stage.due_on:
+        return as_of_on > stage.due_on
+    return judge_gate(stage, groups, (), as_of_on=as_of_on).passed
+
+
+def judge_gate(
+    stage: GateStage, groups: Iterable[GateGroup], missing: tuple[UnfinishedRow, ...], *, as_of_on: date
+) -> GateResult:
+    """What the gate finds. `missing` lists exactly the obligations whose outcome is open."""
+    counts = dict.fromkeys(GateOutcome, 0)
+    for group in groups:
+        counts[gate_outcome(stage.kind, group, as_of_on)] += group.obligations
+    done = counts[GateOutcome.IN_TIME] + counts[GateOutcome.LATE]
+    found = GateResult(
+        as_of_on=as_of_on,
+        owed=done + counts[GateOutcome.OPEN],
+        done=done,
+        done_in_time=counts[GateOutcome.IN_TIME],
+        open=counts[GateOutcome.OPEN],
+        not_due=counts[GateOutcome.NOT_DUE],
+        out=counts[GateOutcome.OUT],
+        missing=missing,
+        passed=False,
+        sentence="",
+        next_step="",
+        ledger=stage.ledger,
+        needs_roster=stage.needs_roster,
+        roster=stage.roster,
+        open_before=stage.open_before,
+    )
+    return _told(stage, found)
+
+
+def _told(stage: GateStage, found: GateResult) -> GateResult:
+    passed = found.open == 0 and found.not_due == 0 and not stage.unknown and not stage.problems_left
+    values = {name: getattr(found, name) for name in GateResult.__dataclass_fields__}
+    values |= {
+        "passed": passed,
+        "sentence": gate_sentence(stage, found, passed),
+        "next_step": gate_next_step(stage, found),
+    }
+    return GateResult(**values)
+
+
+# The three stages of an event, by their number in the file.
+PHASES = {1: "事前", 2: "事中", 3: "事后"}
+_NAMED = 5
+
+
+def gate_sentence(stage: GateStage, found: GateResult, passed: bool) -> str:
+    """What the gate found, in one Chinese sentence; each kind says done in its own word."""
+    verdict = "已完成" if passed else "未完成"
+    parts = [_KIND_PARTS[stage.kind](stage, found), *_ledger_parts(stage)]
+    if found.not_due:
+        parts.append(f"另有{found.not_due}项已批延期，按新时限计")
+    if found.out:
+        parts.append(f"{found.out}项免办、暂停、撤销或无目标，不计入")
+    if found.open_before:
+        parts.append(f"前一阶段尚未收口：{'、'.join(found.open_before)}")
+    return f"{stage.campaign}“{stage.name}”{verdict}：{'；'.join(parts)}。"
+
+
+def _counted(found: GateResult, unit: str, done: str) -> str:
+    if not found.owed:
+        return f"应办0{unit}，按时办结率{figure_shown(None)}"
+    late = found.done - found.done_in_time
+    text = f"应办{found.owed}{unit}，{done}{found.done}{unit}"
+    if late:
+        text += f"（逾期{late}{unit}）"
+    if found.open:
+        text += f"，未完成{found.open}{unit}"
+    return f"{text}，按时办结率{figure_shown(rate_of(found.done_in_time, found.owed), '%')}"
+
+
+def _filing(stage: GateStage, found: GateResult) -> str:
+    return _counted(found, "项", "审核通过")
+
+
+def _rectification(stage: GateStage, found: GateResult) -> str:
+    number = f"第{stage.number}阶段" if stage.number else ""
+    return number + _counted(found, "项", "销号")
+
+
+def _annual_check(stage: GateStage, found: GateResult) -> str:
+    if stage.unknown:
+        return f"应参检数未知，参检率{figure_shown(None)}"
+    text = _counted(found, "家" if stage.needs_roster else "项", "办结")
+    if stage.roster is not None:
+        roster = stage.roster
+        text += f"；应参检{roster.due}家，已参检{roster.taken_part}家，参检率{figure_shown(roster.participation, '%')}"
+    return text
+
+
+def _quota(stage: GateStage, found: GateResult) -> str:
+    return _counted(found, "项", "达到目标")
+
+
+def _standing(stage: GateStage, found: GateResult) -> str:
+    return "本期" + _counted(found, "项", "办结")
+
+
+def _event(stage: GateStage, found: GateResult) -> str:
+    return PHASES.get(stage.number or 0, "") + _counted(found, "项", "办结")
+
+
+def _reform(stage: GateStage, found: GateResult) -> str:
+    return "改革步骤" + _counted(found, "步", "完成")
+
+
+_KIND_PARTS = {
+    CampaignKind.FILING: _filing,
+    CampaignKind.RECTIFICATION: _rectification,
+    CampaignKind.ANNUAL_CHECK: _annual_check,
+    CampaignKind.QUOTA: _quota,
+    CampaignKind.STANDING: _standing,
+    CampaignKind.EVENT: _event,
+    CampaignKind.REFORM: _reform,
+}
+
+
+def _ledger_parts(stage: GateStage) -> list[str]:
+    ledger = stage.ledger
+    if ledger is None:
+        return []
+    text = f"发现问题{ledger.found}个，已销号{ledger.struck_off}个，未销号{len(ledger.open)}个"
+    return [text + (f"（{_some(ledger.open)}）" if ledger.open else "")]
+
+
+def gate_next_step(stage: GateStage, found: GateResult) -> str:
+    """What is to be done now, for the leader."""
+    steps = []
+    if stage.unknown:
+        steps.append("请先用 duban roster import 导入应参检名册")
+    steps += _open_steps(found)
+    if found.not_due:
+        steps.append(f"{found.not_due}项延期事项到新时限再核")
+    if stage.problems_left:
+        steps.append("督促未销号问题逐个整改、核实、销号")
+    if found.open_before:
+        steps.append(f"补齐前一阶段{'、'.join(found.open_before)}")
+    return ("；".join(steps) or "本阶段已收口，按计划转入下一阶段") + "。"
+
+
+def _open_steps(found: GateResult) -> list[str]:
+    """Units that owe are chased; what they have handed in waits for us, not for them."""
+    steps = []
+    units = tuple(dict.fromkeys(one.unit for one in found.missing if not one.handed_in))
+    handed_in = sum(one.handed_in for one in found.missing)
+    if units:
+        steps.append(f"今日起催办未完成单位（{_some(units)}）")
+    elif found.open > handed_in:
+        steps.append(f"今日起催办{found.open - handed_in}项未完成任务")
+    if handed_in:
+        steps.append(f"抓紧审核、销号已报送的{handed_in}项")
+    return steps
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f"等{len(names)}个" if len(names) > _NAMED else ""
+    return "、".join(names[:_NAMED]) + more

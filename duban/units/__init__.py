@@ -1,0 +1,1 @@
+"""Responsible units, their contacts and the people in them."""

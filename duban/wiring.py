@@ -1,0 +1,130 @@
+"""Where everything is joined: settings become an open office, a name becomes an actor, settings become channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from calendars.reader import load_ladders
+from calendars.workdays.files import load_workdays
+from duban.bureau import Bureau, office_hours_from
+from duban.core.access import Actor
+from duban.core.clock import ZONE
+from duban.core.db import Store, open_store
+from duban.core.errors import Fault, NotFound, Refused
+from duban.core.settings import Settings, load
+from duban.core.vault import Vault
+from duban.editions.queries import confirmed_tables
+from duban.schema.migrate import pending_revisions
+from duban.units.people_queries import find_actor
+from notifications.allow_list import AllowList, allow_list
+from notifications.channels import Channel, ChannelError
+from notifications.channels.apprise_channel import PushSettings, open_apprise
+from notifications.channels.eml import open_eml
+from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
+
+
+@contextmanager
+def open_bureau(settings: Settings | None = None, *, flow_run_id: str | None = None) -> Iterator[Bureau]:
+    """Open the bureau that the settings name; refuses a ledger that is not there or not migrated."""
+    chosen = settings or load()
+    store = open_store(chosen.store_url)
+    try:
+        yield _office(chosen, store, flow_run_id)
+    finally:
+        store.close()
+
+
+def _office(settings: Settings, store: Store, flow_run_id: str | None) -> Bureau:
+    if pending_revisions(store):
+        raise Refused("台账数据库尚未建立或需要升级，请先运行 duban setup。")
+    with store.reading() as connection:
+        notices = confirmed_tables(connection)
+    return Bureau(
+        settings=settings,
+        store=store,
+        vault=Vault(settings.evidence_root),
+        workdays=load_workdays(notices),
+        ladders=load_ladders(),
+        flow_run_id=flow_run_id,
+    )
+
+
+def actor(bureau: Bureau, name: str | None) -> Actor:
+    """The person a command acts for: --as, else the setting DUBAN_ACTOR."""
+    wanted = name or bureau.settings.actor
+    with bureau.store.reading() as connection:
+        found = find_actor(connection, wanted)
+    if found is None:
+        raise NotFound(f"没有名为“{wanted}”的人员，请用 duban person list 查看，或用 --as 写明操作人。")
+    return found
+
+
+@contextmanager
+def open_channels(settings: Settings) -> Iterator[Mapping[str, Channel]]:
+    """The ways out that the settings allow, by the name contacts carry: `mail`, and `apprise` where targets are set.
+
+    Raises Fault with the channel's own sentence when it cannot be opened with these settings.
+    """
+    allow = allow_list(settings.allow_addresses, lifted=settings.allow_all)
+    with ExitStack() as open_until_sent:
+        try:
+            channels = {"mail": open_until_sent.enter_context(_mail(settings, allow))}
+            if settings.apprise_targets:
+                push = PushSettings(
+                    schemas=frozenset(settings.apprise_schemas), targets=settings.apprise_targets
+                )
+                channels["apprise"] = open_until_sent.enter_context(open_apprise(push, allow))
+        except ChannelError as error:
+            raise Fault(str(error)) from error
+        yield channels
+
+
+def _mail(settings: Settings, allow: AllowList) -> AbstractContextManager[Channel]:
+    if settings.mail == "eml":
+        return open_eml(outbox_folder(settings))
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return open_smtp(
+        SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=Tls(settings.smtp_security),
+            username=settings.smtp_user,
+            password=password,
+            login_without_tls=settings.smtp_login_without_tls,
+            timeout_seconds=settings.smtp_timeout_seconds,
+            connections=settings.smtp_connections,
+        ),
+        allow,
+    )
+
+
+def where_mail_goes(bureau: Bureau, now: datetime) -> str:
+    """Where letters go and, outside the hours of sending, when; in sentences."""
+    settings = bureau.settings
+    place = (
+        f"邮件经 {settings.smtp_host}:{settings.smtp_port} 发出"
+        if settings.mail == "smtp"
+        else f"邮件写成文件，在 {outbox_folder(settings).resolve()}"
+    )
+    leaves_at = office_hours_from(bureau, now)
+    waits = (
+        ""
+        if leaves_at <= now
+        else f"现在不是发送时段，待发的将于 {leaves_at.astimezone(ZONE):%m-%d %H:%M} 后发出。"
+    )
+    return f"{place}；逐封结果见 duban dispatch list。{waits}"
+
+
+def outbox_folder(settings: Settings) -> Path:
+    """Where the embedded default puts mail, one file a letter."""
+    return settings.home / "outbox"
+
+
+def calendars_folder(settings: Settings) -> Path:
+    """Where the campaign files lie: the bureau's own folder, else those shipped."""
+    import calendars
+
+    return settings.calendars or Path(calendars.__file__).parent

@@ -1,1 +1,0 @@
-"""The letter 督办: wording in the templates, its context and a sample in sample.py."""

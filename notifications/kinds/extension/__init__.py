@@ -1,1 +1,0 @@
-"""The letter 延期批复: wording in the templates, its context and a sample in sample.py."""

@@ -1,1 +1,0 @@
-"""The working application: store, actions, command line, rehearsal, wiring, settings and the clock."""

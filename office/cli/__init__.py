@@ -1,1 +1,0 @@
-"""The command line: a door. Parses, calls one action, prints; decides nothing."""

@@ -1,1 +1,0 @@
-"""The pages, by what people do there: each module has one `router`."""

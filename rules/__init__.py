@@ -1,1 +1,0 @@
-"""What is owed: pure functions and frozen values, standard library only."""

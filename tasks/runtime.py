@@ -1,0 +1,73 @@
+"""The bureau a flow run works in: opened once per process, every row marked with the flow run that asks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from typing import Any
+
+from prefect import State, Task
+from prefect.client.schemas.objects import TaskRun
+from prefect.runtime import flow_run
+from prefect.settings import PREFECT_API_URL
+
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.errors import Fault, Refused
+from duban.wiring import open_bureau
+
+_opened: ContextVar[Bureau | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def opened_bureau() -> Iterator[Bureau]:
+    """The office for the present flow run; an inner flow shares the outer one's connections."""
+    outer = _opened.get()
+    run_id = flow_run.id
+    if outer is not None:
+        yield dataclasses.replace(outer, flow_run_id=run_id)
+        return
+    require_server()
+    with open_bureau(flow_run_id=run_id) as bureau:
+        token = _opened.set(bureau)
+        try:
+            yield bureau
+        finally:
+            _opened.reset(token)
+
+
+def require_server() -> None:
+    """No flow of ours runs against the private server that Prefect starts when it has no address."""
+    if not PREFECT_API_URL.value():
+        raise Fault("没有设置 Prefect 服务地址（PREFECT_API_URL），请用 duban up 启动，或设置地址后再运行。")
+
+
+def run_time(on: date | None) -> datetime:
+    """The moment a run works at: now, or the morning of an earlier day; a later day is refused."""
+    now = clock.now()
+    if on is None or on == clock.civil(now):
+        return now
+    if on > clock.civil(now):
+        raise Refused(f"{on:%Y-%m-%d} 还没有到，不能提前办理；想看将来会发什么，请用 duban rehearse。")
+    return clock.at(on)
+
+
+def worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """A refusal stays a refusal however often it is asked.
+
+    The exception is read from the state itself: `state.result()` would be a coroutine under an async flow.
+    """
+    return not isinstance(state.data, Refused)
+
+
+# A step is idempotent, so a fault (database locked, disk full, server gone) is worth two more tries.
+STEP: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [5, 30],
+    "retry_condition_fn": worth_retrying,
+    "timeout_seconds": 1_200,
+    "persist_result": False,
+}

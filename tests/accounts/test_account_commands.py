@@ -1,0 +1,97 @@
+"""duban account and the people's commands: what the console does is recorded and can be tried without writing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from duban.accounts.one_time import enter_once
+from duban.accounts.sessions import SignedIn, find_session, sign_in
+from duban.accounts.tokens import find_client
+from duban.bureau import Bureau
+from duban.cli.accounts import app
+from duban.cli.people import app as people_app
+from duban.core.access import Role
+from duban.core.errors import Refused
+from tests.accounts.account_builders import DEVICE, NOW, PASSWORD, keyed, verbs
+from tests.builders import a_person, a_unit
+
+ON = ("--on", "2026-03-27")
+BY = ("--as", "安全员")
+
+
+@pytest.fixture
+def furnished(bureau: Bureau) -> Bureau:
+    home = a_unit(bureau, "市民政局", kind="bureau")
+    a_unit(bureau, "天宁区民政局")
+    a_person(bureau, "安全员", home, Role.SECURITY)
+    a_person(bureau, "周处长", home, Role.COORDINATOR)
+    a_person(bureau, "运维", home, Role.OPERATOR)
+    return keyed(bureau)
+
+
+def run(*words: object, given: str | None = None, on=app):
+    done = CliRunner().invoke(on, [str(word) for word in words], input=given, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def answer(*words: object):
+    return json.loads(run(*words, "--json").output)
+
+
+def test_a_one_time_sign_in_made_at_the_console_lets_in(furnished: Bureau) -> None:
+    tried = answer("one-time", "周处长", *BY, *ON, "--dry-run")
+    made = answer("one-time", "周处长", *BY, *ON)
+    told = run("one-time", "周处长", *BY, *ON).output
+
+    assert tried["path"] is None and made["path"].startswith("/once/")
+    token = told.strip().rpartition("/")[2]
+    assert isinstance(
+        find_session(furnished, enter_once(furnished, token, device=DEVICE, now=NOW), now=NOW), SignedIn
+    )
+    with pytest.raises(Refused, match="请由安全管理员办理"):
+        run("one-time", "周处长", "--as", "运维")
+
+
+def test_a_password_is_typed_at_the_prompt_and_shown_nowhere(furnished: Bureau) -> None:
+    told = run("password", "--as", "周处长", *ON, given=f"\n{PASSWORD}\n{PASSWORD}\n").output
+
+    assert PASSWORD not in told
+    token = sign_in(furnished, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
+    listed = answer("sessions", *ON)
+    ended = answer("end-sessions", "周处长", *BY, *ON)
+
+    assert [one["name"] for one in listed] == ["周处长"] and ended["ended"] == 1
+    assert not isinstance(find_session(furnished, token, now=NOW), SignedIn)
+
+
+def test_a_token_is_made_listed_and_revoked(furnished: Bureau) -> None:
+    words = ("make-token", "省平台", "--person", "周处长", "--scope", "read", *BY, *ON)
+    tried, made = answer(*words, "--dry-run"), answer(*words)
+    (listed,) = answer("tokens", *BY)
+
+    assert tried["token"] is None and find_client(furnished, made["token"], now=NOW) is not None
+    assert made["token"] not in json.dumps(listed)
+    run("revoke-token", made["id"], *BY, *ON)
+    assert find_client(furnished, made["token"], now=NOW) is None
+
+
+def test_links_locks_roles_and_further_units_have_their_commands(furnished: Bureau) -> None:
+    assert answer("revoke-links", "天宁区民政局", *BY, *ON)["generation"] == 2
+    run("one-time", "周处长", *BY, *ON)
+    run("unlock", "周处长", *BY, *ON)
+    run("subject", "周处长", "sub-17", *BY, *ON)
+    run("further-unit", "周处长", "--unit", "天宁区民政局", *BY, *ON, on=people_app)
+    run("take-role", "周处长", "--role", "coordinator", "--reason", "轮岗", *BY, *ON, on=people_app)
+
+    assert verbs(furnished) == [
+        "revoke_links",
+        "make_one_time",
+        "unlock",
+        "bind_subject",
+        "add_person_unit",
+        "take_role",
+    ]

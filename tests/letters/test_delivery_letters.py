@@ -1,0 +1,541 @@
+"""What named people find in their mailbox, and what is no longer sent to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from duban.bureau import Bureau
+from duban.core.access import Role
+from duban.editions.apply import tell_units
+from duban.editions.assign import MovedItem
+from duban.editions.tables import edition
+from duban.evidence.reviews import send_back
+from duban.evidence.service import FileItem, submit
+from duban.history.tables import history
+from duban.obligations.transitions import ask_extension, decide_extension
+from duban.outbox.queries import enqueue_urgent
+from duban.outbox.tables import dispatch
+from duban.rehearse.queries import is_announced
+from duban.rounds.gates import close_gates
+from duban.units.tables import contact
+from tests.builders import a_person, a_unit
+from tests.letters.delivery_builders import (
+    DUE,
+    LI,
+    THREE_BEFORE,
+    WANG,
+    Furnished,
+    a_bureau,
+    a_contact,
+    at,
+    hold,
+    letters,
+    rows,
+    set_obligation,
+    statuses,
+    to_files,
+)
+
+PLAN = {"key": "plan", "title": "巡检计划"}
+
+
+@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
+def anywhere(request: pytest.FixtureRequest) -> Furnished:
+    return a_bureau(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def furnished(bureau: Bureau) -> Furnished:
+    return a_bureau(bureau)
+
+
+def test_wang_finds_everything_he_owes_in_one_letter_with_what_to_hand_in(anywhere: Furnished) -> None:
+    bureau = anywhere.bureau
+    soon = anywhere.owes(evidence=(PLAN,), hard_due_on=date(2026, 4, 15))
+    second = anywhere.owes(due_on=date(2026, 4, 13), title="乡村著名上报")
+    hold(bureau, date(2026, 3, 30))
+
+    report = to_files(bureau, date(2026, 3, 30))
+
+    (letter,) = letters(bureau)
+    assert report.accepted == 1
+    assert letter.to == f"王科长 <{WANG}>"
+    assert letter.subject == "【提前提醒】2项任务，最早3月31日到期"
+    assert "时限：2026年3月31日（周二）" in letter.text and "还有1个工作日" in letter.text
+    assert "上级时限：2026年4月15日（周三）" in letter.text and "需报：巡检计划" in letter.text
+    assert "依据：2025年工作要点 附件1 A1-10-01" in letter.text
+    assert f"编号：{soon}" in letter.text and f"编号：{second}" in letter.text
+    (row,) = rows(bureau)
+    assert (row.status, row.provider_code, row.attempts) == ("accepted", "written", 1)
+    assert letter.message_id == f"<2026-03-30-{row.id}@localhost>"
+    with bureau.store.reading() as connection:
+        assert is_announced(connection, f"2026-03-30-{row.id}")
+        assert not is_announced(connection, f"2026-03-31-{row.id}")
+        assert not is_announced(connection, "2026-03-30-999")
+
+
+def test_the_leader_gets_what_stays_overdue_with_the_unit_named(furnished: Furnished) -> None:
+    late = furnished.owes()
+    for day in (date(2026, 4, 1), date(2026, 4, 9)):
+        hold(furnished.bureau, day)
+        to_files(furnished.bureau, day)
+
+    chase, escalation = letters(furnished.bureau)
+    assert chase.subject.startswith("【催办】") and WANG in chase.to
+    assert escalation.subject.startswith("【督办】1家单位1项任务逾期") and LI in escalation.to
+    assert "天宁区民政局：1项，最长逾期6个工作日" in escalation.text
+    assert "红灯" in escalation.text and f"编号：{late}" in escalation.text
+
+
+def test_a_deputy_leader_gets_a_copy_of_what_his_unit_is_chased_for_and_of_nothing_else(
+    furnished: Furnished,
+) -> None:
+    a_contact(
+        furnished.bureau, furnished.unit, "ju@tianning.example", name="孙局长", duty="deputy_leader", rank=1
+    )
+    chased = furnished.owes()
+    coming = furnished.owes(due_on=date(2026, 4, 3))
+    day = date(2026, 4, 1)
+    hold(furnished.bureau, day)
+
+    to_files(furnished.bureau, day)
+
+    by_name = {letter.to.split()[0].strip('"'): letter for letter in letters(furnished.bureau)}
+    assert f"编号：{chased}" in by_name["孙局长"].text and f"编号：{coming}" not in by_name["孙局长"].text
+    assert f"编号：{coming}" in by_name["王科长"].text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "closed"},
+        {"state": "accepted"},
+        {"state": "submitted"},
+        {"state": "waived"},
+        {"state": "suspended"},
+        {"state": "cancelled"},
+        {"due_on": date(2026, 4, 30)},
+    ],
+    ids=lambda change: str(next(iter(change.values()))),
+)
+def test_nothing_is_sent_of_what_was_settled_between_planning_and_delivery(
+    furnished: Furnished, change: dict[str, Any]
+) -> None:
+    settled = furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    set_obligation(furnished.bureau, settled, **change)
+
+    report = to_files(furnished.bureau, THREE_BEFORE)
+
+    (row,) = rows(furnished.bureau)
+    assert letters(furnished.bureau) == [] and report.withdrawn == 1
+    assert row.status == "withdrawn" and "无需再发" in row.reason
+
+
+@pytest.mark.parametrize("state", ["paused", "withdrawn"])
+def test_nothing_is_sent_for_an_edition_that_was_paused_or_withdrawn(
+    furnished: Furnished, state: str
+) -> None:
+    furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    with furnished.bureau.store.writing() as connection:
+        connection.execute(sa.update(edition).values(state=state))
+
+    assert to_files(furnished.bureau, THREE_BEFORE).withdrawn == 1
+    assert letters(furnished.bureau) == []
+
+
+def test_what_still_stands_is_sent_without_what_was_settled(furnished: Furnished) -> None:
+    settled, stands = furnished.owes(), furnished.owes(title="乡村著名上报")
+    hold(furnished.bureau, THREE_BEFORE)
+    set_obligation(furnished.bureau, settled, state="closed")
+
+    to_files(furnished.bureau, THREE_BEFORE)
+
+    (letter,) = letters(furnished.bureau)
+    assert f"编号：{stands}" in letter.text and f"编号：{settled}" not in letter.text
+
+
+def test_what_was_moved_to_another_unit_is_not_told_to_the_old_one(furnished: Furnished) -> None:
+    moved = furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    set_obligation(furnished.bureau, moved, unit_id=a_unit(furnished.bureau, "钟楼区民政局"))
+
+    assert to_files(furnished.bureau, THREE_BEFORE).withdrawn == 1
+
+
+def test_a_letter_that_never_left_is_merged_into_the_next_days_with_each_matter_once(
+    furnished: Furnished,
+) -> None:
+    twice = furnished.owes()
+    once = furnished.owes(due_on=date(2026, 4, 3), title="乡村著名上报")
+    days = [date(2026, 3, 26), date(2026, 3, 27), date(2026, 3, 30)]
+    for day in days:
+        hold(furnished.bureau, day)
+
+    report = to_files(furnished.bureau, days[-1])
+
+    (letter,) = letters(furnished.bureau)
+    assert report.accepted == 1
+    assert letter.text.count(f"编号：{twice}\n") == 1 and letter.text.count(f"编号：{once}\n") == 1
+    assert [row.status for row in rows(furnished.bureau)] == ["withdrawn", "accepted"]
+
+
+def test_more_matters_than_a_letter_shows_are_counted(furnished: Furnished) -> None:
+    for _ in range(20):
+        furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+
+    to_files(furnished.bureau, THREE_BEFORE)
+
+    (letter,) = letters(furnished.bureau)
+    assert letter.text.count("编号：") == 15 and "另有5项" in letter.text
+
+
+def test_a_link_and_the_desk_come_from_the_settings(furnished: Furnished) -> None:
+    changes = {
+        "link_base": "https://city.example/duban/",
+        "portal_key": SecretStr("a-key-of-this-test"),
+        "desk_name": "市民政局办公室",
+        "desk_phone": "0000-1234567",
+    }
+    bureau = replace(furnished.bureau, settings=furnished.bureau.settings.model_copy(update=changes))
+    one = furnished.owes()
+    hold(bureau, THREE_BEFORE)
+
+    to_files(bureau, THREE_BEFORE)
+
+    (letter,) = letters(bureau)
+    assert re.search(rf"办理：https://city\.example/duban/l/\S+\?to={one}\n", letter.text)
+    assert "市民政局办公室" in letter.text and "联系：0000-1234567" in letter.text
+
+
+def test_a_date_in_a_provisional_year_says_so(furnished: Furnished) -> None:
+    furnished.owes(due_on=date(2027, 1, 8), provisional=True, ladder="standard")
+    day = date(2026, 12, 31)
+    hold(furnished.bureau, day)
+
+    to_files(furnished.bureau, day)
+
+    assert "时限：2027年1月8日（周五，暂定）" in letters(furnished.bureau)[0].text
+
+
+def test_at_night_nothing_leaves_and_nothing_is_lost(furnished: Furnished) -> None:
+    furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+
+    night = to_files(furnished.bureau, THREE_BEFORE, time(21, 0))
+
+    (row,) = rows(furnished.bureau)
+    assert (night.deferred, night.accepted) == (1, 0) and letters(furnished.bureau) == []
+    assert row.status == "pending" and row.not_before == at(date(2026, 3, 27), time(8, 0))
+    assert to_files(furnished.bureau, date(2026, 3, 27), time(7, 59)).accepted == 0
+    # At eight the office opens, but the day's round will take the letter up; only a round that fails to come is not waited for.
+    assert to_files(furnished.bureau, date(2026, 3, 27), time(8, 0)).accepted == 0
+    assert to_files(furnished.bureau, date(2026, 3, 27), time(9, 30)).accepted == 1
+
+
+def test_what_is_left_of_yesterday_does_not_hold_up_todays_letter(furnished: Furnished) -> None:
+    older, due_today = furnished.owes(), furnished.owes(due_on=date(2026, 3, 27), title="乡村著名上报")
+    hold(furnished.bureau, THREE_BEFORE)
+    to_files(furnished.bureau, THREE_BEFORE, time(21, 0))  # too late in the day: put off
+    next_day = date(2026, 3, 27)
+    to_files(furnished.bureau, next_day, time(8, 5))
+
+    hold(furnished.bureau, next_day)
+    to_files(furnished.bureau, next_day, time(8, 35))
+
+    (letter,) = letters(furnished.bureau)
+    assert f"编号：{older}" in letter.text and f"编号：{due_today}" in letter.text
+    assert "今日到期" in letter.text
+
+
+def test_what_comes_up_on_a_day_off_leaves_on_the_next_workday(furnished: Furnished) -> None:
+    furnished.owes()
+    holiday = date(2026, 4, 5)  # 清明, off until the 6th
+    hold(furnished.bureau, holiday)
+
+    assert to_files(furnished.bureau, holiday).deferred == 0  # the round itself has put it off
+    assert rows(furnished.bureau)[0].not_before == at(date(2026, 4, 7), time(8, 0))
+    assert to_files(furnished.bureau, date(2026, 4, 6)).accepted == 0
+    assert to_files(furnished.bureau, date(2026, 4, 7), time(9, 30)).accepted == 1
+
+
+def test_an_urgent_answer_written_on_a_day_off_waits_for_the_workday(furnished: Furnished) -> None:
+    _enqueue(furnished, "extension", _granted(furnished.owes()), on=date(2026, 4, 5))
+
+    assert to_files(furnished.bureau, date(2026, 4, 5), time(10, 0)).deferred == 1
+    assert rows(furnished.bureau)[0].not_before == at(date(2026, 4, 7), time(8, 0))
+
+
+def test_an_address_gets_one_digest_a_day_even_when_an_older_one_was_held_up(furnished: Furnished) -> None:
+    older, newer = furnished.owes(), furnished.owes(due_on=date(2026, 4, 1), title="乡村著名上报")
+    hold(furnished.bureau, THREE_BEFORE)
+    _set_status(
+        furnished, "sending"
+    )  # held by a worker when the next round was planned, so it was not merged
+    hold(furnished.bureau, THREE_BEFORE + timedelta(days=1))
+    _set_status(furnished, "pending", day=THREE_BEFORE)
+
+    report = to_files(furnished.bureau, THREE_BEFORE + timedelta(days=1))
+
+    assert (report.accepted, report.deferred) == (1, 1)
+    (letter,) = letters(furnished.bureau)
+    assert f"编号：{newer}" in letter.text and f"编号：{older}" not in letter.text
+    held_up = rows(furnished.bureau)[0]
+    assert held_up.status == "pending" and held_up.not_before == at(date(2026, 3, 30), time(8, 0))
+
+
+def test_wang_reads_why_his_material_came_back_and_by_when(furnished: Furnished, tmp_path: Any) -> None:
+    bureau, one = furnished.bureau, furnished.owes(evidence=(PLAN,))
+    wang = a_person(bureau, "王科长", furnished.unit, Role.HANDLER)
+    chen = a_person(bureau, "陈审核", furnished.home, Role.REVIEWER)
+    paper = tmp_path / "计划.txt"
+    paper.write_text("巡检计划\n", encoding="utf-8")
+    submit(bureau, one, items=[FileItem(key="plan", path=paper)], by=wang, now=at(date(2026, 3, 24)))
+    send_back(
+        bureau,
+        one,
+        reason="未列各街道的完成月份",
+        resubmit_by_on=date(2026, 3, 30),
+        by=chen,
+        now=at(THREE_BEFORE),
+    )
+
+    to_files(bureau, THREE_BEFORE)
+
+    (letter,) = letters(bureau)
+    assert letter.subject == "【退回】地名标志巡检·巡检计划报备案（第1次），3月30日前补正"
+    assert "退回原因：未列各街道的完成月份" in letter.text and "审核人：陈审核" in letter.text
+    assert f"编号：{one}" in letter.text
+
+
+def test_an_older_answer_is_not_sent_after_a_newer_one(furnished: Furnished) -> None:
+    one = furnished.owes(state="returned")
+    payload = {
+        "obligation_id": one,
+        "reason": "缺附件",
+        "reviewer": "陈审核",
+        "times": 1,
+        "resubmit_by_on": None,
+        "previous_due_on": DUE.isoformat(),
+    }
+    _enqueue(furnished, "send_back", payload)
+    set_obligation(furnished.bureau, one, returned_times=2)
+
+    assert to_files(furnished.bureau, THREE_BEFORE).withdrawn == 1
+
+
+def test_the_asker_reads_what_was_decided_on_his_extension(furnished: Furnished) -> None:
+    bureau = furnished.bureau
+    one = furnished.owes(hard_due_on=date(2026, 4, 30))
+    wang = a_person(bureau, "王科长", furnished.unit, Role.HANDLER)
+    zhou = a_person(bureau, "周统筹", furnished.home, Role.COORDINATOR)
+    ask_extension(
+        bureau,
+        one,
+        wanted_on=date(2026, 4, 20),
+        reason="会商未完",
+        progress="已完成初稿",
+        by=wang,
+        now=at(date(2026, 3, 25)),
+    )
+    decide_extension(
+        bureau,
+        one,
+        granted_on=date(2026, 4, 10),
+        reply="同意顺延",
+        by=zhou,
+        now=at(THREE_BEFORE, time(15, 0)),
+    )
+
+    to_files(bureau, THREE_BEFORE, time(15, 0))
+
+    (letter,) = letters(bureau)
+    assert letter.subject.startswith("【延期批复】同意延至4月10日")
+    assert "原时限：2026年3月31日（周二）" in letter.text and "批复人：周统筹" in letter.text
+    assert "申请延至：2026年4月20日（周一）" in letter.text and "延期：已批准" in letter.text
+
+
+def test_an_answer_about_what_was_waived_meanwhile_is_withdrawn(furnished: Furnished) -> None:
+    one = furnished.owes()
+    _enqueue(furnished, "extension", _granted(one))
+    set_obligation(furnished.bureau, one, state="waived")
+
+    assert to_files(furnished.bureau, THREE_BEFORE).withdrawn == 1
+    assert letters(furnished.bureau) == []
+
+
+def test_a_unit_whose_dates_moved_reads_the_old_and_the_new_ones(furnished: Furnished) -> None:
+    moved, closed = (
+        furnished.owes(due_on=date(2026, 4, 3)),
+        furnished.owes(due_on=date(2026, 4, 3), state="closed"),
+    )
+    _tell_moved(furnished, moved, closed)
+
+    to_files(furnished.bureau, THREE_BEFORE)
+
+    (letter,) = letters(furnished.bureau)
+    assert letter.subject.startswith("【日历变更】地名标志巡检·巡检计划报备案，时限改为4月3日")
+    assert "2026年放假安排已确认，贵单位1项任务的时限随之调整" in letter.text
+    assert "原时限：2026年3月31日（周二）" in letter.text and f"编号：{closed}" not in letter.text
+
+
+def test_a_change_that_was_taken_back_is_not_told(furnished: Furnished) -> None:
+    _tell_moved(furnished, furnished.owes())
+
+    assert to_files(furnished.bureau, THREE_BEFORE).withdrawn == 1
+
+
+def test_a_leader_reads_how_a_stage_ended_and_who_is_missing(furnished: Furnished) -> None:
+    furnished.owes(gate=True)
+    close_gates(furnished.bureau, now=at(date(2026, 4, 1)))
+
+    to_files(furnished.bureau, date(2026, 4, 1))
+
+    (letter,) = letters(furnished.bureau)
+    assert LI in letter.to and letter.subject.startswith("【阶段小结】地名标志巡检2026·巡检计划报备案")
+    assert "应办1家，按时办结0家" in letter.text and "1. 天宁区民政局：逾期1个工作日" in letter.text
+
+
+def test_a_summary_of_a_withdrawn_edition_stays_unsent(furnished: Furnished) -> None:
+    furnished.owes(gate=True)
+    close_gates(furnished.bureau, now=at(date(2026, 4, 1)))
+    with furnished.bureau.store.writing() as connection:
+        connection.execute(sa.update(edition).values(state="withdrawn"))
+
+    assert to_files(furnished.bureau, date(2026, 4, 1)).withdrawn == 1
+
+
+def test_one_letter_that_cannot_be_composed_is_put_aside_and_the_others_leave(furnished: Furnished) -> None:
+    furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    spoiled = {"obligation_id": furnished.owes(), "granted": True}
+    _enqueue(furnished, "extension", spoiled, unit_id=a_unit(furnished.bureau, address="x@u.example"))
+    _enqueue(furnished, "unheard_of", {}, unit_id=a_unit(furnished.bureau, address="y@u.example"))
+
+    report = to_files(furnished.bureau, THREE_BEFORE)
+
+    assert statuses(furnished.bureau) == {WANG: "accepted", "x@u.example": "failed", "y@u.example": "failed"}
+    assert report.failed == 2 and all(
+        "写不成" in row.reason for row in rows(furnished.bureau) if row.status == "failed"
+    )
+
+
+def test_a_contact_who_has_left_is_not_written_to_and_the_next_one_takes_over(furnished: Furnished) -> None:
+    a_contact(furnished.bureau, furnished.unit, "zhao@tianning.example", duty="backup")
+    furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    with furnished.bureau.store.writing() as connection:
+        connection.execute(sa.update(contact).where(contact.c.address == WANG).values(active=False))
+
+    to_files(furnished.bureau, THREE_BEFORE)
+
+    assert statuses(furnished.bureau) == {WANG: "failed", "zhao@tianning.example": "accepted"}
+
+
+def test_a_channel_that_is_not_configured_is_said_and_the_next_contact_takes_over(
+    furnished: Furnished,
+) -> None:
+    unit = a_unit(furnished.bureau, "钟楼区民政局", address=None)
+    first = a_contact(furnished.bureau, unit, "robot", rank=1, channel="apprise")
+    a_contact(furnished.bureau, unit, "zhao@zhonglou.example", rank=2)
+    furnished.owes(unit_id=unit)
+    hold(furnished.bureau, THREE_BEFORE)
+
+    report = to_files(furnished.bureau, THREE_BEFORE)
+
+    robot, mail = rows(furnished.bureau)
+    assert (report.failed, report.accepted) == (1, 1) and robot.contact_id == first
+    assert robot.reason == "发送渠道“apprise”尚未配置，请在设置中配置后重发。"
+    assert (mail.status, mail.fallback_of) == ("accepted", robot.id)
+
+
+def test_no_more_is_claimed_than_asked_for(furnished: Furnished) -> None:
+    for n in range(5):
+        furnished.owes(unit_id=a_unit(furnished.bureau, f"第{n}区民政局"))
+    hold(furnished.bureau, THREE_BEFORE)
+
+    assert to_files(furnished.bureau, THREE_BEFORE, limit=2).accepted == 2
+    assert to_files(furnished.bureau, THREE_BEFORE).accepted == 3
+
+
+def test_a_pass_that_did_something_stands_in_the_history_and_an_idle_one_does_not(
+    furnished: Furnished,
+) -> None:
+    furnished.owes()
+    hold(furnished.bureau, THREE_BEFORE)
+    for _ in range(2):
+        to_files(furnished.bureau, THREE_BEFORE)
+
+    with furnished.bureau.store.reading() as connection:
+        found = connection.execute(sa.select(history.c.detail).where(history.c.verb == "deliver"))
+        assert ['"accepted":1' in str(row.detail) for row in found] == [True]
+
+
+def _enqueue(
+    furnished: Furnished,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    on: date = THREE_BEFORE,
+    unit_id: int | None = None,
+) -> None:
+    with furnished.bureau.store.writing() as connection:
+        enqueue_urgent(
+            connection,
+            kind=kind,
+            unit_id=unit_id or furnished.unit,
+            ref=f"about:{kind}",
+            payload=payload,
+            now=at(on),
+            settings=furnished.bureau.settings,
+        )
+
+
+def _granted(obligation_id: int) -> dict[str, Any]:
+    return {
+        "obligation_id": obligation_id,
+        "granted": True,
+        "asked_for_on": "2026-04-20",
+        "granted_on": "2026-04-10",
+        "previous_due_on": DUE.isoformat(),
+        "decided_by": "周统筹",
+        "reason": "同意",
+    }
+
+
+def _tell_moved(furnished: Furnished, *obligations: int) -> None:
+    items = tuple(
+        MovedItem(
+            obligation_id=one,
+            unit_id=furnished.unit,
+            previous_due_on=DUE,
+            previous_last_workday=DUE,
+            previous_provisional=False,
+        )
+        for one in obligations
+    )
+    with furnished.bureau.store.writing() as connection:
+        tell_units(
+            connection,
+            furnished.bureau,
+            items,
+            cause="2026年放假安排已确认",
+            ref="notice-1",
+            now=at(THREE_BEFORE),
+        )
+
+
+def _set_status(furnished: Furnished, status: str, *, day: date | None = None) -> None:
+    table = dispatch
+    statement = sa.update(table).values(status=status)
+    with furnished.bureau.store.writing() as connection:
+        connection.execute(statement if day is None else statement.where(table.c.day == day))

@@ -1,0 +1,162 @@
+"""Two people act on the same matter at the same moment: one act counts, the other is told, nothing is half-done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.core.access import Role
+from duban.core.errors import Refused
+from duban.evidence.reviews import pass_review, send_back, sign_off
+from duban.evidence.service import submit
+from duban.evidence.tables import review
+from duban.history.queries import list_entries, verify_chain
+from duban.obligations.queries import load_obligation
+from duban.obligations.states import State
+from duban.obligations.transitions import acknowledge, ask_extension, decide_extension
+from duban.outbox.tables import dispatch
+from tests.builders import a_person, a_unit, an_edition, an_obligation
+
+NOW = clock.at(date(2026, 3, 20))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shared(request: pytest.FixtureRequest) -> Bureau:
+    return request.getfixturevalue("bureau" if request.param == "sqlite" else "pg_bureau")
+
+
+def a_case(bureau: Bureau, **options: object):
+    unit, home = a_unit(bureau), a_unit(bureau, "市民政局", kind="bureau")
+    names = {
+        "wang": a_person(bureau, "王科长", unit, Role.HANDLER),
+        "sun": a_person(bureau, "孙科员", unit, Role.HANDLER),
+        "chen": a_person(bureau, "陈审核", home, Role.REVIEWER),
+        "wu": a_person(bureau, "吴主任", home, Role.REVIEWER),
+        "zhou": a_person(bureau, "周统筹", home, Role.COORDINATOR),
+        "li": a_person(bureau, "李局长", home, Role.LEADER),
+    }
+    return names, an_obligation(bureau, unit_id=unit, **options)  # type: ignore[arg-type]
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Run all acts from one starting line, each in its own thread and connection; errors come back as values."""
+    line = threading.Barrier(len(acts))
+    came: list[object] = [None] * len(acts)
+
+    def one(number: int, act: Callable[[], object]) -> None:
+        line.wait()
+        try:
+            came[number] = act()
+        except Exception as error:
+            came[number] = error
+
+    threads = [threading.Thread(target=one, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return came
+
+
+def refused(came: list[object]) -> list[Refused]:
+    others = [one for one in came if isinstance(one, Exception) and not isinstance(one, Refused)]
+    assert others == []
+    return [one for one in came if isinstance(one, Refused)]
+
+
+def verbs(bureau: Bureau, one: int) -> list[str]:
+    with bureau.store.reading() as connection:
+        assert verify_chain(connection).broken_at is None
+        return [entry.verb for entry in list_entries(connection, noun="obligation", noun_id=one)]
+
+
+def count(bureau: Bureau, table: sa.Table) -> int:
+    with bureau.store.reading() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def test_two_reviewers_decide_the_same_submission_once(shared: Bureau) -> None:
+    people, one = a_case(shared)
+    submit(shared, one, by=people["wang"], now=NOW)
+
+    came = at_once(
+        lambda: pass_review(shared, one, by=people["chen"], now=NOW),
+        lambda: send_back(shared, one, reason="缺附表", by=people["wu"], now=NOW),
+    )
+
+    # Passing first leaves a matter that only a closer may send back; sending back first leaves nothing to pass.
+    (told,) = refused(came)
+    assert "请" in str(told)
+    assert count(shared, review) == 1
+    assert len(verbs(shared, one)) == 2
+    assert count(shared, dispatch) == (1 if verbs(shared, one)[-1] == "send_back" else 0)
+
+
+def test_two_who_saw_the_same_version_do_not_both_pass_a_level(shared: Bureau) -> None:
+    people, one = a_case(shared, review_levels=2)
+    seen = submit(shared, one, by=people["wang"], now=NOW).version
+
+    came = at_once(
+        lambda: pass_review(shared, one, by=people["chen"], now=NOW, version=seen),
+        lambda: pass_review(shared, one, by=people["wu"], now=NOW, version=seen),
+    )
+
+    (told,) = refused(came)
+    assert "刚刚被别人改动" in str(told)
+    assert count(shared, review) == 1
+
+
+@pytest.mark.parametrize("verb", ["submit", "sign_off", "decide", "acknowledge"])
+def test_the_same_act_by_two_people_counts_once(shared: Bureau, verb: str) -> None:
+    people, one = a_case(shared)
+    if verb == "sign_off":
+        submit(shared, one, by=people["wang"], now=NOW)
+        pass_review(shared, one, by=people["chen"], now=NOW)
+    if verb == "decide":
+        wish = {"wanted_on": date(2026, 4, 10), "reason": "会商", "progress": "七成"}
+        ask_extension(shared, one, by=people["wang"], now=NOW, **wish)
+    granted = {"granted_on": date(2026, 4, 9), "reply": "同意"}
+    acts = {
+        "submit": [lambda who=who: submit(shared, one, by=people[who], now=NOW) for who in ("wang", "sun")],
+        "sign_off": [
+            lambda who=who: sign_off(shared, one, by=people[who], now=NOW) for who in ("zhou", "li")
+        ],
+        "decide": [
+            lambda who=who: decide_extension(shared, one, by=people[who], now=NOW, **granted)
+            for who in ("zhou", "li")
+        ],
+        "acknowledge": [
+            lambda who=who: acknowledge(shared, one, by=people[who], now=NOW) for who in ("wang", "sun")
+        ],
+    }
+    before = len(verbs(shared, one))
+
+    came = at_once(*acts[verb])
+
+    assert len(refused(came)) == 1
+    assert len(verbs(shared, one)) == before + 1
+    with shared.store.reading() as connection:
+        after = load_obligation(connection, one)
+    assert after.version == before + 2
+    assert (after.extended_times, after.state is State.CLOSED) == (verb == "decide", verb == "sign_off")
+
+
+def test_many_who_act_on_different_matters_share_one_unbroken_history(shared: Bureau) -> None:
+    people, first = a_case(shared)
+    edition = an_edition(shared, "other")
+    rest = [an_obligation(shared, unit_id=people["wang"].unit_id, edition_id=edition) for _ in range(7)]
+
+    came = at_once(
+        *(lambda one=one: submit(shared, one, by=people["wang"], now=NOW) for one in (first, *rest))
+    )
+
+    assert refused(came) == []
+    with shared.store.reading() as connection:
+        checked = verify_chain(connection)
+    assert (checked.entries, checked.broken_at) == (8, None)

@@ -1,0 +1,178 @@
+"""Units are compared with their like, by outcomes, and every figure opens to its items."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from duban.bureau import Bureau
+from duban.core.access import Actor, Role
+from duban.core.errors import NotFound
+from duban.core.lights import Light
+from duban.figures.measures import COUNTED, PART_AND_WHOLE
+from duban.obligations.tables import obligation
+from duban.reports.board_queries import CellFilter
+from duban.reports.cells import PAGE_SIZE, drill_down
+from duban.reports.overview import read_overview
+from duban.reports.ranking import Ranking, read_ranking
+from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
+
+DUE = date(2026, 3, 31)
+LATER = date(2026, 4, 15)
+LEADER = Actor(name="周局长", person_id=9, roles=frozenset({Role.LEADER}))
+
+
+@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
+def furnished(request: pytest.FixtureRequest) -> Bureau:
+    return request.getfixturevalue(request.param)
+
+
+def change(bureau: Bureau, key: int, **columns: Any) -> int:
+    with bureau.store.writing() as connection:
+        connection.execute(sa.update(obligation).where(obligation.c.id == key).values(**columns))
+    return key
+
+
+def owes(bureau: Bureau, edition: int, unit: int, *states: str) -> None:
+    """One obligation of the unit for each word: 按时, 逾期, 未办, 免办, 延期."""
+    meanings: dict[str, dict[str, Any]] = {
+        "按时": {"state": "closed", "submitted_on": DUE, "closed_on": DUE},
+        "逾期": {"state": "closed", "submitted_on": date(2026, 4, 2), "closed_on": LATER, "late": 1},
+        "未办": {"state": "assigned"},
+        "免办": {"state": "waived"},
+        "延期": {"state": "assigned", "due_on": date(2026, 5, 29), "extended_times": 1},
+    }
+    for word in states:
+        point = a_point(bureau, edition, due_on=DUE)
+        change(bureau, an_obligation(bureau, edition_id=edition, point=point, unit_id=unit), **meanings[word])
+
+
+def shown(found: Ranking) -> list[tuple[int | None, str, str]]:
+    return [(one.place, one.unit, one.rates[0].shown) for one in found.ranked]
+
+
+def test_districts_are_compared_with_districts_and_ties_share_a_place(furnished: Bureau) -> None:
+    edition = an_edition(furnished)
+    tianning, zhonglou, jintan, xinbei = (
+        a_unit(furnished, name) for name in ("天宁区民政局", "钟楼区民政局", "金坛区民政局", "新北区民政局")
+    )
+    owes(furnished, edition, tianning, "按时", "逾期")
+    owes(furnished, edition, zhonglou, "按时", "按时", "免办", "延期")
+    owes(furnished, edition, jintan, "按时", "未办")
+    owes(furnished, edition, xinbei, "未办")
+    owes(furnished, edition, a_unit(furnished, "兰陵街道", kind="town"), "按时")
+    owes(furnished, edition, a_unit(furnished, "经开区民政局"), "延期")
+
+    found = read_ranking(furnished, by=LEADER, today=LATER)
+
+    assert shown(found) == [
+        (1, "钟楼区民政局", "100.0 %"),
+        (2, "天宁区民政局", "50.0 %"),
+        (2, "金坛区民政局", "50.0 %"),
+        (4, "新北区民政局", "0.0 %"),
+    ]
+    assert [one.rates[1].shown for one in found.ranked] == ["100.0 %", "100.0 %", "50.0 %", "0.0 %"]
+    assert {one.key: one.units for one in found.kinds} == {"district_bureau": 5, "town": 1}
+    assert shown(read_ranking(furnished, by=LEADER, today=LATER, kind="town")) == [(1, "兰陵街道", "100.0 %")]
+    with pytest.raises(NotFound):
+        read_ranking(furnished, by=LEADER, today=LATER, kind="outside")
+
+
+def test_within_one_campaign_only_its_own_obligations_count(furnished: Bureau) -> None:
+    signs, elders = an_edition(furnished), an_edition(furnished, "respect_elders_month", name="敬老月")
+    unit = a_unit(furnished, "天宁区民政局")
+    owes(furnished, signs, unit, "未办")
+    owes(furnished, elders, unit, "按时")
+
+    assert shown(read_ranking(furnished, by=LEADER, today=LATER)) == [(1, "天宁区民政局", "50.0 %")]
+    assert shown(read_ranking(furnished, by=LEADER, today=LATER, edition_id=elders))[0][2] == "100.0 %"
+
+
+def test_every_figure_opens_to_exactly_its_items(furnished: Bureau) -> None:
+    edition = an_edition(furnished)
+    unit = a_unit(furnished, "天宁区民政局")
+    owes(furnished, edition, unit, "按时", "按时", "逾期", "未办", "免办", "延期")
+    page = read_overview(furnished, by=LEADER, today=LATER)
+
+    def items(**asked: Any) -> int:
+        return len(
+            drill_down(furnished, CellFilter(unit_id=unit), by=LEADER, today=LATER, **asked).obligations
+        )
+
+    for rate in page.stand.rates:
+        part, whole = PART_AND_WHOLE[rate.key]
+        assert (items(figure=part), items(figure=whole)) == (rate.part, rate.whole)
+    for light, number in page.stand.lights.items():
+        assert items(light=light) == number
+    assert all(items(figure=key) <= 6 for key in COUNTED)
+    assert items() == 6
+
+
+def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(furnished: Bureau) -> None:
+    edition = an_edition(furnished)
+    units = [a_unit(furnished, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
+    for unit in units:
+        owes(furnished, edition, unit, "按时", "逾期", "未办", "免办", "延期")
+    point = a_point(furnished, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
+    an_obligation(
+        furnished,
+        edition_id=edition,
+        point=point,
+        unit_id=units[0],
+        due_on=date(2026, 12, 31),
+        target=Decimal(9),
+    )
+
+    def items(cell: CellFilter, **asked: Any) -> list[int]:
+        found = drill_down(furnished, cell, by=LEADER, today=LATER, **asked).obligations
+        return sorted(one.listed.id for one in found)
+
+    asked: list[dict[str, Any]] = [
+        {},
+        *({"light": one} for one in Light),
+        *({"figure": one} for one in COUNTED),
+    ]
+    for one in asked:
+        apart = [key for unit in units for key in items(CellFilter(unit_id=unit, year=2026), **one)]
+        assert (
+            items(CellFilter(edition_id=edition), **one)
+            == items(CellFilter(year=2026), **one)
+            == sorted(apart)
+        )
+
+
+def test_a_cell_is_read_page_by_page_and_names_what_it_is_of(bureau: Bureau) -> None:
+    edition = an_edition(bureau)
+    unit = a_unit(bureau, "天宁区民政局")
+    owes(bureau, edition, unit, *["未办"] * (PAGE_SIZE + 1))
+    cell = CellFilter(edition_id=edition, unit_id=unit)
+
+    first = drill_down(bureau, cell, by=LEADER, today=LATER, light=Light.RED)
+    second = drill_down(bureau, cell, by=LEADER, today=LATER, light=Light.RED, page=2)
+
+    assert (first.campaign, first.unit) == ("地名标志巡检2026", "天宁区民政局")
+    assert (len(first.obligations), first.more) == (PAGE_SIZE, True)
+    assert (len(second.obligations), second.more) == (1, False)
+    assert drill_down(bureau, cell, by=LEADER, today=LATER, light=Light.GREEN).obligations == ()
+    whole = CellFilter(edition_id=edition)
+    pages = [drill_down(bureau, whole, by=LEADER, today=LATER, light=Light.RED, page=n) for n in (1, 2)]
+    assert [len(one.obligations) for one in pages] == [PAGE_SIZE, 1]
+    assert len({one.listed.id for page in pages for one in page.obligations}) == PAGE_SIZE + 1
+
+
+def test_a_cell_of_a_foreign_unit_is_not_found(bureau: Bureau) -> None:
+    edition = an_edition(bureau)
+    own, other = a_unit(bureau, "天宁区民政局"), a_unit(bureau, "钟楼区民政局")
+    for unit in (own, other):
+        owes(bureau, edition, unit, "未办")
+    handler = a_person(bureau, "王科长", own, Role.HANDLER)
+
+    with pytest.raises(NotFound):
+        drill_down(bureau, CellFilter(unit_id=other), by=handler, today=LATER)
+    seen = drill_down(bureau, CellFilter(edition_id=edition), by=handler, today=LATER)
+    assert [one.listed.unit for one in seen.obligations] == ["天宁区民政局"]
+    assert [one.unit for one in read_ranking(bureau, by=handler, today=LATER).ranked] == ["天宁区民政局"]

@@ -1,0 +1,307 @@
+"""The morning round: what is owed by now becomes one reminder and one digest, however often and however late it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from duban.bureau import Bureau
+from duban.core import clock
+from duban.history.tables import history
+from duban.obligations import tables as obligations_tables
+from duban.obligations.tables import obligation
+from duban.outbox.tables import dispatch
+from duban.rounds.service import hold_round
+from duban.rounds.tables import reminder, round_
+from tests.builders import a_unit, an_edition, an_obligation
+
+OPENED = date(2026, 1, 5)
+DUE = date(2026, 3, 31)  # a Tuesday
+
+
+@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
+def furnished(request: pytest.FixtureRequest) -> Bureau:
+    return request.getfixturevalue(request.param)
+
+
+def hold(bureau: Bureau, day: date, hour: time = time(8, 30)):
+    return hold_round(bureau, now=clock.at(day, hour))
+
+
+def reminders(bureau: Bureau) -> list[Any]:
+    table = reminder
+    with bureau.store.reading() as connection:
+        return list(connection.execute(sa.select(table).order_by(table.c.obligation_id, table.c.rung)))
+
+
+def dispatches(bureau: Bureau) -> list[Any]:
+    with bureau.store.reading() as connection:
+        return list(connection.execute(sa.select(dispatch).order_by(dispatch.c.id)))
+
+
+def planned(bureau: Bureau) -> list[str]:
+    return [row.rung for row in reminders(bureau) if row.status == "planned"]
+
+
+def test_a_matter_is_handed_out_on_the_day_it_is_opened(furnished: Bureau) -> None:
+    obligation = an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+
+    report = hold(furnished, OPENED)
+
+    (row,) = reminders(furnished)
+    assert (row.obligation_id, row.rung, row.kind, row.status) == (obligation, "assign", "assign", "planned")
+    assert (report.planned, report.superseded, report.dispatches, report.status) == (1, 0, 1, "planned")
+
+
+def test_each_rung_is_planned_once_on_its_day(furnished: Bureau) -> None:
+    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+
+    days = [OPENED + timedelta(days=n) for n in range(110)]
+    told = {day: report.planned for day in days if (report := hold(furnished, day)).planned}
+
+    # Counted by hand in the notice of 2026: 14 and 28 February are worked, 15 to 23 February and 4 to 6 April off.
+    assert list(told) == [
+        OPENED,
+        date(2026, 2, 11),
+        date(2026, 3, 20),
+        date(2026, 3, 26),
+        date(2026, 3, 30),
+        DUE,
+        date(2026, 4, 1),
+        date(2026, 4, 9),
+    ]
+    assert set(told.values()) == {1}
+
+
+def test_after_a_standstill_a_unit_gets_one_current_reminder_and_the_missed_ones_are_recorded(
+    furnished: Bureau,
+) -> None:
+    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+
+    hold(furnished, date(2026, 3, 27))
+
+    rows = {row.rung: row for row in reminders(furnished)}
+    assert {rung for rung, row in rows.items() if row.status == "superseded"} == {"assign", "t-30", "t-7"}
+    assert planned(furnished) == ["t-3"]
+    assert "并入3月26日的提前提醒" in rows["t-30"].cause and "2月11日" in rows["t-30"].cause
+    assert [(row.items, row.status) for row in dispatches(furnished)] == [(1, "pending")]
+
+
+def test_a_second_round_of_the_day_writes_nothing(furnished: Bureau) -> None:
+    edition = an_edition(furnished)
+    for _ in range(3):
+        an_obligation(furnished, edition_id=edition, opened_on=OPENED, due_on=DUE)
+    hold(furnished, date(2026, 3, 26))
+    before = _everything(furnished)
+
+    report = hold(furnished, date(2026, 3, 26), time(10, 0))
+
+    assert _everything(furnished) == before
+    assert (report.planned, report.superseded, report.dispatches) == (0, 0, 0)
+
+
+def test_what_is_published_after_the_round_is_found_by_a_second_one(furnished: Bureau) -> None:
+    unit = a_unit(furnished)
+    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(furnished, date(2026, 3, 26))
+    an_obligation(
+        furnished, unit_id=unit, edition_id=an_edition(furnished, "second"), opened_on=OPENED, due_on=DUE
+    )
+
+    report = hold(furnished, date(2026, 3, 26), time(10, 0))
+
+    assert report.planned == 1
+    assert [(row.items, row.status) for row in dispatches(furnished)] == [(2, "pending")]
+
+
+def test_what_comes_after_a_units_digest_has_left_waits_for_the_next_round(furnished: Bureau) -> None:
+    unit = a_unit(furnished)
+    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(furnished, date(2026, 3, 26))
+    _set_dispatches(furnished, status="accepted")
+    late = an_obligation(furnished, unit_id=unit, edition_id=an_edition(furnished, "second"), due_on=DUE)
+
+    same_day = hold(furnished, date(2026, 3, 26), time(10, 0))
+    next_day = hold(furnished, date(2026, 3, 27))
+
+    assert (same_day.planned, next_day.planned) == (0, 1)
+    assert [row.rung for row in reminders(furnished) if row.obligation_id == late and row.cause is None] == [
+        "t-3"
+    ]
+    assert len(dispatches(furnished)) == 2
+
+
+@pytest.mark.parametrize(
+    "state", ["draft", "submitted", "accepted", "closed", "suspended", "waived", "cancelled"]
+)
+def test_a_unit_that_has_nothing_to_do_is_not_reminded(bureau: Bureau, state: str) -> None:
+    an_obligation(bureau, state=state, opened_on=OPENED, due_on=DUE)
+
+    assert hold(bureau, date(2026, 4, 1)).planned == 0
+
+
+@pytest.mark.parametrize("state", ["draft", "paused", "withdrawn"])
+def test_an_edition_that_is_not_published_reminds_nobody(bureau: Bureau, state: str) -> None:
+    an_obligation(bureau, edition_id=an_edition(bureau, state=state), due_on=DUE)
+
+    assert hold(bureau, date(2026, 4, 1)).planned == 0
+
+
+def test_an_escalation_goes_to_the_superior_and_not_to_the_unit(furnished: Bureau) -> None:
+    city = a_unit(furnished, "市民政局", leader_address="li@city.example")
+    unit = a_unit(furnished, parent=city)
+    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(furnished, date(2026, 4, 1))
+
+    hold(furnished, date(2026, 4, 9))
+
+    (row,) = [row for row in reminders(furnished) if row.kind == "escalate"]
+    last = dispatches(furnished)[-1]
+    assert row.target_unit_id == city
+    assert (last.unit_id, last.address) == (city, "li@city.example")
+
+
+def test_an_escalation_of_a_unit_without_superior_goes_to_the_coordinator(bureau: Bureau) -> None:
+    coordinator = a_unit(bureau, "市民政局", leader_address="li@city.example")
+    edition = an_edition(bureau, coordinator_unit_id=coordinator)
+    an_obligation(bureau, edition_id=edition, opened_on=OPENED, due_on=DUE)
+
+    hold(bureau, date(2026, 4, 9))
+
+    assert dispatches(bureau)[-1].unit_id == coordinator
+
+
+def test_a_chase_is_copied_to_the_deputy_leader(furnished: Bureau) -> None:
+    unit = a_unit(furnished, address="wang@unit.example", leader_address="li@unit.example")
+    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+
+    hold(furnished, DUE)
+    hold(furnished, date(2026, 4, 1))
+
+    assert {(row.day, row.address) for row in dispatches(furnished)} == {
+        (DUE, "wang@unit.example"),
+        (date(2026, 4, 1), "wang@unit.example"),
+        (date(2026, 4, 1), "li@unit.example"),
+    }
+
+
+def test_all_that_a_unit_is_owed_becomes_one_digest_per_address(furnished: Bureau) -> None:
+    unit = a_unit(furnished)
+    for campaign in ("first", "second", "third"):
+        edition = an_edition(furnished, campaign)
+        for due_on in (DUE, date(2026, 4, 30)):
+            an_obligation(furnished, edition_id=edition, unit_id=unit, opened_on=OPENED, due_on=due_on)
+
+    hold(furnished, OPENED)
+
+    assert [row.items for row in dispatches(furnished)] == [6]
+
+
+def test_a_unit_without_contact_is_recorded_with_the_reason(furnished: Bureau) -> None:
+    unit = a_unit(furnished, address=None)
+    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+
+    hold(furnished, OPENED)
+
+    (row,) = dispatches(furnished)
+    assert (row.unit_id, row.status, row.items) == (unit, "failed", 1)
+    assert "没有联系人" in row.reason
+
+
+def test_a_day_off_puts_the_digest_off_and_the_next_workday_takes_it_along(furnished: Bureau) -> None:
+    unit = a_unit(furnished)
+    saturday, monday = date(2026, 3, 21), date(2026, 3, 23)
+    edition = an_edition(furnished)
+    for day in (saturday, monday):
+        an_obligation(furnished, edition_id=edition, unit_id=unit, opened_on=day, due_on=date(2026, 6, 30))
+
+    report = hold(furnished, saturday)
+    waiting = dispatches(furnished)
+    hold(furnished, monday)
+
+    assert clock.civil(report.leaves_at) == monday
+    assert [clock.civil(row.not_before) for row in waiting] == [monday]
+    assert [(row.day, row.status) for row in dispatches(furnished)] == [
+        (saturday, "withdrawn"),
+        (monday, "pending"),
+    ]
+    assert dispatches(furnished)[-1].since_round_id == dispatches(furnished)[0].round_id
+
+
+def test_a_fault_in_one_edition_does_not_stop_the_others(furnished: Bureau) -> None:
+    an_obligation(furnished, edition_id=an_edition(furnished, "broken", name="坏的"), ladder="no_such_ladder")
+    an_obligation(furnished, edition_id=an_edition(furnished, "whole"), opened_on=OPENED, due_on=DUE)
+
+    report = hold(furnished, OPENED)
+
+    assert (report.planned, report.status) == (1, "failed")
+    assert [note.name for note in report.faults] == ["坏的"]
+    assert "no_such_ladder" in (report.faults[0].error or "")
+    assert len(dispatches(furnished)) == 1
+
+
+def test_a_date_beyond_the_known_years_is_reported_and_the_rest_is_planned(bureau: Bureau) -> None:
+    edition = an_edition(bureau)
+    beyond = an_obligation(bureau, edition_id=edition, opened_on=OPENED, due_on=DUE)
+    _set(bureau, obligation, beyond, due_on=date(2040, 3, 31))
+    an_obligation(bureau, edition_id=edition, opened_on=OPENED, due_on=DUE)
+
+    report = hold(bureau, OPENED)
+
+    assert report.planned == 1
+    assert "2040" in (report.faults[0].error or "")
+
+
+def test_planning_goes_on_in_a_provisional_year_and_says_so(bureau: Bureau) -> None:
+    an_obligation(bureau, opened_on=date(2026, 11, 2), due_on=date(2027, 1, 15))
+
+    report = hold(bureau, date(2027, 1, 8))
+
+    assert report.planned == 1
+    assert report.editions[0].provisional
+
+
+def test_a_clock_set_back_plans_nothing_and_says_so(furnished: Bureau) -> None:
+    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+    hold(furnished, date(2026, 3, 26))
+    before = _everything(furnished)
+
+    report = hold(furnished, date(2026, 3, 20))
+
+    assert report.newer == date(2026, 3, 26)
+    assert "时钟" in report.sentence
+    assert _everything(furnished) == before
+
+
+def test_a_later_due_date_starts_its_own_reminders_but_does_not_hand_out_again(furnished: Bureau) -> None:
+    obligation = an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+    hold(furnished, OPENED)
+    _set(furnished, obligations_tables.obligation, obligation, due_on=date(2026, 9, 30))
+
+    same_rung = hold(furnished, date(2026, 1, 6))
+    advance = hold(furnished, date(2026, 8, 20))
+
+    assert (same_rung.planned, advance.planned) == (0, 1)
+    assert Counter(planned(furnished)) == {"assign": 1, "t-30": 1}
+
+
+def _everything(bureau: Bureau) -> list[Any]:
+    with bureau.store.reading() as connection:
+        return [
+            list(connection.execute(sa.select(table).order_by(*table.primary_key)))
+            for table in (round_, reminder, dispatch, history)
+        ]
+
+
+def _set(bureau: Bureau, table: sa.Table, row_id: int, **values: Any) -> None:
+    with bureau.store.writing() as connection:
+        connection.execute(sa.update(table).where(table.c.id == row_id).values(**values))
+
+
+def _set_dispatches(bureau: Bureau, **values: Any) -> None:
+    with bureau.store.writing() as connection:
+        connection.execute(sa.update(dispatch).values(**values))

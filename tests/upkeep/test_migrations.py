@@ -1,0 +1,172 @@
+"""The schema that the migrations make is the schema the program speaks of, and they lose nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from duban.bureau import Bureau
+from duban.core.db import Amount, Moment, Store, metadata, open_store
+from duban.core.errors import Fault
+from duban.history.tables import history
+from duban.schema.migrate import (
+    FOLDER,
+    current_revision,
+    downgrade,
+    head_revision,
+    migrate,
+    pending_revisions,
+)
+from tests.builders import SET_UP_AT
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    made = open_store(f"sqlite:///{tmp_path / 'duban.db'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pg_store(postgres_url: str):
+    made = open_store(postgres_url)
+    yield made
+    made.close()
+
+
+def test_migrations_give_the_schema_of_the_tables_on_sqlite(store: Store) -> None:
+    assert_same_schema(store)
+
+
+@pytest.mark.postgres
+def test_migrations_give_the_schema_of_the_tables_on_postgresql(pg_store: Store) -> None:
+    assert_same_schema(pg_store)
+
+
+def test_a_new_folder_is_pending_until_it_is_migrated(store: Store) -> None:
+    assert pending_revisions(store)
+
+    done = migrate(store)
+
+    assert (done.from_revision, done.to_revision) == (None, head_revision())
+    assert not pending_revisions(store)
+    assert migrate(store).from_revision == head_revision()
+
+
+def test_the_head_file_names_the_newest_revision() -> None:
+    assert (FOLDER / "HEAD").read_text().strip() == head_revision()
+
+
+def test_every_migration_is_named_by_its_number() -> None:
+    names = sorted(path.name for path in (FOLDER / "versions").glob("*.py"))
+
+    assert [name[:5] for name in names] == [f"{number:04d}_" for number in range(1, len(names) + 1)]
+
+
+def test_down_and_up_again_leaves_the_same_schema_on_sqlite(store: Store) -> None:
+    assert_down_and_up(store)
+
+
+@pytest.mark.postgres
+def test_down_and_up_again_leaves_the_same_schema_on_postgresql(pg_store: Store) -> None:
+    assert_down_and_up(pg_store)
+
+
+def test_data_survives_a_migration_that_is_asked_for_twice(store: Store) -> None:
+    migrate(store)
+    a_history_row(store)
+
+    migrate(store)
+
+    with store.reading() as connection:
+        assert connection.execute(sa.select(history.c.actor)).scalar_one() == "王科长"
+
+
+def test_a_database_newer_than_the_program_is_left_alone(store: Store) -> None:
+    migrate(store)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(Fault, match="9999比本程序新"):
+        migrate(store)
+
+    assert current_revision(store) == "9999"
+
+
+def test_history_can_neither_be_changed_nor_deleted_on_sqlite(store: Store) -> None:
+    assert_only_grows(store)
+
+
+@pytest.mark.postgres
+def test_history_can_neither_be_changed_nor_deleted_on_postgresql(pg_store: Store) -> None:
+    assert_only_grows(pg_store)
+
+
+@pytest.mark.parametrize("table", ["history", "submission", "evidence_item", "review"])
+def test_every_table_of_facts_is_guarded(bureau: Bureau, table: str) -> None:
+    with bureau.store.reading() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
+        ).scalar_one()
+
+    assert found == 2
+
+
+def assert_same_schema(store: Store) -> None:
+    migrate(store)
+    with store.reading() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": _same_type, "include_object": _ours},
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def _same_type(_context, _inspected, _metadata, inspected_type, metadata_type):
+    # Our own types are compared by what they are stored as; the default answers for all others.
+    if isinstance(metadata_type, (Moment, Amount)):
+        return inspected_type._type_affinity is not metadata_type.impl_instance._type_affinity
+    return None
+
+
+def _ours(_thing, name, kind, _reflected, _compared):
+    return not (kind == "table" and name == "alembic_version")
+
+
+def assert_down_and_up(store: Store) -> None:
+    migrate(store)
+    downgrade(store, "base")
+    with store.reading() as connection:
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+    assert migrate(store).from_revision is None
+    assert_same_schema(store)
+
+
+def assert_only_grows(store: Store) -> None:
+    migrate(store)
+    a_history_row(store)
+    for statement in (sa.update(history).values(actor="赵某"), sa.delete(history)):
+        with pytest.raises(sa.exc.DBAPIError, match="history only grows"), store.writing() as connection:
+            connection.execute(statement)
+    with store.reading() as connection:
+        assert connection.execute(sa.select(history.c.actor)).all() == [("王科长",)]
+
+
+def a_history_row(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(
+            sa.insert(history).values(
+                id=1,
+                at=SET_UP_AT,
+                actor="王科长",
+                verb="publish",
+                noun="edition",
+                detail="{}",
+                previous_hash="0" * 64,
+                entry_hash="1" * 64,
+            )
+        )
