@@ -125,7 +125,7 @@ def _ask(prompt: str = "", stream: object = None) -> str:
 
 
 def commands() -> dict[str, click.Command]:
-    """Every command of the tree by its words, groups with their own help included under a trailing space."""
+    """Every command of the tree by its words."""
     return dict(_walk(typer.main.get_command(command_line), ()))
 
 
