@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from duban.portal.access import COOKIE
 from tests.conftest import CHROMIUM
 from tests.portal.bureau import Portal
+from tests.portal.conftest import furnished, portal  # noqa: F401  # the furnished bureau is the same
 from tests.portal.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +91,7 @@ class Person:
 
 
 @pytest.fixture
-def served(portal: Portal) -> Iterator[Served]:  # a fixture's name is how it is asked for
+def served(portal: Portal) -> Iterator[Served]:  # noqa: F811  # a fixture's name is how it is asked for
     with serving(portal) as url:
         yield Served(portal, url)
 
