@@ -6,18 +6,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
-
-from duban.core.settings import load
-from flows import server_process
-
 # Before anything imports Prefect: its home is nobody's home, and it never starts a server of its own.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="duban-prefect-client-")
 os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
 os.environ.pop("PREFECT_API_URL", None)
+
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from duban.core.settings import load
+from flows import server_process
 
 
 @pytest.fixture(scope="session")
