@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test simulate lint check bench lock clean
+.PHONY: help setup run fmt lint test test-noun simulate check bench lock clean
 
 help:            ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -28,8 +28,15 @@ lint: $(STAMP)   ## format, style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+fmt: $(STAMP)    ## put every file into the house's format, imports in order
+	$(BIN)/ruff check --fix --select I,F401 .
+	$(BIN)/ruff format .
+
 test: lint       ## lint, then every test
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-noun: $(STAMP) ## the tests of one noun or door: make test-noun NOUN=evidence
+	$(BIN)/python -m pytest -n 0 tests/$(NOUN)
 
 simulate: $(STAMP) ## whole years on a virtual clock, calm and under faults: the long tests that `make test` leaves out
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "long or not long" tests/simulation
