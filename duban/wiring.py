@@ -21,7 +21,6 @@ from duban.schema.migrate import pending_revisions
 from duban.units.people_queries import find_actor
 from notifications.allow_list import AllowList, allow_list
 from notifications.channels import Channel, ChannelError
-from notifications.channels.apprise_channel import PushSettings, open_apprise
 from notifications.channels.eml import open_eml
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 
@@ -73,6 +72,9 @@ def open_channels(settings: Settings) -> Iterator[Mapping[str, Channel]]:
         try:
             channels = {"mail": open_until_sent.enter_context(_mail(settings, allow))}
             if settings.apprise_targets:
+                # Apprise brings a hundred plugins; only a bureau that uses it waits for them.
+                from notifications.channels.apprise_channel import PushSettings, open_apprise
+
                 push = PushSettings(
                     schemas=frozenset(settings.apprise_schemas), targets=settings.apprise_targets
                 )

@@ -16,22 +16,19 @@ from typer.main import get_command
 from duban.cli.output import complain
 from duban.core.errors import DubanError
 
-# Nouns with several verbs: each module has `app`.
-GROUPS = {
-    "account": "duban.cli.accounts",
-    "calendar": "duban.cli.calendar",
-    "unit": "duban.cli.units",
-    "person": "duban.cli.people",
-    "roster": "duban.cli.rosters",
-    "problem": "duban.cli.problems",
-    "figure": "duban.cli.figures",
-    "round": "duban.cli.rounds",
-    "obligation": "duban.cli.obligations",
-    "dispatch": "duban.cli.dispatches",
-    "history": "duban.cli.history",
-}
-# Single commands: module and function.
+# Every word after `duban`: the module and, for a noun with several verbs, its group; for a single command, itself.
 COMMANDS = {
+    "account": "duban.cli.accounts:app",
+    "person": "duban.cli.accounts:people",
+    "calendar": "duban.cli.calendar:app",
+    "unit": "duban.cli.units:app",
+    "roster": "duban.cli.rosters:app",
+    "problem": "duban.cli.problems:app",
+    "figure": "duban.cli.figures:app",
+    "round": "duban.cli.rounds:app",
+    "obligation": "duban.cli.obligations:app",
+    "dispatch": "duban.cli.dispatches:app",
+    "history": "duban.cli.history:app",
     "deadline": "duban.cli.deadline:deadline",
     "workdays": "duban.cli.workdays:workdays",
     "import-notice": "duban.cli.notices:import_notice",
@@ -50,19 +47,20 @@ class Nouns(TyperGroup):
     """Imports a noun's module only when it is asked for: `duban deadline` must not wait for pandas."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return sorted([*GROUPS, *COMMANDS])
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in GROUPS and cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
         shell = typer.Typer(add_completion=False)
         # With a callback a single command stays a command of its own.
         shell.callback()(lambda: None)
-        if cmd_name in GROUPS:
-            shell.add_typer(import_module(GROUPS[cmd_name]).app, name=cmd_name)
+        if isinstance(found, typer.Typer):
+            shell.add_typer(found, name=cmd_name)
         else:
-            module, _, function = COMMANDS[cmd_name].partition(":")
-            shell.command(cmd_name)(getattr(import_module(module), function))
+            shell.command(cmd_name)(found)
         group = get_command(shell)
         assert isinstance(group, TyperGroup)
         return group.commands[cmd_name]

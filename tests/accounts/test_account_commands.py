@@ -12,7 +12,7 @@ from duban.accounts.sessions import SignedIn, find_session, sign_in
 from duban.accounts.tokens import find_client
 from duban.bureau import Bureau
 from duban.cli.accounts import app
-from duban.cli.people import app as people_app
+from duban.cli.accounts import people as people_app
 from duban.core.access import Role
 from duban.core.errors import Refused
 from tests.accounts.account_builders import DEVICE, NOW, PASSWORD, keyed, verbs

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from duban.bureau import Bureau
-from duban.cli import people
+from duban.cli.accounts import people
 from duban.cli.history import app
 from duban.core import clock
 from duban.core.access import SYSTEM, Role
@@ -64,10 +64,10 @@ def test_the_first_operator_enters_himself_and_then_the_others(bureau: Bureau) -
     a_unit(bureau, "市民政局", kind="bureau")
 
     with pytest.raises(Refused, match="要记在具体的人名下"):
-        run(people.app, "add", "周统筹", "--unit", "市民政局", "--role", "coordinator")
-    run(people.app, "add", "运维", "--unit", "市民政局", "--role", "operator")
+        run(people, "add", "周统筹", "--unit", "市民政局", "--role", "coordinator")
+    run(people, "add", "运维", "--unit", "市民政局", "--role", "operator")
     answer(
-        people.app,
+        people,
         "add",
         "周统筹",
         "--unit",
@@ -77,14 +77,14 @@ def test_the_first_operator_enters_himself_and_then_the_others(bureau: Bureau) -
         "--role",
         "reviewer",
     )
-    listed = answer(people.app, "list")
+    listed = answer(people, "list")
 
     assert [(one["name"], one["roles"]) for one in listed] == [
         ("运维", ["operator"]),
         ("周统筹", ["coordinator", "reviewer"]),
     ]
     with pytest.raises(Refused, match="不能给自己增加角色"):
-        run(people.app, "add", "运维", "--unit", "市民政局", "--role", "leader")
+        run(people, "add", "运维", "--unit", "市民政局", "--role", "leader")
 
 
 def test_a_coordinator_enters_handlers_and_nobody_else(bureau: Bureau) -> None:
@@ -93,10 +93,10 @@ def test_a_coordinator_enters_handlers_and_nobody_else(bureau: Bureau) -> None:
     a_person(bureau, "周统筹", home, Role.COORDINATOR)
     by = ("--as", "周统筹")
 
-    answer(people.app, "add", "王科长", "--unit", "天宁区民政局", "--role", "handler", *by)
+    answer(people, "add", "王科长", "--unit", "天宁区民政局", "--role", "handler", *by)
 
     with pytest.raises(Refused, match="不能登记分管领导"):
-        run(people.app, "add", "赵某", "--unit", "天宁区民政局", "--role", "leader", *by)
+        run(people, "add", "赵某", "--unit", "天宁区民政局", "--role", "leader", *by)
 
 
 def test_who_leaves_hands_over_first_and_then_acts_no_more(bureau: Bureau) -> None:
@@ -109,9 +109,9 @@ def test_who_leaves_hands_over_first_and_then_acts_no_more(bureau: Bureau) -> No
     leaving = ("retire", "王科长", "--reason", "调离", "--as", "周统筹")
 
     with pytest.raises(Refused, match="名下还有 1 项未办结任务"):
-        run(people.app, *leaving)
+        run(people, *leaving)
     reassign_handler(bureau, from_person=wang, to_person=sun, by=sun, now=SET_UP_AT)
-    retired = answer(people.app, *leaving)
+    retired = answer(people, *leaving)
 
     assert retired["active"] is False
     with bureau.store.reading() as connection:

@@ -11,7 +11,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from duban.cli.main import COMMANDS, GROUPS, app
+from duban.cli.main import COMMANDS, app
 from duban.core.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
@@ -21,7 +21,7 @@ SHARED = {"--help", "--json", "--dry-run", "--on", "--as"}
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command by its full name, nouns' verbs included, in order of the alphabet."""
     top: Any = get_command(app)
-    for name in sorted([*GROUPS, *COMMANDS]):
+    for name in sorted(COMMANDS):
         found = top.get_command(None, name)
         verbs = getattr(found, "commands", None)
         if verbs is None:

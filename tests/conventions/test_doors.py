@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.conventions.reference import PAGE, commands, options, page
@@ -64,3 +69,26 @@ def test_every_command_that_writes_has_a_dry_run(name: str) -> None:
 
 def test_the_reference_lists_every_command_and_setting() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.conventions.reference"
+
+
+@pytest.mark.parametrize(
+    "words", [["deadline", "3月底前", "--year", "2026"], ["workdays", "2026"], ["--help"]]
+)
+def test_a_command_that_needs_no_table_and_no_server_does_not_wait_for_them(
+    words: list[str], tmp_path: Path
+) -> None:
+    script = (
+        "import sys; from duban.cli.main import app\n"
+        f"try: app({words!r})\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "DUBAN_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert not {"pandas", "numpy", "prefect", "fastapi", "apprise"} & set(done.stderr.split()), done.stderr

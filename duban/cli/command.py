@@ -1,0 +1,186 @@
+"""What every command has in common, so that a command says only its own arguments, what it calls and its answer.
+
+    @command(app, "unlock", *ACT)
+    def unlock(call: Call, name: Name) -> Answer:
+        \"\"\"解锁……\"\"\"            # the help
+        unlock_account(call.bureau, person_id=…, **call.act)
+        return Answer({"unlocked": True}, f"{call.head()}已解锁……")
+
+The decorator adds the shared options asked for (and --json always), opens the bureau when `call.bureau` is first
+touched, closes it, and prints the answer's value as JSON or its words for people.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Literal, TypedDict, get_type_hints
+
+import typer
+
+from duban.bureau import Bureau
+from duban.cli.options import As, DryRun, Json, On, moment
+from duban.cli.output import Advance, complain, print_json, print_table, progress, say
+from duban.core.access import Actor
+from duban.core.clock import civil
+from duban.core.settings import Settings, load
+from duban.wiring import actor, open_bureau
+
+Shared = Literal["as", "on", "dry-run"]
+ACT: tuple[Shared, ...] = ("as", "on", "dry-run")
+_SHARED: dict[str, tuple[str, Any, Any]] = {
+    "as": ("by", As, None),
+    "on": ("on", On, None),
+    "dry-run": ("dry_run", DryRun, False),
+    "json": ("as_json", Json, False),
+}
+UNWRITTEN = "试运行，未写入："
+
+
+class Act(TypedDict):
+    """Who does it, when, and whether only to see what would happen: what every verb of a service takes."""
+
+    by: Actor
+    now: datetime
+    dry_run: bool
+
+
+class Call:
+    """One call of a command: what its shared options say, and the bureau it works in."""
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        *,
+        by: str | None = None,
+        on: date | None = None,
+        dry_run: bool = False,
+        as_json: bool = False,
+    ) -> None:
+        self._stack, self._by, self._on = stack, by, on
+        self.dry_run, self.as_json = dry_run, as_json
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load()
+
+    @cached_property
+    def bureau(self) -> Bureau:
+        return self._stack.enter_context(open_bureau(self.settings))
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present, or the morning of the day --on names."""
+        return moment(self._on)
+
+    @property
+    def today(self) -> date:
+        return civil(self.now)
+
+    @cached_property
+    def by(self) -> Actor:
+        """The person named by --as, else the setting DUBAN_ACTOR."""
+        return actor(self.bureau, self._by)
+
+    @property
+    def names_actor(self) -> bool:
+        return self._by is not None
+
+    @property
+    def act(self) -> Act:
+        return {"by": self.by, "now": self.now, "dry_run": self.dry_run}
+
+    def head(self, done: str = "") -> str:
+        """How a sentence about something written begins: marked when it was a dry run."""
+        return UNWRITTEN if self.dry_run else done
+
+    def progress(self, what: str) -> AbstractContextManager[Advance]:
+        return progress(what, quiet=self.as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    columns: tuple[str, ...]
+    rows: Iterable[Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A sentence for standard error."""
+
+    text: str
+
+
+# A callable prints by itself.
+Words = str | Table | Complaint | Callable[[], object] | Iterable["Words"]
+
+
+class Answer:
+    """What a command found: a value for scripts, words for people, and the exit status of both.
+
+    Without a value (None) the words are the answer in either case.
+    """
+
+    def __init__(self, value: object, *words: Words, status: int = 0) -> None:
+        self.value, self.words, self.status = value, words, status
+
+    def print(self, *, as_json: bool) -> None:
+        if as_json and self.value is not None:
+            print_json(self.value)
+        else:
+            _tell(self.words)
+        if self.status:
+            raise typer.Exit(self.status)
+
+
+def _tell(words: Words) -> None:
+    if isinstance(words, str):
+        say(words)
+    elif isinstance(words, Table):
+        print_table(words.title, words.columns, [tuple(row) for row in words.rows])
+    elif isinstance(words, Complaint):
+        complain(words.text)
+    elif callable(words):
+        words()
+    else:
+        for each in words:
+            _tell(each)
+
+
+def command(
+    app: typer.Typer | None, name: str, *shared: Shared
+) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
+    """Make a function a command of a noun's `app`; without one a command of its own, which main.COMMANDS names.
+
+    Its parameters after the first become arguments and options; the shared ones come last.
+    """
+
+    def decorate(function: Callable[..., Answer]) -> Callable[..., None]:
+        added = [_SHARED[each] for each in (*shared, "json")]
+        hints = get_type_hints(function, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+        ]
+        common = [
+            inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for field, annotation, default in added
+        ]
+
+        def run(**given: Any) -> None:
+            options = {field: given.pop(field) for field, _, _ in added}
+            with ExitStack() as stack:
+                answer = function(Call(stack, **options), **given)
+            answer.print(as_json=options["as_json"])
+
+        run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *common)}
+        run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
+        return run if app is None else app.command(name)(run)
+
+    return decorate
