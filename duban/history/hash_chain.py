@@ -8,31 +8,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 # Any name hashlib knows with a 256-bit result, e.g. "sm3" where OpenSSL offers it.
 ALGORITHM = "sha256"
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainEntry:
-    """What is hashed of one history entry. `id` is its position, from 1 without gaps; `detail` canonical JSON."""
-
-    id: int
-    at: datetime
-    actor: str
-    verb: str
-    noun: str
-    detail: str
-    actor_id: int | None = None
-    noun_id: int | None = None
-    edition_id: int | None = None
-    unit_id: int | None = None
-    flow_run_id: str | None = None
+# What is hashed of an entry, beside the hash before it; `id` is its position, from 1 without gaps, `detail` canonical JSON.
+SEALED = (
+    "id",
+    "at",
+    "actor_id",
+    "actor",
+    "verb",
+    "noun",
+    "noun_id",
+    "edition_id",
+    "unit_id",
+    "detail",
+    "flow_run_id",
+)
 
 
 def canonical(value: Mapping[str, object]) -> str:
@@ -42,25 +41,11 @@ def canonical(value: Mapping[str, object]) -> str:
     )
 
 
-def seal(entry: ChainEntry, previous_hash: str) -> str:
-    """The entry's hash in hexadecimal, bound to the entry before it."""
-    body = canonical(
-        {
-            "id": entry.id,
-            "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "actor_id": entry.actor_id,
-            "actor": entry.actor,
-            "verb": entry.verb,
-            "noun": entry.noun,
-            "noun_id": entry.noun_id,
-            "edition_id": entry.edition_id,
-            "unit_id": entry.unit_id,
-            "detail": entry.detail,
-            "flow_run_id": entry.flow_run_id,
-            "previous_hash": previous_hash,
-        }
-    )
-    return hashlib.new(ALGORITHM, body.encode()).hexdigest()
+def seal(entry: Mapping[Any, Any], previous_hash: str) -> str:
+    """The entry's hash in hexadecimal, bound to the entry before it; of `entry` the sealed fields count."""
+    body = {name: entry[name] for name in SEALED} | {"previous_hash": previous_hash}
+    body["at"] = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.new(ALGORITHM, canonical(body).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:

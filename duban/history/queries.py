@@ -6,15 +6,15 @@ act appends after its other writes, or it could wait for a row whose holder wait
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy import Connection, Row, select, text
 
 from duban.core.access import Actor
-from duban.history.hash_chain import GENESIS, ChainEntry, canonical, seal
+from duban.history.hash_chain import GENESIS, canonical, seal
 from duban.history.tables import history
 
 # Any number that nothing else locks; the letters of "duban".
@@ -104,23 +104,22 @@ def append_entries(
     rows: list[dict[str, object]] = []
     previous = last.entry_hash
     for position, new in enumerate(news, start=last.entries + 1):
-        entry = ChainEntry(
-            id=position,
-            at=at,
-            actor_id=by.person_id,
-            actor=by.name,
-            verb=new.verb,
-            noun=new.noun,
-            noun_id=new.noun_id,
-            edition_id=new.edition_id,
-            unit_id=new.unit_id,
-            detail=canonical(new.detail),
-            flow_run_id=flow_run_id,
-        )
-        sealed = seal(entry, previous)
-        values = {column: getattr(entry, column) for column in _COLUMNS}
-        rows.append({**values, "previous_hash": previous, "entry_hash": sealed})
-        previous = sealed
+        row: dict[str, object] = {
+            "id": position,
+            "at": at,
+            "actor_id": by.person_id,
+            "actor": by.name,
+            "verb": new.verb,
+            "noun": new.noun,
+            "noun_id": new.noun_id,
+            "edition_id": new.edition_id,
+            "unit_id": new.unit_id,
+            "detail": canonical(new.detail),
+            "flow_run_id": flow_run_id,
+            "previous_hash": previous,
+        }
+        row["entry_hash"] = previous = seal(row, previous)
+        rows.append(row)
     connection.execute(history.insert(), rows)
 
 
@@ -135,7 +134,8 @@ def chain_head(connection: Connection) -> Head:
 def verify_chain(connection: Connection, *, noted: Head | None = None) -> Verified:
     """Check every entry in order, in constant memory; `noted` is an earlier head that must still stand."""
     previous, seen = GENESIS, 0
-    for row in _stream(connection):
+    every = select(history).order_by(history.c.id).execution_options(yield_per=_PAGE)
+    for row in connection.execute(every):
         reason = _fault(row, seen + 1, previous, noted)
         if reason:
             return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=reason)
@@ -155,19 +155,44 @@ def list_entries(
     limit: int = 200,
 ) -> tuple[HistoryEntry, ...]:
     """The newest entries about something, oldest first."""
-    wanted = {"noun": noun, "noun_id": noun_id, "edition_id": edition_id}
-    found = select(history).order_by(history.c.id.desc()).limit(limit)
-    for name, value in wanted.items():
-        if value is not None:
-            found = found.where(history.c[name] == value)
-    return tuple(_entry(row) for row in reversed(connection.execute(found).all()))
+    return search_entries(connection, noun=noun, noun_id=noun_id, edition_id=edition_id, limit=limit)[::-1]
+
+
+def search_entries(
+    connection: Connection,
+    *,
+    words: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int,
+    **same: object,
+) -> tuple[HistoryEntry, ...]:
+    """The newest entries that fit, the newest first. `same` names columns; what is empty is anything.
+
+    `before` is the entry to go on from.
+    """
+    found = select(*(history.c[one.name] for one in fields(HistoryEntry)))
+    found = found.where(
+        *(history.c[name] == value for name, value in same.items() if value not in (None, ""))
+    )
+    if words:
+        found = found.where(history.c.detail.contains(words, autoescape=True))
+    if since:
+        found = found.where(history.c.at >= since)
+    if until:
+        found = found.where(history.c.at < until)
+    if before:
+        found = found.where(history.c.id < before)
+    rows = connection.execute(found.order_by(history.c.id.desc()).limit(limit))
+    return tuple(HistoryEntry(**row._mapping) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChainedEntry:
+class ChainedEntry(HistoryEntry):
     """One entry with what binds it to the one before: enough to check the chain elsewhere."""
 
-    entry: ChainEntry
+    actor_id: int | None
     previous_hash: str
     entry_hash: str
 
@@ -175,29 +200,7 @@ class ChainedEntry:
 def chained_entries(connection: Connection, *, after: int, limit: int) -> tuple[ChainedEntry, ...]:
     """Entries after a position, in order, exactly as they were sealed."""
     found = select(history).where(history.c.id > after).order_by(history.c.id).limit(limit)
-    return tuple(
-        ChainedEntry(
-            entry=ChainEntry(**{name: row._mapping[name] for name in _COLUMNS}),
-            previous_hash=row.previous_hash,
-            entry_hash=row.entry_hash,
-        )
-        for row in connection.execute(found)
-    )
-
-
-_COLUMNS = (
-    "id",
-    "at",
-    "actor_id",
-    "actor",
-    "verb",
-    "noun",
-    "noun_id",
-    "edition_id",
-    "unit_id",
-    "detail",
-    "flow_run_id",
-)
+    return tuple(ChainedEntry(**row._mapping) for row in connection.execute(found))
 
 
 def _take_turn(connection: Connection) -> None:
@@ -206,79 +209,13 @@ def _take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def _stream(connection: Connection) -> Iterator[Row[Any]]:
-    statement = select(history).order_by(history.c.id).execution_options(yield_per=_PAGE)
-    yield from connection.execute(statement)
-
-
 def _fault(row: Row[Any], position: int, previous: str, noted: Head | None) -> str | None:
     if row.id != position:
         return f"缺少第 {position} 条留痕（下一条编号是 {row.id}），请从备份恢复并追查。"
     if row.previous_hash != previous:
         return f"第 {position} 条留痕与前一条接不上，请从备份恢复并追查。"
-    if seal(ChainEntry(**{name: row._mapping[name] for name in _COLUMNS}), previous) != row.entry_hash:
+    if seal(row._mapping, previous) != row.entry_hash:
         return f"第 {position} 条留痕的内容被改动过，请从备份恢复并追查。"
     if noted and noted.entries == position and noted.entry_hash != row.entry_hash:
         return f"第 {position} 条留痕与先前记下的指纹不符，整条链可能被重写，请从备份恢复并追查。"
     return None
-
-
-def _entry(row: Row[Any]) -> HistoryEntry:
-    kept = ("id", "at", "actor", "verb", "noun", "noun_id", "edition_id", "unit_id", "detail", "flow_run_id")
-    return HistoryEntry(**{name: row._mapping[name] for name in kept})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFilter:
-    """What is looked for; empty is anything. `before` is the entry to go on from."""
-
-    actor: str = ""
-    verbs: tuple[str, ...] = ()
-    noun: str = ""
-    words: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    before: int | None = None
-
-
-def search_entries(connection: Connection, wanted: HistoryFilter, *, limit: int) -> tuple[HistoryEntry, ...]:
-    """The newest entries that fit."""
-    rows = connection.execute(_statement(wanted).order_by(history.c.id.desc()).limit(limit))
-    return tuple(_history_search_entry(row) for row in rows)
-
-
-def _statement(wanted: HistoryFilter) -> Select[Any]:
-    found = select(*(history.c[name] for name in _history_search_COLUMNS))
-    if wanted.actor:
-        found = found.where(history.c.actor == wanted.actor)
-    if wanted.verbs:
-        found = found.where(history.c.verb.in_(wanted.verbs))
-    if wanted.noun:
-        found = found.where(history.c.noun == wanted.noun)
-    if wanted.words:
-        found = found.where(history.c.detail.contains(wanted.words, autoescape=True))
-    if wanted.since:
-        found = found.where(history.c.at >= wanted.since)
-    if wanted.until:
-        found = found.where(history.c.at < wanted.until)
-    if wanted.before:
-        found = found.where(history.c.id < wanted.before)
-    return found
-
-
-_history_search_COLUMNS = (
-    "id",
-    "at",
-    "actor",
-    "verb",
-    "noun",
-    "noun_id",
-    "edition_id",
-    "unit_id",
-    "detail",
-    "flow_run_id",
-)
-
-
-def _history_search_entry(row: Row[Any]) -> HistoryEntry:
-    return HistoryEntry(**row._mapping)

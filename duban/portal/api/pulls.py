@@ -183,7 +183,7 @@ def history(visit: Annotated[Visit, reads()], asked: Annotated[HistoryAsked, Que
     entries = pull_history(visit.bureau, after=asked.since, limit=asked.limit, by=visit.by)
     found = HistoriesOut(
         as_of=visit.now,
-        next_since=entries[-1].entry.id if entries else asked.since,
+        next_since=entries[-1].id if entries else asked.since,
         entries=[history_out(one) for one in entries],
     )
     return answer(visit, found, besides=_AS_OF)

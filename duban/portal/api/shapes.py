@@ -149,4 +149,4 @@ def subjects_out(found: RosterPage, now: datetime) -> SubjectsOut:
 
 
 def history_out(one: ChainedEntry) -> HistoryOut:
-    return HistoryOut(**asdict(one.entry), previous_hash=one.previous_hash, entry_hash=one.entry_hash)
+    return HistoryOut(**asdict(one))
