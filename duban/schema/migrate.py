@@ -51,9 +51,9 @@ def pending_revisions(store: Store) -> bool:
     return current_revision(store) != head_revision()
 
 
-def migrate(store: Store) -> Migrated:
+def migrate(store: Store, to: str = "head") -> Migrated:
     """Up to the newest revision, in one transaction. Raises Fault when the database is newer than the program."""
-    return _run(store, lambda config: command.upgrade(config, "head"))
+    return _run(store, lambda config: command.upgrade(config, to))
 
 
 def downgrade(store: Store, to: str) -> Migrated:
