@@ -1,28 +1,36 @@
-"""Who may have a page. Every route names exactly one of `allow(...)` and `anyone()`; a test reads the route table.
+"""Who may have a page: sessions, roles, forged forms, and how often somebody may fail to come in.
 
-The decision about the *person* is made here, the decision about the *unit* by the actions, which take the person.
+Every route names exactly one of `allow(...)` and `anyone()`; a test reads the route table. The decision about the
+*person* is made here, the decision about the *unit* by the services, which take the person.
 """
 
 from __future__ import annotations
 
 import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from duban.accounts.rules import SignInWay
 from duban.accounts.sessions import Ended, SignedIn, find_session
+from duban.core import clock
 from duban.core.access import Actor, Role
-from duban.core.errors import DubanError
+from duban.core.errors import DubanError, Refused
 from duban.editions.notices import with_notices
 from duban.portal.context import AppState, PageContext
-from duban.portal.csrf import visitor_token
 
 COOKIE = "duban_session"
+VISITOR_COOKIE = "duban_visitor"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Where whoever must choose a password first may go before.
@@ -30,6 +38,8 @@ BEFORE_PASSWORD = ("/account/password", "/sign-out")
 # Of a field that somebody fills in before it is known who he is.
 _VISITORS_FIELD = 16 * 1024
 _WORKDAYS_FOR = timedelta(minutes=1)
+_BY_ADDRESS = RateLimitItemPerMinute(30, 5, namespace="address")
+_BY_ACCOUNT = RateLimitItemPerMinute(10, 5, namespace="account")
 VISITOR = Actor(name="访客", person_id=0)
 
 
@@ -51,6 +61,15 @@ class MustSetPassword(DubanError):
 
 class ForgedForm(DubanError):
     """The form does not come from a page of this session."""
+
+
+class TooOften(Refused):
+    """Refused without looking; `wait_seconds` until it may be tried again."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        minutes = -(-wait_seconds // 60)
+        super().__init__(f"尝试过于频繁，请约 {minutes} 分钟后再试；若不是您在操作，请告知安全管理员。")
+        self.wait_seconds = wait_seconds
 
 
 class Allow:
@@ -147,3 +166,43 @@ async def posted(request: Request, *, known: bool = False) -> FormData:
     if known or getattr(request.state, "desk", None) is not None:
         return await request.form(max_files=200, max_fields=2000)
     return await request.form(max_files=0, max_fields=20, max_part_size=_VISITORS_FIELD)
+
+
+def visitor_token(request: Request) -> str:
+    """What ties a visitor's form to the browser that was shown it, before there is a session to tie it to."""
+    kept = getattr(request.state, "visitor", None) or request.cookies.get(VISITOR_COOKIE)
+    token = kept if kept and len(kept) >= 32 else secrets.token_urlsafe(32)
+    request.state.visitor = token
+    return token
+
+
+def remember_visitor(request: Request, answer: Response, *, https: bool) -> None:
+    """Give the browser its token if it does not carry it yet."""
+    token = getattr(request.state, "visitor", None)
+    if token and request.cookies.get(VISITOR_COOKIE) != token:
+        answer.set_cookie(VISITOR_COOKIE, token, httponly=True, samesite="lax", secure=https)
+
+
+@contextmanager
+def throttled(request: Request, account: str = "") -> Iterator[None]:
+    """Refuse whoever has failed too often lately, by address and by account, without looking; count a refusal inside.
+
+    Only failures count, because a whole bureau may come from one address at half past eight.
+    """
+    state = request.app.state
+    if not hasattr(state, "throttle"):
+        state.throttle = MovingWindowRateLimiter(MemoryStorage())
+    limiter: MovingWindowRateLimiter = state.throttle
+    keys = [(_BY_ADDRESS, request.client.host if request.client else "unknown")]
+    keys += [(_BY_ACCOUNT, account.casefold())] if account else []
+    for limit, key in keys:
+        if not limiter.test(limit, key):
+            until = limiter.get_window_stats(limit, key).reset_time
+            # The library counts in real time, however a test travels.
+            raise TooOften(max(1, round(until - clock.now().timestamp())))
+    try:
+        yield
+    except Refused:
+        for limit, key in keys:
+            limiter.hit(limit, key)
+        raise

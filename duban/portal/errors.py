@@ -24,9 +24,9 @@ from duban.portal.access import (
     SignInNeeded,
     is_form,
     posted,
+    visitor_token,
 )
 from duban.portal.context import AppState, PageContext
-from duban.portal.csrf import visitor_token
 from duban.portal.middleware import TOO_LARGE, TooLarge
 
 log = logging.getLogger("duban.portal")

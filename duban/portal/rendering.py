@@ -1,9 +1,11 @@
-"""How pages look: the template environment, the words templates use, and the word left for the next page."""
+"""How pages look: templates and their words, the navigation, the word left for the next page, sheets to download."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -11,19 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.background import BackgroundTask
 
 from calendars.ladders import RUNG_NAMES
 from calendars.model import KIND_NAMES
-from duban.core.access import ROLE_NAMES
+from duban.core.access import ROLE_NAMES, Role
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
-from duban.portal.csrf import remember_visitor
-from duban.portal.navigation import navigation_links
+from duban.portal.access import remember_visitor
 from duban.problems.rules import PROBLEM_STATE_NAMES
 
 if TYPE_CHECKING:
@@ -33,8 +35,65 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 WEEKDAYS = "一二三四五六日"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SAID = "duban_said"
 _SAID_SECONDS = 60
+_C, _R, _L = Role.COORDINATOR, Role.REVIEWER, Role.LEADER
+_H, _O, _A, _S = Role.HANDLER, Role.OPERATOR, Role.AUDITOR, Role.SECURITY
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry; `path` is where it leads and what the address of its pages begins with."""
+
+    path: str
+    text: str
+    roles: frozenset[Role]
+
+
+LINKS = (
+    Link("/board", "总览", frozenset({_L, _C, _R, _A})),
+    Link("/decisions", "待我决定", frozenset({_L})),
+    Link("/my", "我的任务", frozenset({_H})),
+    Link("/queues", "待办", frozenset({_C, _R})),
+    Link("/obligations", "任务台账", frozenset({_C, _R, _L, _A})),
+    Link("/year", "全年安排", frozenset({_C, _L})),
+    Link("/editions", "专项行动", frozenset({_C})),
+    Link("/rosters", "名册", frozenset({_C, _R, _L, _A, _H})),
+    Link("/problems", "问题台账", frozenset({_C, _R, _L, _A, _H})),
+    Link("/figures", "数据", frozenset({_C, _R, _L, _A, _H})),
+    Link("/ranking", "比较", frozenset({_L, _C})),
+    Link("/runs", "运行记录", frozenset({_L, _C, _O, _A})),
+    Link("/dispatches", "发送", frozenset({_O})),
+    Link("/units", "单位", frozenset({_C, _O})),
+    Link("/people", "人员", frozenset({_C, _O})),
+    Link("/notices", "工作日", frozenset({_C})),
+    Link("/audit", "留痕", frozenset({_A})),
+    Link("/accounts", "账号", frozenset({_S})),
+    Link("/tokens", "接口", frozenset({_S})),
+)
+# Whoever has several roles starts where the first of these leads.
+STARTS = (
+    (_L, "/board"),
+    (_C, "/queues"),
+    (_R, "/queues"),
+    (_H, "/my"),
+    (_A, "/audit"),
+    (_S, "/accounts"),
+    (_O, "/runs"),
+)
+
+
+def navigation_links(desk: PageContext) -> tuple[Link, ...]:
+    """What this person finds; who came by a link has only the unit's own page."""
+    if desk.by_link:
+        return tuple(link for link in LINKS if link.path == "/my")
+    return tuple(link for link in LINKS if desk.by.roles & link.roles)
+
+
+def start_page(roles: frozenset[Role]) -> str:
+    """The first page after signing in; without any role, the person's own account."""
+    return next((path for role, path in STARTS if role in roles), "/account")
 
 
 class Renderer:
@@ -154,3 +213,15 @@ def size(value: int | None) -> str:
         if value >= limit:
             return f"{value / limit:.1f}".removesuffix(".0") + f" {unit}"
     return f"{value} 字节"
+
+
+def xlsx_response(name: str, write: Callable[[Path], object]) -> Response:
+    """`write` fills the file; `name` is what the browser keeps it as."""
+    with tempfile.NamedTemporaryFile(prefix="duban-", suffix=".xlsx", delete=False) as made:
+        path = Path(made.name)
+    try:
+        write(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return FileResponse(path, filename=name, media_type=XLSX, background=BackgroundTask(path.unlink))

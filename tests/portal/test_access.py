@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.routing import BaseRoute
 
 from duban.accounts.sessions import SignedIn, find_session
 from duban.accounts.tables import session
 from duban.core.access import Role
 from duban.portal.access import COOKIE, Allow, Anyone
-from duban.portal.throttle import Throttle
 from duban.units import tables as units_tables
 from tests.portal.access_matrix import LINK, MATRIX, VISITOR
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
@@ -98,7 +99,7 @@ def everybodys(module_portal: Portal) -> Doorstep:
 @pytest.fixture
 def doorstep(everybodys: Doorstep) -> Doorstep:
     """Nobody is slowed down by what failed in another test."""
-    everybodys.portal.app.state.throttle = Throttle()
+    everybodys.portal.app.state.throttle = MovingWindowRateLimiter(MemoryStorage())
     return everybodys
 
 

@@ -1,81 +1,216 @@
-"""One's own account: the password, the sessions, and what was typed when a session ended."""
+"""Coming in and going out by password, one-time sign-in or link; one's own account; where everybody starts."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from pydantic import Field, ValidationInfo, field_validator
 
 from duban.accounts.form_drafts import drop_form_draft, take_form_draft
+from duban.accounts.links import enter_by_link
 from duban.accounts.lists import show_account
+from duban.accounts.one_time import enter_once
 from duban.accounts.passwords import set_password
-from duban.accounts.rules import SignInWay
-from duban.accounts.sessions import end_sessions, list_sessions
-from duban.core.errors import NotFound, Refused
-from duban.portal.access import allow
+from duban.accounts.rules import WHY_SENTENCES, EndedWhy, SignInWay
+from duban.accounts.sessions import SignedIn, end_sessions, find_session, list_sessions, sign_in, sign_out
+from duban.core.errors import NotFound
+from duban.core.secrets import portal_key
+from duban.letters.link_rules import stays
+from duban.letters.links import read_link_token
+from duban.portal.access import COOKIE, allow, anyone, throttled
 from duban.portal.context import PageContext
-from duban.portal.forms import FilledForm
-from duban.portal.params import Number
-from duban.portal.throttle import TooOften, throttle
+from duban.portal.forms import Form, Line, comes_back, fault
+from duban.portal.params import Number, whole
+from duban.portal.rendering import start_page
+from duban.portal.session_cookies import KEPT, device, remember_kept, safe_path, sign_in_response
 
 router = APIRouter()
+Visitor = Annotated[PageContext, anyone()]
+SignedInPerson = Annotated[PageContext, allow()]
+
+
+class SignInForm(Form):
+    name: Line = Field(title="姓名")
+    password: str = Field(title="密码")
+    to: Line = Field("", title="去处")
+
+
+class PasswordForm(Form):
+    password: str = Field(title="新密码")
+    password_again: str = Field(title="再写一次的新密码")
+    password_now: str | None = None
+
+    @field_validator("password_again")
+    @classmethod
+    def _same(cls, again: str, info: ValidationInfo) -> str:
+        if info.data.get("password") not in (None, again):
+            raise fault("两次写的新密码不一样，请重新填写。")
+        return again
+
+
+@router.get("/")
+def home(desk: Annotated[PageContext, allow(link=True)]) -> Response:
+    """To the first page of the person's role."""
+    return RedirectResponse("/my" if desk.by_link else start_page(desk.by.roles), status_code=303)
+
+
+@router.get("/healthz")
+def healthz(desk: Visitor) -> Response:
+    """Whether the portal answers and its ledger can be read; says nothing else."""
+    with desk.bureau.store.reading():
+        return PlainTextResponse("ok")
+
+
+@router.get("/sign-in")
+def sign_in_page(desk: Visitor, to: str = "", why: str = "", kept: str = "") -> Response:
+    """The form, with why it is needed."""
+    settings, to = desk.bureau.settings, to or desk.typed.get("to", "")
+    answer = desk.render(
+        "accounts/sign_in.html",
+        title="登录",
+        to=safe_path(to) if to else "",
+        why=WHY_SENTENCES[EndedWhy(why)] if why in set(EndedWhy) else "",
+        kept=bool(kept) or KEPT in desk.request.cookies,
+        oidc=bool(settings.oidc_issuer and settings.oidc_client_id),
+    )
+    if kept:
+        remember_kept(desk, answer, kept)
+    return answer
+
+
+@router.post("/sign-in")
+@comes_back(sign_in_page)
+def sign_in_with_password(desk: Visitor, form: SignInForm) -> Response:
+    request = desk.request
+    with throttled(request, form.name):
+        token = sign_in(
+            desk.bureau, name=form.name, password=form.password, device=device(request), now=desk.now
+        )
+    return sign_in_response(desk, token, form.to or "/")
+
+
+@router.post("/sign-out")
+def sign_out_here(desk: Annotated[PageContext, allow(link=True)]) -> Response:
+    """End this session and take its cookie back."""
+    assert desk.session_id is not None, "only who is signed in gets here"
+    sign_out(desk.bureau, desk.session_id, by=desk.by, now=desk.now)
+    answer = desk.see_other("/", said="您已退出登录。")
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+def not_let_in(desk: Visitor) -> Response:
+    """Why a link or the identity provider did not lead in; too many failures, and it is the sign-in page."""
+    path, status = desk.request.url.path, desk.attempt.status
+    if status == 429 and not path.startswith("/oidc/"):
+        return sign_in_page(desk)
+    titles = {"once": "一次性登录没有成功", "l": "链接打不开", "oidc": "统一身份登录没有成功"}
+    kind = path.split("/")[1]
+    return desk.render("accounts/refused.html", title=titles[kind], status=422 if kind == "oidc" else 410)
+
+
+@router.get("/once/{token}")
+def once_page(desk: Visitor, token: str) -> Response:
+    """Asks for one press: programs that look at links in messages must not use it up."""
+    return desk.render("accounts/once.html", title="一次性登录", token=token)
+
+
+@router.post("/once/{token}")
+@comes_back(not_let_in, missing=True)
+def once(desk: Visitor, token: str) -> Response:
+    """Use the one-time sign-in."""
+    with throttled(desk.request):
+        session = enter_once(desk.bureau, token, device=device(desk.request), now=desk.now)
+    return sign_in_response(desk, session, "/account/password")
+
+
+@router.get("/l/{token}")
+@comes_back(not_let_in, missing=True)
+def link(desk: Visitor, token: str, to: str = "") -> Response:
+    """A link from a message. Who is signed in as somebody else is asked before he becomes the unit's contact."""
+    with throttled(desk.request):
+        said = read_link_token(portal_key(desk.bureau.settings), token)
+    cookie = desk.request.cookies.get(COOKIE, "")
+    found = find_session(desk.bureau, cookie, now=desk.now) if cookie else None
+    if isinstance(found, SignedIn) and stays(said, found.by, contact_id=found.contact_id):
+        wanted = whole(to) or said.obligation_id
+        return desk.see_other(f"/my/{wanted}" if wanted else "/my")
+    if isinstance(found, SignedIn) and found.way is not SignInWay.LINK:
+        return desk.render(
+            "accounts/other_person.html", title="换人进入", name=found.by.name, token=token, to=to
+        )
+    return link_pressed(desk, token=token, to=to)
+
+
+@router.post("/l/{token}")
+@comes_back(not_let_in, missing=True)
+def link_pressed(desk: Visitor, token: str, to: str = "") -> Response:
+    """The same after the question."""
+    with throttled(desk.request):
+        entered = enter_by_link(
+            desk.bureau,
+            token,
+            device=device(desk.request),
+            now=desk.now,
+            obligation_id=whole(to),
+        )
+    return sign_in_response(desk, entered.token, entered.path)
 
 
 @router.get("/account")
-def account(desk: Annotated[PageContext, allow()]) -> Response:
+def account(desk: SignedInPerson) -> Response:
     """Who I am here, and where I am signed in."""
-    own = show_account(desk.bureau, _person_id(desk), by=desk.by, now=desk.now)
-    sessions = list_sessions(desk.bureau, person_id=_person_id(desk), by=desk.by, now=desk.now)
+    own = show_account(desk.bureau, desk.person_id, by=desk.by, now=desk.now)
+    sessions = list_sessions(desk.bureau, person_id=desk.person_id, by=desk.by, now=desk.now)
     return desk.render("accounts/account.html", title="我的账号", own=own, sessions=sessions)
 
 
 @router.post("/account/sessions/{session_id}/end")
-def end_one(desk: Annotated[PageContext, allow()], session_id: Number) -> Response:
+def end_one(desk: SignedInPerson, session_id: Number) -> Response:
     """Sign out another device."""
     ended = end_sessions(
-        desk.bureau, person_id=_person_id(desk), session_id=session_id, by=desk.by, now=desk.now
+        desk.bureau, person_id=desk.person_id, session_id=session_id, by=desk.by, now=desk.now
     )
     return desk.see_other("/account", said="已撤销这次登录。" if ended else "这次登录先前已经结束。")
 
 
 @router.post("/account/sessions/end-others")
-def end_others(desk: Annotated[PageContext, allow()]) -> Response:
+def end_others(desk: SignedInPerson) -> Response:
     """Sign out every other device."""
     ended = end_sessions(
-        desk.bureau, person_id=_person_id(desk), except_id=desk.session_id, by=desk.by, now=desk.now
+        desk.bureau, person_id=desk.person_id, except_id=desk.session_id, by=desk.by, now=desk.now
     )
     return desk.see_other("/account", said=f"已撤销其他 {ended} 处登录。")
 
 
 @router.get("/account/password")
-def password_page(desk: Annotated[PageContext, allow()]) -> Response:
+def password_page(desk: SignedInPerson) -> Response:
     """Choose a password, or change it."""
-    return _password(desk)
+    own = show_account(desk.bureau, desk.person_id, by=desk.by, now=desk.now)
+    return desk.render(
+        "accounts/password.html",
+        title="更改密码" if own.has_password else "设置密码",
+        must=desk.must_set_password,
+        asks_current=own.has_password and not (desk.must_set_password and desk.way is SignInWay.ONE_TIME),
+        at_least=desk.bureau.settings.password_length,
+    )
 
 
 @router.post("/account/password")
-def change_password(desk: Annotated[PageContext, allow()], filled: FilledForm) -> Response:
+@comes_back(password_page)
+def change_password(desk: SignedInPerson, form: PasswordForm) -> Response:
     """Set the password; every other session of the person ends."""
-    new, again = filled.secret("password", "新密码"), filled.secret("password_again", "再写一次的新密码")
-    if new and again and new != again:
-        filled.faults["password_again"] = "两次写的新密码不一样，请重新填写。"
-    guard, account = throttle(desk.request), f"password:{desk.by.person_id}"
-    try:
-        guard.ask(desk.request, account)
-        filled.refuse_faults()
+    with throttled(desk.request, f"password:{desk.person_id}"):
         ended = set_password(
             desk.bureau,
-            password=new,
-            current=filled.optional_secret("password_now"),
+            password=form.password,
+            current=form.password_now,
             by=desk.by,
             now=desk.now,
             session_id=desk.session_id,
         )
-    except TooOften as often:
-        return _password(desk, 429, (str(often),), {"retry-after": str(often.wait_seconds)})
-    except Refused as refused:
-        guard.failed(desk.request, account)
-        return _password(desk, 422, refused.reasons)
     others = f"，其他 {ended} 处登录已退出" if ended else ""
     return desk.see_other("/", said=f"密码已设置{others}。")
 
@@ -97,28 +232,3 @@ def drop(desk: Annotated[PageContext, allow(link=True)], kept_id: str) -> Respon
     """It is not wanted any more."""
     drop_form_draft(desk.bureau, kept_id, by=desk.by)
     return desk.see_other("/", said="已清除先前填写的内容。")
-
-
-def _password(
-    desk: PageContext,
-    status: int = 200,
-    reasons: tuple[str, ...] = (),
-    headers: dict[str, str] | None = None,
-) -> Response:
-    own = show_account(desk.bureau, _person_id(desk), by=desk.by, now=desk.now)
-    return desk.render(
-        "accounts/password.html",
-        title="更改密码" if own.has_password else "设置密码",
-        status=status,
-        headers=headers,
-        own=own,
-        reasons=reasons,
-        must=desk.must_set_password,
-        asks_current=own.has_password and not (desk.must_set_password and desk.way is SignInWay.ONE_TIME),
-        at_least=desk.bureau.settings.password_length,
-    )
-
-
-def _person_id(desk: PageContext) -> int:
-    assert desk.by.person_id is not None, "somebody is signed in"
-    return desk.by.person_id

@@ -1,72 +1,100 @@
-"""The security administrator's desk: accounts, locks, sessions, roles, links of units. Handles no matter of any unit."""
+"""The security administrator's pages: accounts, locks, sessions, roles, links of units, tokens of other systems."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from duban.accounts.links import revoke_links
 from duban.accounts.lists import list_accounts, show_account
 from duban.accounts.one_time import make_one_time
 from duban.accounts.passwords import unlock
 from duban.accounts.people import add_person, take_role
+from duban.accounts.rules import MOST_TOKEN_DAYS, SCOPE_NAMES, TokenScope
 from duban.accounts.sessions import bind_subject, end_sessions, list_sessions
+from duban.accounts.tokens import MadeToken, list_client_tokens, make_client_token, revoke_client_token
 from duban.core.access import ROLE_NAMES, Role
-from duban.core.errors import Refused
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Form, Line, Whole, comes_back, one_of
 from duban.portal.params import Number, PageNumber
+from duban.units.people import person_named
 from duban.units.service import unit_named
 
 router = APIRouter()
 Security = Annotated[PageContext, allow(Role.SECURITY)]
 # Handlers are entered by the coordinator.
-_GIVEN = [(role.value, ROLE_NAMES[role]) for role in Role if role is not Role.HANDLER]
+_GIVEN = {role.value: ROLE_NAMES[role] for role in Role if role is not Role.HANDLER}
+_SCOPES = {"read": (TokenScope.READ,), "write": (TokenScope.READ, TokenScope.WRITE)}
+GivenRole = Annotated[Role, one_of(_GIVEN)]
+
+
+class NewPerson(Form):
+    name: Line = Field(title="姓名")
+    unit: Line = Field(title="单位")
+    role: GivenRole = Field(title="角色")
+
+
+class UnitName(Form):
+    unit: Line = Field(title="单位")
+
+
+class WhichSession(Form):
+    session_id: Whole | None = Field(None, title="登录编号")
+
+
+class RoleGiven(Form):
+    role: GivenRole = Field(title="角色")
+
+
+class RoleTaken(Form):
+    role: Role = Field(title="角色")
+    reason: Line = Field(title="原因")
+
+
+class Subject(Form):
+    subject: Line = Field("", title="统一身份编号")
+
+
+class NewToken(Form):
+    name: Line = Field(title="系统名称")
+    person: Line = Field(title="代表人员")
+    scope: Annotated[str, one_of(_SCOPES)] = Field(title="权限")
+    days: Whole = Field(title="有效天数")
 
 
 @router.get("/accounts")
 def accounts(desk: Security, q: str = "", locked: str = "", page: PageNumber = 1) -> Response:
     """Everybody who can come in."""
-    return _list(desk, q=q, locked=bool(locked), page=page)
+    found = list_accounts(desk.bureau, text=q, locked=bool(locked), page=page, by=desk.by, now=desk.now)
+    return desk.render(
+        "accounts/accounts.html", title="账号", found=found, q=q, locked=bool(locked), roles=_GIVEN.items()
+    )
 
 
 @router.post("/accounts")
-def enter_person(desk: Security, filled: FilledForm) -> Response:
+@comes_back(accounts, missing=True)
+def enter_person(desk: Security, form: NewPerson) -> Response:
     """Enter an officer with a role."""
-    name, unit = filled.line("name", "姓名", required=True), filled.line("unit", "单位", required=True)
-    role = filled.choice("role", "角色", [value for value, _ in _GIVEN])
-    try:
-        filled.refuse_faults()
-        assert role is not None, "required"
-        done = add_person(desk.bureau, name=name, unit=unit, roles=[Role(role)], by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _list(desk, filled=filled, reasons=refused.reasons)
+    done = add_person(
+        desk.bureau, name=form.name, unit=form.unit, roles=[form.role], by=desk.by, now=desk.now
+    )
     return desk.see_other(f"/accounts/{done.id}", said=f"已登记{done.name}，请为其生成一次性登录链接。")
 
 
 @router.get("/accounts/links")
 def links(desk: Security) -> Response:
     """Where the links of a unit are revoked."""
-    return desk.render("accounts/links.html", title="撤销单位链接", reasons=(), typed={})
+    return desk.render("accounts/links.html", title="撤销单位链接")
 
 
 @router.post("/accounts/links")
-def revoke(desk: Security, filled: FilledForm) -> Response:
+@comes_back(links, missing=True)
+def revoke(desk: Security, form: UnitName) -> Response:
     """Revoke them."""
-    name = filled.line("unit", "单位", required=True)
-    try:
-        filled.refuse_faults()
-        done = revoke_links(desk.bureau, unit_named(desk.bureau, name), by=desk.by, now=desk.now)
-    except Refused as refused:
-        return desk.render(
-            "accounts/links.html",
-            title="撤销单位链接",
-            status=422,
-            reasons=refused.reasons,
-            typed=filled.values,
-        )
+    done = revoke_links(desk.bureau, unit_named(desk.bureau, form.unit), by=desk.by, now=desk.now)
     said = f"{done.unit}此前的链接已全部失效，{done.sessions} 处凭链接的登录已退出；下一封消息带新链接。"
     return desk.see_other("/accounts/links", said=said)
 
@@ -74,18 +102,15 @@ def revoke(desk: Security, filled: FilledForm) -> Response:
 @router.get("/accounts/{person_id}")
 def one(desk: Security, person_id: Number) -> Response:
     """One person's account."""
-    return _one(desk, person_id)
+    return _account(desk, person_id)
 
 
 @router.post("/accounts/{person_id}/one-time")
+@comes_back(one)
 def one_time(desk: Security, person_id: Number) -> Response:
     """Make a one-time sign-in and show it once."""
-    try:
-        token = make_one_time(desk.bureau, person_id=person_id, by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _one(desk, person_id, reasons=refused.reasons)
-    base = (desk.bureau.settings.link_base or str(desk.request.base_url)).rstrip("/")
-    return _one(desk, person_id, once=f"{base}/once/{token}")
+    token = make_one_time(desk.bureau, person_id=person_id, by=desk.by, now=desk.now)
+    return _account(desk, person_id, once=f"{desk.base}/once/{token}")
 
 
 @router.post("/accounts/{person_id}/unlock")
@@ -96,100 +121,93 @@ def lift_lock(desk: Security, person_id: Number) -> Response:
 
 
 @router.post("/accounts/{person_id}/end-sessions")
-def end_all(desk: Security, person_id: Number, filled: FilledForm) -> Response:
+@comes_back(one)
+def end_all(desk: Security, person_id: Number, form: WhichSession) -> Response:
     """End one session of the person, or all."""
-    session_id = filled.whole("session_id", "登录编号")
-    ended = end_sessions(desk.bureau, person_id=person_id, session_id=session_id, by=desk.by, now=desk.now)
+    ended = end_sessions(
+        desk.bureau, person_id=person_id, session_id=form.session_id, by=desk.by, now=desk.now
+    )
     return desk.see_other(f"/accounts/{person_id}", said=f"已撤销 {ended} 处登录。")
 
 
 @router.post("/accounts/{person_id}/give-role")
-def give_role(desk: Security, person_id: Number, filled: FilledForm) -> Response:
+@comes_back(one)
+def give_role(desk: Security, person_id: Number, form: RoleGiven) -> Response:
     """Give one more role."""
-    role = filled.choice("role", "角色", [value for value, _ in _GIVEN])
-    try:
-        filled.refuse_faults()
-        assert role is not None, "required"
-        person = show_account(desk.bureau, person_id, by=desk.by, now=desk.now).person
-        add_person(
-            desk.bureau, name=person.name, unit=person.unit, roles=[Role(role)], by=desk.by, now=desk.now
-        )
-    except Refused as refused:
-        return _one(desk, person_id, reasons=refused.reasons)
-    said = f"已增加角色：{ROLE_NAMES[Role(role)]}；此前的登录和未用的一次性登录链接随之失效。"
+    person = show_account(desk.bureau, person_id, by=desk.by, now=desk.now).person
+    add_person(desk.bureau, name=person.name, unit=person.unit, roles=[form.role], by=desk.by, now=desk.now)
+    said = f"已增加角色：{ROLE_NAMES[form.role]}；此前的登录和未用的一次性登录链接随之失效。"
     return desk.see_other(f"/accounts/{person_id}", said=said)
 
 
 @router.post("/accounts/{person_id}/take-role")
-def take(desk: Security, person_id: Number, filled: FilledForm) -> Response:
+@comes_back(one)
+def take(desk: Security, person_id: Number, form: RoleTaken) -> Response:
     """Take a role away."""
-    role = filled.choice("role", "角色", [role.value for role in Role])
-    reason = filled.line("reason", "原因", required=True)
-    try:
-        filled.refuse_faults()
-        assert role is not None, "required"
-        take_role(desk.bureau, person_id=person_id, role=Role(role), reason=reason, by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _one(desk, person_id, reasons=refused.reasons, typed=filled.values)
-    return desk.see_other(f"/accounts/{person_id}", said=f"已收回角色：{ROLE_NAMES[Role(role)]}。")
+    take_role(desk.bureau, person_id=person_id, role=form.role, reason=form.reason, by=desk.by, now=desk.now)
+    return desk.see_other(f"/accounts/{person_id}", said=f"已收回角色：{ROLE_NAMES[form.role]}。")
 
 
 @router.post("/accounts/{person_id}/subject")
-def subject(desk: Security, person_id: Number, filled: FilledForm) -> Response:
+@comes_back(one)
+def subject(desk: Security, person_id: Number, form: Subject) -> Response:
     """Link the person to the identity provider's subject."""
-    wanted = filled.line("subject", "统一身份编号")
-    try:
-        filled.refuse_faults()
-        bind_subject(desk.bureau, person_id=person_id, subject=wanted, by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _one(desk, person_id, reasons=refused.reasons, typed=filled.values)
-    return desk.see_other(f"/accounts/{person_id}", said="已关联。" if wanted else "已解除关联。")
+    bind_subject(desk.bureau, person_id=person_id, subject=form.subject, by=desk.by, now=desk.now)
+    return desk.see_other(f"/accounts/{person_id}", said="已关联。" if form.subject else "已解除关联。")
 
 
-def _list(
-    desk: PageContext,
-    *,
-    q: str = "",
-    locked: bool = False,
-    page: int = 1,
-    filled: Filled | None = None,
-    reasons: tuple[str, ...] = (),
-) -> Response:
-    found = list_accounts(desk.bureau, text=q, locked=locked, page=page, by=desk.by, now=desk.now)
-    return desk.render(
-        "accounts/accounts.html",
-        title="账号",
-        status=422 if reasons else 200,
-        found=found,
-        q=q,
-        locked=locked,
-        roles=_GIVEN,
-        reasons=reasons,
-        typed=filled.values if filled else {},
-        faults=filled.faults if filled else {},
-    )
-
-
-def _one(
-    desk: PageContext,
-    person_id: int,
-    *,
-    reasons: tuple[str, ...] = (),
-    typed: dict[str, str] | None = None,
-    once: str = "",
-) -> Response:
+def _account(desk: PageContext, person_id: int, *, once: str = "") -> Response:
     shown = show_account(desk.bureau, person_id, by=desk.by, now=desk.now)
-    held = set(shown.person.roles)
     return desk.render(
         "accounts/one.html",
         title=f"{shown.person.name}的账号",
-        status=422 if reasons else 200,
         shown=shown,
         sessions=list_sessions(desk.bureau, person_id=person_id, by=desk.by, now=desk.now),
-        roles=[(value, name) for value, name in _GIVEN if Role(value) not in held],
+        roles=[(value, name) for value, name in _GIVEN.items() if Role(value) not in shown.person.roles],
         once=once,
         once_hours=desk.bureau.settings.one_time_hours,
         oidc=bool(desk.bureau.settings.oidc_issuer),
-        reasons=reasons,
-        typed=typed or {},
+    )
+
+
+@router.get("/tokens")
+def tokens(desk: Security) -> Response:
+    """Every token that was made."""
+    return _tokens(desk)
+
+
+@router.post("/tokens")
+@comes_back(tokens, missing=True)
+def make(desk: Security, form: NewToken) -> Response:
+    """Make one; it is on this answer and nowhere else."""
+    bearer = person_named(desk.bureau, form.person)
+    assert bearer.person_id is not None, "a person"
+    made = make_client_token(
+        desk.bureau,
+        name=form.name,
+        person_id=bearer.person_id,
+        scopes=_SCOPES[form.scope],
+        days=form.days,
+        by=desk.by,
+        now=desk.now,
+    )
+    return _tokens(desk, made)
+
+
+@router.post("/tokens/{token_id}/revoke")
+def revoke_token(desk: Security, token_id: Number) -> Response:
+    """End one."""
+    found = revoke_client_token(desk.bureau, token_id, by=desk.by, now=desk.now)
+    return desk.see_other("/tokens", said=f"“{found.name}”的令牌已撤销。")
+
+
+def _tokens(desk: PageContext, made: MadeToken | None = None) -> Response:
+    return desk.render(
+        "accounts/tokens.html",
+        title="接口令牌",
+        tokens=list_client_tokens(desk.bureau, by=desk.by),
+        scope_names=SCOPE_NAMES,
+        scopes=[("read", "只读取"), ("write", "读取和写入")],
+        most_days=MOST_TOKEN_DAYS,
+        made=made,
     )

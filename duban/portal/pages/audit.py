@@ -6,55 +6,60 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
-from starlette.datastructures import FormData
+from pydantic import Field
 
 from duban.core.access import Role
-from duban.core.errors import Refused
 from duban.history.service import audit_history, search_history
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled
+from duban.portal.forms import Day, Form, FormRefused, Line, Whole, one_of, read_form
 from duban.reports.history_words import HISTORY_NOUNS, HISTORY_VERBS, facts_words, noun_words, verb_words
 
 router = APIRouter()
 Auditor = Annotated[PageContext, allow(Role.AUDITOR)]
 
 
+class HistoryFilter(Form):
+    first_on: Day | None = Field(None, title="开始日期")
+    last_on: Day | None = Field(None, title="结束日期")
+    verb: Annotated[str, one_of(HISTORY_VERBS)] = Field("", title="动作")
+    noun: Annotated[str, one_of(HISTORY_NOUNS)] = Field("", title="对象")
+    before: Whole | None = Field(None, title="起点")
+    person: Line = Field("", title="经手人")
+    words: Line = Field("", title="内容")
+
+
 @router.get("/audit")
 def audit(desk: Auditor) -> Response:
     """Entries by person, act, day and words, the newest first."""
-    asked = Filled(FormData(dict(desk.request.query_params)))
-    first_on, last_on = asked.day("first_on", "开始日期"), asked.day("last_on", "结束日期")
-    verb = asked.choice("verb", "动作", HISTORY_VERBS, required=False) or ""
-    noun = asked.choice("noun", "对象", HISTORY_NOUNS, required=False) or ""
-    before = asked.whole("before", "起点")
+    given = desk.request.query_params
+    asked, faults = HistoryFilter.model_validate({}), {}
     try:
-        asked.refuse_faults()
-        reasons: tuple[str, ...] = ()
-    except Refused as refused:
-        reasons = refused.reasons
+        asked = read_form(HistoryFilter, given, desk)
+    except FormRefused as refused:
+        faults = refused.faults
     found = search_history(
         desk.bureau,
-        actor=asked.line("person", "经手人"),
-        verb=verb,
-        noun=noun,
-        words=asked.line("words", "内容"),
-        first_on=first_on,
-        last_on=last_on,
-        before=before,
+        actor=asked.person,
+        verb=asked.verb,
+        noun=asked.noun,
+        words=asked.words,
+        first_on=asked.first_on,
+        last_on=asked.last_on,
+        before=asked.before,
         by=desk.by,
     )
-    typed = {name: value for name, value in asked.values.items() if name != "before"}
+    typed = {name: value for name, value in given.items() if name != "before"}
     older = f"/audit?{urlencode(typed | {'before': str(found.older)})}" if found.older else ""
     return desk.render(
         "accounts/audit.html",
         title="留痕",
-        status=422 if reasons else 200,
+        status=422 if faults else 200,
         entries=[(one, facts_words(one.detail)) for one in found.entries],
         older=older,
         typed=typed,
-        faults=asked.faults,
-        reasons=reasons,
+        faults=faults,
+        refused=tuple(faults.values()),
         verbs=list(HISTORY_VERBS.items()),
         nouns=list(HISTORY_NOUNS.items()),
         verb_words=verb_words,

@@ -14,7 +14,7 @@ from duban.portal.access import allow
 from duban.portal.charts import draw_share, draw_trend
 from duban.portal.context import PageContext
 from duban.portal.params import AskedNumber, AskedYear, PageNumber, as_of_address, as_of_day
-from duban.portal.responses import xlsx_response
+from duban.portal.rendering import xlsx_response
 from duban.reports.board_queries import CellFilter
 from duban.reports.cells import drill_down
 from duban.reports.decisions import read_decisions

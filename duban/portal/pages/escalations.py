@@ -12,7 +12,7 @@ from duban.editions.find import name_editions
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, run
-from duban.portal.pagination import asked, whole
+from duban.portal.params import asked, whole
 from duban.rounds.escalation_queries import HeldSelection
 from duban.rounds.escalations import (
     EscalationsDecided,

@@ -13,8 +13,7 @@ from duban.obligations.transitions import TransitionDone, decide_extension
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, audit_fields, run
-from duban.portal.pagination import whole
-from duban.portal.params import Number
+from duban.portal.params import Number, whole
 
 router = APIRouter()
 Decides = Annotated[PageContext, allow(Role.COORDINATOR, Role.LEADER)]

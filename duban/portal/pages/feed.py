@@ -1,36 +1,50 @@
-"""A unit's dates outside the portal: its calendar under a signed address, its ledger as a sheet."""
+"""A unit's dates outside the portal: its calendar (iCalendar, RFC 5545) under a signed address, its ledger as a sheet."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
+from icalendar import Calendar, Event
+from pydantic import Field
 
-from duban.accounts.calendar_feed import feed_addresses, reader_of, renew_calendar, unit_calendar
+from duban.accounts.calendar_feed import (
+    CalendarDay,
+    UnitCalendar,
+    feed_addresses,
+    reader_of,
+    renew_calendar,
+    unit_calendar,
+)
 from duban.core.access import Role
-from duban.core.errors import NotFound, Refused
-from duban.portal.access import allow, anyone
+from duban.core.errors import NotFound
+from duban.portal.access import TooOften, allow, anyone, throttled
 from duban.portal.context import PageContext
-from duban.portal.feeds import as_icalendar
-from duban.portal.forms import FilledForm
-from duban.portal.responses import xlsx_response
-from duban.portal.throttle import TooOften, throttle
+from duban.portal.forms import Form, Whole, comes_back
+from duban.portal.rendering import xlsx_response
 from duban.reports.exports import export_unit_ledger
 
 router = APIRouter()
+Handler = Annotated[PageContext, allow(Role.HANDLER)]
+# How often a telephone should look again: dates move seldom.
+_EVERY = timedelta(hours=12)
+
+
+class WhichUnit(Form):
+    unit: Whole = Field(title="单位")
 
 
 @router.get("/feed/{token}.ics")
 def feed(desk: Annotated[PageContext, anyone()], token: str) -> Response:
     """The calendar, for programs: its address is the only thing they know."""
     try:
-        throttle(desk.request).ask(desk.request)
-        reader = reader_of(desk.bureau, token)
+        with throttled(desk.request):
+            reader = reader_of(desk.bureau, token)
     except TooOften as often:
         return PlainTextResponse(str(often), status_code=429)
     except NotFound as gone:
-        throttle(desk.request).failed(desk.request)
         return PlainTextResponse(str(gone), status_code=404)
     (unit_id,) = reader.reads
     found = unit_calendar(desk.bureau, unit_id, by=reader, today=desk.today)
@@ -51,30 +65,52 @@ def ledger(desk: Annotated[PageContext, allow(Role.HANDLER, link=True)]) -> Resp
 
 
 @router.get("/my/calendar")
-def calendar(desk: Annotated[PageContext, allow(Role.HANDLER)]) -> Response:
+def calendar(desk: Handler) -> Response:
     """The addresses of the person's calendars, and how a telephone takes them."""
-    return _page(desk)
-
-
-@router.post("/my/calendar")
-def renew(desk: Annotated[PageContext, allow(Role.HANDLER)], filled: FilledForm) -> Response:
-    """Another address; the old one ends with the unit's links."""
-    try:
-        unit_id = filled.whole("unit", "单位", required=True)
-        filled.refuse_faults()
-        renew_calendar(desk.bureau, unit_id or 0, by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _page(desk, refused.reasons, status=422)
-    return desk.see_other("/my/calendar", said="已更换。请在手机日历里删去旧订阅，用新地址重新添加。")
-
-
-def _page(desk: PageContext, reasons: tuple[str, ...] = (), *, status: int = 200) -> Response:
-    base = (desk.bureau.settings.link_base or str(desk.request.base_url)).rstrip("/")
     return desk.render(
         "my/calendar.html",
         title="加到手机日历",
-        status=status,
         addresses=feed_addresses(desk.bureau, by=desk.by),
-        base=base,
-        reasons=reasons,
+        base=desk.base,
     )
+
+
+@router.post("/my/calendar")
+@comes_back(calendar, missing=True)
+def renew(desk: Handler, form: WhichUnit) -> Response:
+    """Another address; the old one ends with the unit's links."""
+    renew_calendar(desk.bureau, form.unit, by=desk.by, now=desk.now)
+    return desk.see_other("/my/calendar", said="已更换。请在手机日历里删去旧订阅，用新地址重新添加。")
+
+
+def as_icalendar(found: UnitCalendar, *, now: datetime) -> bytes:
+    """All-day events without alarms; what is missing since last time is removed by whoever reads."""
+    made = Calendar()
+    made.add("prodid", "-//Duban//Unit calendar//ZH")
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("method", "PUBLISH")
+    made.add("x-wr-calname", f"督办 {found.unit}")
+    made.add("x-wr-timezone", "Asia/Shanghai")
+    made.add("refresh-interval", _EVERY, parameters={"value": "DURATION"})
+    made.add("x-published-ttl", "PT12H")
+    for one in found.days:
+        made.add_component(_event(one, now))
+    return bytes(made.to_ical())
+
+
+def _event(one: CalendarDay, now: datetime) -> Event:
+    event = Event()
+    event.add("uid", one.uid)
+    event.add("sequence", one.sequence)
+    event.add("dtstamp", now)
+    event.add("dtstart", one.on)
+    event.add("dtend", one.on + timedelta(days=1))
+    event.add("summary", one.title)
+    event.add("description", "\n".join(one.details))
+    event.add("status", "TENTATIVE" if one.provisional else "CONFIRMED")
+    # A day on which something is due is no appointment.
+    event.add("transp", "TRANSPARENT")
+    if one.address:
+        event.add("url", one.address)
+    return event

@@ -21,8 +21,8 @@ from duban.portal import forms
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
-from duban.portal.pagination import PageLinks, asked, page_of, whole
-from duban.portal.responses import xlsx_response
+from duban.portal.params import PageLinks, asked, page_of, whole
+from duban.portal.rendering import xlsx_response
 from duban.reports.exports import export_ledger
 from duban.units.service import list_units
 

@@ -10,13 +10,14 @@ from fastapi.responses import RedirectResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from duban.accounts.sessions import sign_in_oidc
-from duban.core.errors import NotFound, Refused
+from duban.core.errors import NotFound
 from duban.core.secrets import portal_key
-from duban.portal.access import anyone
+from duban.portal.access import anyone, throttled
 from duban.portal.context import PageContext
+from duban.portal.forms import comes_back
 from duban.portal.identity import Begun, begin_sign_in, begun_sign_in, signed_in_subject
+from duban.portal.pages.account import not_let_in
 from duban.portal.session_cookies import device, safe_path, sign_in_response
-from duban.portal.throttle import TooOften, throttle
 
 router = APIRouter()
 _COOKIE = "duban_oidc"
@@ -42,19 +43,15 @@ def start(desk: Annotated[PageContext, anyone()], to: str = "") -> Response:
 
 
 @router.get("/oidc/callback")
+@comes_back(not_let_in)
 def callback(desk: Annotated[PageContext, anyone()]) -> Response:
     """Back from the provider."""
     _wanted(desk)
     begun = _begun(desk)
     answered = dict(desk.request.query_params)
-    try:
-        throttle(desk.request).ask(desk.request)
+    with throttled(desk.request):
         who = signed_in_subject(desk.bureau.settings, begun, back=_back(desk), answer=answered, now=desk.now)
         token = sign_in_oidc(desk.bureau, subject=who, device=device(desk.request), now=desk.now)
-    except (Refused, TooOften) as refused:
-        reasons = refused.reasons if isinstance(refused, Refused) else (str(refused),)
-        throttle(desk.request).failed(desk.request)
-        return desk.render("accounts/refused.html", title="统一身份登录没有成功", status=422, reasons=reasons)
     answer = sign_in_response(desk, token, begun.to if begun else "/")
     answer.delete_cookie(_COOKIE, path="/oidc")
     return answer

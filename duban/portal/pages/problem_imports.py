@@ -14,7 +14,7 @@ from duban.portal.context import PageContext
 from duban.portal.forms import FilledForm
 from duban.portal.pages.problems import ADDS
 from duban.portal.params import Number
-from duban.portal.responses import xlsx_response
+from duban.portal.rendering import xlsx_response
 from duban.problems.lists import find_ledger
 from duban.problems.rules import PACE_NAMES
 from duban.problems.service import ProblemsKept, check_problems, import_problems

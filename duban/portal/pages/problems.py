@@ -12,9 +12,8 @@ from duban.core.errors import Refused
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
-from duban.portal.pagination import PageLinks, asked, page_of, whole
-from duban.portal.params import Number
-from duban.portal.responses import xlsx_response
+from duban.portal.params import Number, PageLinks, asked, page_of, whole
+from duban.portal.rendering import xlsx_response
 from duban.problems.lists import (
     PAGE_SIZE,
     export_problems,

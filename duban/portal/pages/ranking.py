@@ -12,9 +12,8 @@ from duban.figures.measures import DEFINITIONS, PART_AND_WHOLE
 from duban.portal.access import allow
 from duban.portal.charts import draw_share
 from duban.portal.context import PageContext
-from duban.portal.pagination import whole
-from duban.portal.params import AskedYear, PageNumber, as_of_address, as_of_day
-from duban.portal.responses import xlsx_response
+from duban.portal.params import AskedYear, PageNumber, as_of_address, as_of_day, whole
+from duban.portal.rendering import xlsx_response
 from duban.reports.ranking import MEASURES, read_ranking, write_ranking
 
 router = APIRouter()

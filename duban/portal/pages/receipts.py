@@ -11,8 +11,7 @@ from duban.editions.find import name_editions
 from duban.letters.lists import UNREAD_WORKDAYS, read_unread
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.pagination import PageLinks, asked, whole
-from duban.portal.params import PageNumber
+from duban.portal.params import PageLinks, PageNumber, asked, whole
 from duban.units.importing import DUTIES
 
 router = APIRouter()

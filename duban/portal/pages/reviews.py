@@ -19,8 +19,7 @@ from duban.obligations.transitions import TransitionDone
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, audit_fields, run
-from duban.portal.pagination import asked, whole
-from duban.portal.params import Number
+from duban.portal.params import Number, asked, whole
 
 router = APIRouter()
 Reviews = Annotated[PageContext, allow(Role.REVIEWER, Role.COORDINATOR, Role.LEADER)]

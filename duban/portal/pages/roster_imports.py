@@ -15,7 +15,7 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
 from duban.portal.params import Number
-from duban.portal.responses import xlsx_response
+from duban.portal.rendering import xlsx_response
 from duban.rosters.importing import RosterImported, RosterScope, check_roster, import_roster
 from duban.rosters.lists import RosterPage, list_subjects
 from duban.rosters.subject_queries import SubjectFilter

@@ -11,9 +11,8 @@ from duban.core.access import Role
 from duban.core.errors import NotFound
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.pagination import PageLinks, asked
-from duban.portal.params import Number, PageNumber
-from duban.portal.responses import xlsx_response
+from duban.portal.params import Number, PageLinks, PageNumber, asked
+from duban.portal.rendering import xlsx_response
 from duban.reports.run_queries import RunFilter
 from duban.reports.run_words import STATUS_NAMES
 from duban.reports.runs import PAGE_SIZE, Runs, list_runs, show_round, write_runs
