@@ -9,7 +9,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.middleware import Middleware
 
-from duban.portal.api import evidence, pulls, pushes
+from duban.portal.api import pulls, pushes
 from duban.portal.api.problems import Problem, add_problem_handlers
 from duban.portal.context import AppState
 from duban.portal.middleware import BodyLimit
@@ -56,7 +56,7 @@ def create_api(house: AppState, *, per_minute: int = PER_MINUTE) -> FastAPI:
     api.state.house = house
     api.state.per_minute = per_minute
     api.state.limiter = MovingWindowRateLimiter(MemoryStorage())
-    for router in (pulls.router, evidence.router, pushes.router):
+    for router in (pulls.router, pushes.router):
         api.include_router(router)
     add_problem_handlers(api)
     return api

@@ -1,15 +1,19 @@
-"""What the interface gives: the field's words as fields, each with its meaning. No decisions."""
+"""What the interface gives: fields of the services' answers, each with its meaning. No decisions.
+
+A model is filled from a read model by the names of its fields; where they differ, the field says from where.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from calendars.model import CampaignKind, EvidenceType
 from duban.core.lights import Light
+from duban.obligations.lists import ListedObligation
 from duban.obligations.states import State
 
 
@@ -25,7 +29,7 @@ LARGEST = 9_007_199_254_740_991
 class Out(BaseModel):
     """What is given never has more or fewer fields than are described."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class EditionOut(Out):
@@ -97,6 +101,18 @@ class ObligationOut(Out):
     target: Amount | None = Field(description="目标数")
     reported: Amount | None = Field(description="最近填报的累计数")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _row(cls, one: ListedObligation) -> dict[str, Any]:
+        """A row of the ledger with what follows from the calendar."""
+        own = {name: getattr(one.listed, name) for name in cls.model_fields if hasattr(one.listed, name)}
+        return own | {
+            "light": one.standing.light,
+            "standing": one.standing.word,
+            "last_workday": one.last_workday,
+            "provisional": one.provisional,
+        }
+
 
 class ObligationsOut(Out):
     as_of: datetime
@@ -140,11 +156,11 @@ class CaseOut(Out):
     as_of: datetime
     as_of_on: date
     obligation: ObligationOut
-    source_document: str
-    source_item: str
-    due_phrase: str
-    supporting: list[str] = Field(description="配合单位")
-    version: int
+    source_document: str = Field(validation_alias=AliasPath("origin", "source_document"))
+    source_item: str = Field(validation_alias=AliasPath("origin", "source_item"))
+    due_phrase: str = Field(validation_alias=AliasPath("origin", "due_phrase"))
+    supporting: list[str] = Field(description="配合单位", validation_alias=AliasPath("origin", "supporting"))
+    version: int = Field(validation_alias=AliasPath("origin", "version"))
     submissions: list[SubmissionOut]
 
 
@@ -174,7 +190,7 @@ class BoardOut(Out):
     lights: dict[Light, int]
     rates: list[RateOut]
     provisional: bool
-    turned_red: int = Field(description="比前一天新增的红灯")
+    turned_red: int = Field(description="比前一天新增的红灯", validation_alias="turned_red_total")
     campaigns: list[BoardLineOut]
 
 
@@ -198,7 +214,7 @@ class RosterOut(Out):
     edition_id: int
     name: str
     year: int
-    total: RosterLineOut
+    total: RosterLineOut = Field(validation_alias="all")
     units: list[RosterLineOut]
 
 

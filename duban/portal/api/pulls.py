@@ -1,39 +1,44 @@
-"""What another system pulls. Each route asks one action in the name of the token's person."""
+"""What another system pulls. Each route asks one service in the name of the token's person."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import date
-from typing import Annotated, Literal
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
 
+from duban.evidence.service import save_evidence_copy
 from duban.history.service import pull_history
 from duban.obligations.file import show_obligation
-from duban.obligations.ledger_pulls import LedgerFilter, pull_edition, pull_editions, pull_ledger, pull_points
+from duban.obligations.ledger_pulls import (
+    LedgerFilter,
+    PointRow,
+    pull_edition,
+    pull_editions,
+    pull_ledger,
+    pull_points,
+)
 from duban.obligations.states import State
-from duban.portal.api.answers import UNCHANGED, answer
-from duban.portal.api.door import Visit, reads
+from duban.portal.api.door import UNCHANGED, Visit, answer, reads
 from duban.portal.api.models import (
     LARGEST,
     BoardOut,
     CaseOut,
     EditionsOut,
     HistoriesOut,
+    MilestoneOut,
     MilestonesOut,
     ObligationsOut,
     RosterOut,
     SubjectsOut,
-)
-from duban.portal.api.shapes import (
-    board_out,
-    case_out,
-    edition_out,
-    history_out,
-    milestones_out,
-    obligation_out,
-    roster_out,
-    subjects_out,
 )
 from duban.reports.board import read_board
 from duban.rosters.lists import list_subjects, read_roster_counts
@@ -41,6 +46,8 @@ from duban.rosters.subject_queries import SubjectFilter
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=LARGEST)]
+Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="文件的 SHA-256")]
+Reads = Annotated[Visit, reads()]
 
 
 class _Asked(BaseModel):
@@ -80,11 +87,9 @@ class HistoryAsked(_Asked):
 
 
 @router.get("/editions", summary="专项行动清单", response_model=EditionsOut, responses=UNCHANGED)
-def editions(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]) -> Response:
+def editions(visit: Reads, asked: Annotated[YearAsked, Query()]) -> Response:
     """发布过的各年专项行动。"""
-    found = pull_editions(visit.bureau, by=visit.by, year=asked.year)
-    rows = [edition_out(one) for one in found]
-    return answer(visit, EditionsOut(as_of=visit.now, editions=rows), besides=_AS_OF)
+    return answer(visit, EditionsOut, editions=pull_editions(visit.bureau, by=visit.by, year=asked.year))
 
 
 @router.get(
@@ -93,36 +98,30 @@ def editions(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query
     response_model=MilestonesOut,
     responses=UNCHANGED,
 )
-def milestones(visit: Annotated[Visit, reads()], edition_id: Number) -> Response:
+def milestones(visit: Reads, edition_id: Number) -> Response:
     """一个专项行动的节点，出处、原文的时限和读成的日期。"""
     edition = pull_edition(visit.bureau, edition_id, by=visit.by)
-    rows = milestones_out(pull_points(visit.bureau, edition_id, by=visit.by))
-    found = MilestonesOut(as_of=visit.now, edition=edition_out(edition), milestones=rows)
-    return answer(visit, found, besides=_AS_OF)
+    rows = pull_points(visit.bureau, edition_id, by=visit.by)
+    # Rows of points come in the order of their milestones.
+    found = [_milestone(list(points)) for _, points in groupby(rows, key=attrgetter("milestone_id"))]
+    return answer(visit, MilestonesOut, edition=edition, milestones=found)
+
+
+def _milestone(rows: list[PointRow]) -> dict[str, Any]:
+    own = {name: getattr(rows[0], name) for name in MilestoneOut.model_fields if name != "points"}
+    return {**own, "points": [row for row in rows if row.due_on is not None]}
 
 
 @router.get("/obligations", summary="任务", response_model=ObligationsOut, responses=UNCHANGED)
-def obligations(visit: Annotated[Visit, reads()], asked: Annotated[LedgerAsked, Query()]) -> Response:
+def obligations(visit: Reads, asked: Annotated[LedgerAsked, Query()]) -> Response:
     """按编号取任务，可按专项行动、单位、状态、时限筛选，或只取某条留痕之后有变化的。"""
     wanted = LedgerFilter(
-        edition_id=asked.edition_id,
-        unit_id=asked.unit_id,
-        states=frozenset(asked.state),
-        due_from=asked.due_from,
-        due_until=asked.due_until,
-        changed_since=asked.changed_since,
+        states=frozenset(asked.state), **asked.model_dump(exclude={"state", "cursor", "limit"})
     )
     pulled = pull_ledger(
         visit.bureau, wanted, after=asked.cursor, limit=asked.limit, by=visit.by, today=visit.today
     )
-    found = ObligationsOut(
-        as_of=visit.now,
-        as_of_on=visit.today,
-        history_id=pulled.history_id,
-        next_cursor=pulled.next_after,
-        obligations=[obligation_out(one) for one in pulled.obligations],
-    )
-    return answer(visit, found, besides=_AS_OF | {"history_id"})
+    return answer(visit, ObligationsOut, pulled, next_cursor=pulled.next_after)
 
 
 @router.get(
@@ -131,17 +130,16 @@ def obligations(visit: Annotated[Visit, reads()], asked: Annotated[LedgerAsked, 
     response_model=CaseOut,
     responses=UNCHANGED,
 )
-def obligation(visit: Annotated[Visit, reads()], obligation_id: Number) -> Response:
+def obligation(visit: Reads, obligation_id: Number) -> Response:
     """一项任务和它的报送：佐证材料只给指纹、大小和类型，原件另取。"""
-    case = show_obligation(visit.bureau, obligation_id, by=visit.by, today=visit.today)
-    return answer(visit, case_out(case, visit.now, visit.today), besides=_AS_OF)
+    found = show_obligation(visit.bureau, obligation_id, by=visit.by, today=visit.today)
+    return answer(visit, CaseOut, found)
 
 
 @router.get("/board", summary="总体情况", response_model=BoardOut, responses=UNCHANGED)
-def board(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]) -> Response:
+def board(visit: Reads, asked: Annotated[YearAsked, Query()]) -> Response:
     """各专项行动的灯和比率，按当天计。"""
-    found = read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year)
-    return answer(visit, board_out(found, visit.now), besides=_AS_OF)
+    return answer(visit, BoardOut, read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year))
 
 
 @router.get(
@@ -150,13 +148,13 @@ def board(visit: Annotated[Visit, reads()], asked: Annotated[YearAsked, Query()]
     response_model=RosterOut,
     responses=UNCHANGED,
 )
-def roster(visit: Annotated[Visit, reads()], edition_id: Number) -> Response:
+def roster(visit: Reads, edition_id: Number) -> Response:
     """应参检、已参检、完成年检、合格，合计和各单位。"""
     edition = pull_edition(visit.bureau, edition_id, by=visit.by)
     # Refuses an edition that goes by no roster.
     list_subjects(visit.bureau, edition_id, SubjectFilter(), by=visit.by, page_size=1)
     found = read_roster_counts(visit.bureau, edition.campaign, edition.year, by=visit.by)
-    return answer(visit, roster_out(edition_id, found, visit.now), besides=_AS_OF)
+    return answer(visit, RosterOut, found, edition_id=edition_id)
 
 
 @router.get(
@@ -165,28 +163,43 @@ def roster(visit: Annotated[Visit, reads()], edition_id: Number) -> Response:
     response_model=SubjectsOut,
     responses=UNCHANGED,
 )
-def subjects(
-    visit: Annotated[Visit, reads()], edition_id: Number, asked: Annotated[SubjectsAsked, Query()]
-) -> Response:
+def subjects(visit: Reads, edition_id: Number, asked: Annotated[SubjectsAsked, Query()]) -> Response:
     """应参检的对象；带 taken_part=false 就是未参检的准确名单。"""
     pull_edition(visit.bureau, edition_id, by=visit.by)
     wanted = SubjectFilter(unit_id=asked.unit_id, taken_part=asked.taken_part, outcome=asked.outcome)
     found = list_subjects(
         visit.bureau, edition_id, wanted, by=visit.by, page=asked.page, page_size=asked.limit
     )
-    return answer(visit, subjects_out(found, visit.now), besides=_AS_OF)
+    return answer(visit, SubjectsOut, found, pages=max(1, -(-found.total // found.page_size)))
 
 
 @router.get("/history", summary="留痕", response_model=HistoriesOut, responses=UNCHANGED)
-def history(visit: Annotated[Visit, reads()], asked: Annotated[HistoryAsked, Query()]) -> Response:
+def history(visit: Reads, asked: Annotated[HistoryAsked, Query()]) -> Response:
     """逐条留痕和链上的指纹，可在本地核验；只给审计和统筹科室的令牌。"""
     entries = pull_history(visit.bureau, after=asked.since, limit=asked.limit, by=visit.by)
-    found = HistoriesOut(
-        as_of=visit.now,
-        next_since=entries[-1].id if entries else asked.since,
-        entries=[history_out(one) for one in entries],
+    return answer(visit, HistoriesOut, entries=entries, next_since=entries[-1].id if entries else asked.since)
+
+
+@router.get(
+    "/obligations/{obligation_id}/evidence/{sha256}",
+    summary="取一份佐证材料的原件",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "原件的字节"}},
+)
+def evidence(visit: Reads, obligation_id: Number, sha256: Hash) -> Response:
+    """原件；每次取用都记入留痕。"""
+    folder = FilePath(tempfile.mkdtemp(prefix="duban-"))
+    try:
+        opened = save_evidence_copy(
+            visit.bureau, obligation_id, sha256, to=folder / "copy", by=visit.by, now=visit.now
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return FileResponse(
+        opened.path,
+        media_type="application/octet-stream",
+        filename=opened.item.filename or "evidence",
+        headers={"etag": f'"{sha256}"'},
+        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
     )
-    return answer(visit, found, besides=_AS_OF)
-
-
-_AS_OF = frozenset({"as_of"})
