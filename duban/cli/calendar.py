@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,70 +14,120 @@ from calendars.model import KIND_NAMES, CampaignKind
 from calendars.reader import read_year
 from calendars.reader.diff import diff_years
 from calendars.roll import RollRefused, describe, roll_year, write
-from duban.cli.options import As, DryRun, Json, On, moment
-from duban.cli.output import complain, print_json, print_table, progress, say
-from duban.cli.workdays import known_workdays
+from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command
+from duban.cli.dates import known_workdays
 from duban.core.access import SYSTEM
 from duban.core.errors import Fault, NotFound, Refused
-from duban.core.settings import load
 from duban.editions.apply import Applied
 from duban.editions.apply_files import YearApplied, apply_file, apply_year, read_file
 from duban.editions.forecast_rules import ForecastMatter
 from duban.editions.pages import CalendarsChecked, EditionShown, check_file, check_year, show_calendar
 from duban.editions.rehearsal import ChangeRehearsed, rehearse_change
 from duban.editions.service import STATE_NAMES, EditionMoved, pause_edition, resume_edition, withdraw_edition
-from duban.wiring import actor, calendars_folder, open_bureau
+from duban.wiring import calendars_folder
 
+app = typer.Typer(no_args_is_help=True, help="专项行动文件：检查、载入、查看、比较、滚动到下一年。")
+
+Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
+Campaign = Annotated[str, typer.Argument(help="专项行动的代号（文件名）。")]
+Reason = Annotated[str, typer.Option("--reason", help="原因，记入留痕。")]
 CHANGE_NAMES = {"new": "新增", "changed": "修改", "withdrawn": "撤下", "returned": "恢复"}
+MOST = 100
 
 
-def print_checked(found: CalendarsChecked) -> None:
-    for fault in found.faults:
-        complain(str(fault))
-    for finding in found.sums:
-        say(f"合计对不上：{finding.sentence}")
-    for text in found.undated:
-        say(f"日期待定：{text}")
-    if found.provisional:
-        say(f"有{found.provisional}个日期依据尚未公布的放假安排，为暂定。")
-    say(f"读通{found.editions}个专项行动，错误{len(found.faults)}处，合计对不上{len(found.sums)}处。")
-
-
-def print_applied(done: YearApplied, *, dry_run: bool) -> None:
-    for fault in done.faults:
-        complain(str(fault))
-    for reason in done.refused:
-        complain(reason)
-    for name in done.unlisted:
-        say(f"文件里已没有{name}，台账里仍在；不再开展的，请用 duban calendar withdraw 撤回。")
-    for name in done.left:
-        say(
-            f"{name}在门户里改过，以门户为准，没有按文件载入；要改回文件的，请用 duban calendar apply 文件路径。"
-        )
-    changed = [one for one in done.editions if one.outcome != "unchanged"]
-    for one in changed:
-        for line in change_lines(one):
-            say(line)
-    new, moved = sum(one.obligations_new for one in changed), sum(one.obligations_moved for one in changed)
-    told = len({name for one in changed for name in one.told})
-    head = "将" if dry_run else "已"
-    say(
-        f"{done.year}年{len(done.editions)}个专项行动，{head}变更{len(changed)}个："
-        f"任务新增{new}项、改期{moved}项、撤销{sum(one.obligations_cancelled for one in changed)}项，告知{told}个单位。"
+@command(app, "check")
+def check(
+    call: Call,
+    what: Annotated[
+        str | None, typer.Argument(metavar="[YEAR|PATH]", help="年份或文件；不写则查全部年份。")
+    ] = None,
+) -> Answer:
+    """检查文件：全部错误连同行号一次列出（有错退出码 1），另列合计对不上和待定日期之处。"""
+    found = _check(call, what)
+    return Answer(
+        found,
+        (Complaint(str(fault)) for fault in found.faults),
+        (f"合计对不上：{finding.sentence}" for finding in found.sums),
+        (f"日期待定：{text}" for text in found.undated),
+        [f"有{found.provisional}个日期依据尚未公布的放假安排，为暂定。"] if found.provisional else [],
+        f"读通{found.editions}个专项行动，错误{len(found.faults)}处，合计对不上{len(found.sums)}处。",
+        status=0 if found.good else 1,
     )
 
 
-def print_applied_one(one: Applied, *, dry_run: bool) -> None:
+def _check(call: Call, what: str | None) -> CalendarsChecked:
+    root, workdays = calendars_folder(call.settings), known_workdays(call.settings)
+    if what and not what.isdecimal():
+        return check_file(Path(what), root, workdays)
+    years = (
+        [int(what)]
+        if what
+        else sorted(int(one.name) for one in root.iterdir() if one.is_dir() and one.name.isdecimal())
+    )
+    each = [check_year(year, root, workdays) for year in years]
+    return CalendarsChecked(
+        editions=sum(one.editions for one in each),
+        faults=tuple(fault for one in each for fault in one.faults),
+        sums=tuple(finding for one in each for finding in one.sums),
+        undated=tuple(text for one in each for text in one.undated),
+        provisional=sum(one.provisional for one in each),
+    )
+
+
+@command(app, "apply", *ACT)
+def apply(
+    call: Call,
+    what: Annotated[str, typer.Argument(metavar="YEAR|FILE", help="年份，或一个专项行动文件。")],
+    draft: Annotated[bool, typer.Option("--draft", help="只载入为草稿，先不发布。")] = False,
+) -> Answer:
+    """载入并发布一年的专项行动；有错的文件跳过并列出，其余照常。再次载入同样内容，什么也不改。
+
+    在门户里改过的专项行动按年载入时不动；写明文件路径的，改回以文件为准。
+    """
+    if not what.isdecimal():
+        one = apply_file(call.bureau, Path(what), publish=not draft, **call.act)
+        return Answer(one, _applied(one, dry_run=call.dry_run))
+    folder = calendars_folder(call.bureau.settings)
+    with call.progress("载入专项行动") as advance:
+        done = apply_year(call.bureau, int(what), folder, publish=not draft, progress=advance, **call.act)
+    return Answer(done, _year_applied(done, dry_run=call.dry_run), status=0 if done.whole else 1)
+
+
+def _applied(one: Applied, *, dry_run: bool) -> Iterator[str]:
     if one.outcome == "unchanged":
-        say(f"{one.name}{one.year}年与文件一致，日期和任务没有改动；今后以文件为准。")
+        yield f"{one.name}{one.year}年与文件一致，日期和任务没有改动；今后以文件为准。"
         return
-    for line in change_lines(one):
-        say(line)
-    say(f"{one.name}{one.year}年{'将' if dry_run else '已'}按文件载入，今后以文件为准。")
+    yield from _change_lines(one)
+    yield f"{one.name}{one.year}年{'将' if dry_run else '已'}按文件载入，今后以文件为准。"
 
 
-def change_lines(one: Applied) -> Iterator[str]:
-    yield f"{one.name}（{STATE_NAMES[one.state]}）：任务新增{one.obligations_new}项、改期{one.obligations_moved}项。"
+def _year_applied(done: YearApplied, *, dry_run: bool) -> Iterator[Words]:
+    yield from (Complaint(str(fault)) for fault in done.faults)
+    yield from (Complaint(reason) for reason in done.refused)
+    for name in done.unlisted:
+        yield f"文件里已没有{name}，台账里仍在；不再开展的，请用 duban calendar withdraw 撤回。"
+    for name in done.left:
+        yield (
+            f"{name}在门户里改过，以门户为准，没有按文件载入；"
+            "要改回文件的，请用 duban calendar apply 文件路径。"
+        )
+    changed = [one for one in done.editions if one.outcome != "unchanged"]
+    for one in changed:
+        yield from _change_lines(one)
+    new, moved = sum(one.obligations_new for one in changed), sum(one.obligations_moved for one in changed)
+    told = len({name for one in changed for name in one.told})
+    yield (
+        f"{done.year}年{len(done.editions)}个专项行动，{'将' if dry_run else '已'}变更{len(changed)}个："
+        f"任务新增{new}项、改期{moved}项、撤销{sum(one.obligations_cancelled for one in changed)}项，"
+        f"告知{told}个单位。"
+    )
+
+
+def _change_lines(one: Applied) -> Iterator[str]:
+    yield (
+        f"{one.name}（{STATE_NAMES[one.state]}）：任务新增{one.obligations_new}项、"
+        f"改期{one.obligations_moved}项。"
+    )
     if one.outcome == "new":
         return
     for change in one.milestones:
@@ -90,7 +139,21 @@ def change_lines(one: Applied) -> Iterator[str]:
         yield f"  告知：{'、'.join(one.told)}"
 
 
-def print_editions(found: Sequence[EditionShown]) -> None:
+@command(app, "show")
+def show(
+    call: Call,
+    year: Year,
+    campaign: Annotated[str | None, typer.Argument(help="专项行动的代号或名称；不写则列出全部。")] = None,
+) -> Answer:
+    """看已载入的专项行动：状态、节点、日期和任务数。"""
+    found = show_calendar(call.bureau, year, campaign, by=SYSTEM)
+    if not found:
+        named = f"“{campaign}”" if campaign else "专项行动"
+        raise NotFound(f"{year}年还没有载入{named}，请先运行 duban calendar apply {year}。")
+    return Answer(found, _edition(found[0]) if campaign else _editions(found))
+
+
+def _editions(found: Sequence[EditionShown]) -> Table:
     rows = (
         (
             one.campaign,
@@ -104,13 +167,12 @@ def print_editions(found: Sequence[EditionShown]) -> None:
         for one in found
     )
     columns = ("代号", "名称", "类别", "状态", "节点", "任务", "办结")
-    print_table(f"{found[0].year}年专项行动（{len(found)}个）", columns, rows)
+    return Table(f"{found[0].year}年专项行动（{len(found)}个）", columns, rows)
 
 
-def print_edition(one: EditionShown) -> None:
-    say(
-        f"{one.name} {one.year}（{KIND_NAMES[CampaignKind(one.kind)]}，{STATE_NAMES[one.state]}，梯次 {one.ladder}）"
-    )
+def _edition(one: EditionShown) -> Iterator[Words]:
+    kind = KIND_NAMES[CampaignKind(one.kind)]
+    yield f"{one.name} {one.year}（{kind}，{STATE_NAMES[one.state]}，梯次 {one.ladder}）"
     rows = (
         (
             milestone.title,
@@ -122,7 +184,7 @@ def print_edition(one: EditionShown) -> None:
         )
         for milestone in one.milestones
     )
-    print_table("节点", ("节点", "原文时限", "到期日", "牵头单位", "办结/任务", "出处"), rows)
+    yield Table("节点", ("节点", "原文时限", "到期日", "牵头单位", "办结/任务", "出处"), rows)
 
 
 def _leads(names: tuple[str, ...]) -> str:
@@ -137,192 +199,27 @@ def _date(point: tuple[str, object, object, bool]) -> str:
     return text + ("（暂定）" if provisional else "")
 
 
-MOST = 100
-
-
-def rehearse_change_of(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="改过的专项行动文件。")],
-    days: Annotated[int, typer.Option("--days", help="看今后多少天。")] = 90,
-    by: As = None,
-    on: On = None,
-    as_json: Json = False,
-) -> None:
-    """演练一处改动：按这个文件载入以后，今后 90 天的消息逐日逐单位多了哪些、少了哪些；不写入台账。"""
-    with open_bureau() as bureau:
-        person = actor(bureau, by)
-        edition = read_file(bureau, file)
-        found = rehearse_change(bureau, edition, by=person, now=moment(on), days=days)
-    if as_json:
-        print_json(found)
-    else:
-        _show(found)
-
-
-def _show(found: ChangeRehearsed) -> None:
-    for line in change_lines(found.applied) if found.applied else ():
-        say(line)
-    rows = ((one.unit, one.count.before, one.count.after) for one in found.units if one.count.differs)
-    print_table("消息数有变化的单位", ("单位", "改前", "改后"), rows)
-    lines = (
-        (one.on, "、".join(one.units), matters(one.gone), matters(one.come))
-        for one in found.differences[:MOST]
-    )
-    print_table("逐日的变化", ("日期", "单位", "不再提醒", "改为提醒"), lines)
-    more = f"，另有{len(found.differences) - MOST}处没有列出" if len(found.differences) > MOST else ""
-    say(
-        f"{found.window.first}至{found.window.last}，假定其间无人报送："
-        f"消息由{found.total.before}封变为{found.total.after}封，变化{len(found.differences)}处{more}。没有写入台账。"
-    )
-
-
-def matters(some: tuple[ForecastMatter, ...]) -> str:
-    """What a message would speak of, in one line."""
-    return "；".join(f"{RUNG_NAMES[one.kind]}：{one.campaign}·{one.title}{one.label}" for one in some) or "—"
-
-
-app = typer.Typer(no_args_is_help=True, help="专项行动文件：检查、载入、查看、比较、滚动到下一年。")
-
-Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
-Campaign = Annotated[str, typer.Argument(help="专项行动的代号（文件名）。")]
-Reason = Annotated[str, typer.Option("--reason", help="原因，记入留痕。")]
-
-
-@app.command("check")
-def check(
-    what: Annotated[
-        str | None, typer.Argument(metavar="[YEAR|PATH]", help="年份或文件；不写则查全部年份。")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """检查文件：全部错误连同行号一次列出（有错退出码 1），另列合计对不上和待定日期之处。"""
-    found = _check(what)
-    if as_json:
-        print_json(found)
-    else:
-        print_checked(found)
-    if not found.good:
-        raise typer.Exit(1)
-
-
-def _check(what: str | None) -> CalendarsChecked:
-    settings = load()
-    root, workdays = calendars_folder(settings), known_workdays(settings)
-    if what and not what.isdecimal():
-        return check_file(Path(what), root, workdays)
-    years = [int(what)] if what else _years(root)
-    each = [check_year(year, root, workdays) for year in years]
-    return CalendarsChecked(
-        editions=sum(one.editions for one in each),
-        faults=tuple(fault for one in each for fault in one.faults),
-        sums=tuple(finding for one in each for finding in one.sums),
-        undated=tuple(text for one in each for text in one.undated),
-        provisional=sum(one.provisional for one in each),
-    )
-
-
-def _years(root: Path) -> list[int]:
-    return sorted(
-        int(folder.name) for folder in root.iterdir() if folder.is_dir() and folder.name.isdecimal()
-    )
-
-
-@app.command("apply")
-def apply(
-    what: Annotated[str, typer.Argument(metavar="YEAR|FILE", help="年份，或一个专项行动文件。")],
-    draft: Annotated[bool, typer.Option("--draft", help="只载入为草稿，先不发布。")] = False,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
-    """载入并发布一年的专项行动；有错的文件跳过并列出，其余照常。再次载入同样内容，什么也不改。
-
-    在门户里改过的专项行动按年载入时不动；写明文件路径的，改回以文件为准。
-    """
-    if not what.isdecimal():
-        _apply_file(Path(what), by, on, publish=not draft, dry_run=dry_run, as_json=as_json)
-        return
-    with open_bureau() as bureau, progress("载入专项行动", as_json) as advance:
-        done = apply_year(
-            bureau,
-            int(what),
-            calendars_folder(bureau.settings),
-            by=actor(bureau, by),
-            now=moment(on),
-            publish=not draft,
-            dry_run=dry_run,
-            progress=advance,
-        )
-    _answer(done, dry_run, as_json)
-    if not done.whole:
-        raise typer.Exit(1)
-
-
-def _apply_file(
-    path: Path, by: str | None, on: date | None, *, publish: bool, dry_run: bool, as_json: bool
-) -> None:
-    with open_bureau() as bureau:
-        person = actor(bureau, by)
-        done = apply_file(bureau, path, by=person, now=moment(on), publish=publish, dry_run=dry_run)
-    if as_json:
-        print_json(done)
-    else:
-        print_applied_one(done, dry_run=dry_run)
-
-
-def _answer(done: YearApplied, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(done)
-    else:
-        print_applied(done, dry_run=dry_run)
-
-
-@app.command("show")
-def show(
-    year: Year,
-    campaign: Annotated[str | None, typer.Argument(help="专项行动的代号或名称；不写则列出全部。")] = None,
-    as_json: Json = False,
-) -> None:
-    """看已载入的专项行动：状态、节点、日期和任务数。"""
-    with open_bureau() as bureau:
-        found = show_calendar(bureau, year, campaign, by=SYSTEM)
-    if not found:
-        named = f"“{campaign}”" if campaign else "专项行动"
-        raise NotFound(f"{year}年还没有载入{named}，请先运行 duban calendar apply {year}。")
-    if as_json:
-        print_json(found)
-    elif campaign:
-        print_edition(found[0])
-    else:
-        print_editions(found)
-
-
-@app.command("diff")
+@command(app, "diff")
 def diff(
+    call: Call,
     first: Annotated[int, typer.Argument(metavar="Y1", help="前一个年份。")],
     second: Annotated[int, typer.Argument(metavar="Y2", help="后一个年份。")],
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """比较两年的文件：节点增减、措辞、日期、单位和目标的变化。"""
-    settings = load()
-    root, workdays = calendars_folder(settings), known_workdays(settings)
+    root, workdays = calendars_folder(call.settings), known_workdays(call.settings)
     both = [read_year(year, root, almanac=almanac_for(), workdays=workdays) for year in (first, second)]
     if faults := [fault for read in both for fault in read.faults]:
         # Half a year compared with a whole one would only list what is missing.
         raise Refused([f"{fault.file} 第{fault.line}行：{fault.message}" for fault in faults])
     changes = diff_years(both[0].editions, both[1].editions)
-    if as_json:
-        print_json(changes)
-        return
-    print_table(
-        f"{first}年到{second}年的变化（{len(changes)}处）",
-        ("专项行动", "变化"),
-        ((one.campaign, one.text) for one in changes),
-    )
+    title = f"{first}年到{second}年的变化（{len(changes)}处）"
+    rows = ((one.campaign, one.text) for one in changes)
+    return Answer(changes, Table(title, ("专项行动", "变化"), rows))
 
 
-@app.command("roll")
+@command(app, "roll", "dry-run")
 def roll(
+    call: Call,
     year: Annotated[int, typer.Argument(help="要生成的年份，例如 2027。")],
     from_year: Annotated[
         int | None, typer.Option("--from", metavar="YEAR", help="从哪一年结转（默认上一年）。")
@@ -336,98 +233,80 @@ def roll(
         ),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="覆盖已有的同名文件。")] = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """从上一年的文件生成新一年：日期按原文重排，列出变动及缘由，目标一律待确认。"""
-    settings = load()
-    workdays = known_workdays(settings)
+    settings = call.settings
+    root, workdays = calendars_folder(settings), known_workdays(settings)
+    folder = to or settings.calendars or settings.home / "proposals"
     try:
-        plan = roll_year(
-            from_year or year - 1,
-            year,
-            almanac=almanac_for(),
-            workdays=workdays,
-            root=calendars_folder(settings),
-        )
-        folder = to or settings.calendars or settings.home / "proposals"
-        written = () if dry_run else write(plan, folder, replace=replace)
+        plan = roll_year(from_year or year - 1, year, almanac=almanac_for(), workdays=workdays, root=root)
+        written = () if call.dry_run else write(plan, folder, replace=replace)
     except RollRefused as refusal:
         raise Refused(str(refusal)) from refusal
     except OSError as error:
         raise Fault(f"新一年的文件没有写成（{error.strerror}），请检查磁盘与权限。") from error
-    if as_json:
-        print_json({"plan": plan, "written": written})
-    else:
-        for line in (*describe(plan), f"{'将写入' if dry_run else '已写入'}{(folder / str(year)).resolve()}"):
-            say(line)
-    if plan.faults:
-        raise typer.Exit(1)
+    return Answer(
+        {"plan": plan, "written": written},
+        describe(plan),
+        f"{'将写入' if call.dry_run else '已写入'}{(folder / str(year)).resolve()}",
+        status=1 if plan.faults else 0,
+    )
 
 
-app.command("rehearse-change")(rehearse_change_of)
+@command(app, "rehearse-change", "as", "on")
+def rehearse_change_of(
+    call: Call,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="改过的专项行动文件。")],
+    days: Annotated[int, typer.Option("--days", help="看今后多少天。")] = 90,
+) -> Answer:
+    """演练一处改动：按这个文件载入以后，今后 90 天的消息逐日逐单位多了哪些、少了哪些；不写入台账。"""
+    by = call.by
+    edition = read_file(call.bureau, file)
+    found = rehearse_change(call.bureau, edition, by=by, now=call.now, days=days)
+    return Answer(found, _rehearsed(found))
 
 
-@app.command("pause")
-def pause(
-    campaign: Campaign,
-    year: Year,
-    reason: Reason,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+def _rehearsed(found: ChangeRehearsed) -> Iterator[Words]:
+    yield from _change_lines(found.applied) if found.applied else ()
+    rows = ((one.unit, one.count.before, one.count.after) for one in found.units if one.count.differs)
+    yield Table("消息数有变化的单位", ("单位", "改前", "改后"), rows)
+    lines = (
+        (one.on, "、".join(one.units), _matters(one.gone), _matters(one.come))
+        for one in found.differences[:MOST]
+    )
+    yield Table("逐日的变化", ("日期", "单位", "不再提醒", "改为提醒"), lines)
+    more = f"，另有{len(found.differences) - MOST}处没有列出" if len(found.differences) > MOST else ""
+    yield (
+        f"{found.window.first}至{found.window.last}，假定其间无人报送："
+        f"消息由{found.total.before}封变为{found.total.after}封，变化{len(found.differences)}处{more}。"
+        "没有写入台账。"
+    )
+
+
+def _matters(some: tuple[ForecastMatter, ...]) -> str:
+    """What a message would speak of, in one line."""
+    return "；".join(f"{RUNG_NAMES[one.kind]}：{one.campaign}·{one.title}{one.label}" for one in some) or "—"
+
+
+@command(app, "pause", *ACT)
+def pause(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """暂停一个专项行动：不再提醒，日期不变。"""
-    with open_bureau() as bureau:
-        person = actor(bureau, by)
-        done = pause_edition(
-            bureau, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
-        )
-    _answer_moved(done, dry_run, as_json)
+    return _moved(call, pause_edition(call.bureau, campaign, year, reason=reason, **call.act))
 
 
-@app.command("resume")
-def resume(
-    campaign: Campaign,
-    year: Year,
-    reason: Reason,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+@command(app, "resume", *ACT)
+def resume(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """恢复暂停的专项行动；已撤回的恢复为草稿，再次 apply 后发布。"""
-    with open_bureau() as bureau:
-        person = actor(bureau, by)
-        done = resume_edition(
-            bureau, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
-        )
-    _answer_moved(done, dry_run, as_json)
+    return _moved(call, resume_edition(call.bureau, campaign, year, reason=reason, **call.act))
 
 
-@app.command("withdraw")
-def withdraw(
-    campaign: Campaign,
-    year: Year,
-    reason: Reason,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+@command(app, "withdraw", *ACT)
+def withdraw(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """撤回一个专项行动：未办结的任务全部撤销，已办结的留痕保存。"""
-    with open_bureau() as bureau:
-        person = actor(bureau, by)
-        done = withdraw_edition(
-            bureau, campaign, year, reason=reason, by=person, now=moment(on), dry_run=dry_run
-        )
-    _answer_moved(done, dry_run, as_json)
+    return _moved(call, withdraw_edition(call.bureau, campaign, year, reason=reason, **call.act))
 
 
-def _answer_moved(done: EditionMoved, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(done)
-        return
+def _moved(call: Call, done: EditionMoved) -> Answer:
     cancelled = f"，撤销未办结任务{done.cancelled}项" if done.cancelled else ""
-    say(f"{done.name}{done.year}年{'将为' if dry_run else '现为'}“{STATE_NAMES[done.state]}”{cancelled}。")
+    stands = f"{'将为' if call.dry_run else '现为'}“{STATE_NAMES[done.state]}”"
+    return Answer(done, f"{done.name}{done.year}年{stands}{cancelled}。")

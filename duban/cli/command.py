@@ -23,12 +23,15 @@ from typing import Any, Literal, TypedDict, get_type_hints
 import typer
 
 from duban.bureau import Bureau
-from duban.cli.options import As, DryRun, Json, On, moment
+from duban.cli.options import As, DryRun, Json, On, day_option, moment
 from duban.cli.output import Advance, complain, print_json, print_table, progress, say
 from duban.core.access import Actor
 from duban.core.clock import civil
+from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
 from duban.wiring import actor, open_bureau
+
+__all__ = ["ACT", "Answer", "Call", "Complaint", "Table", "Words", "command", "day_option"]
 
 Shared = Literal["as", "on", "dry-run"]
 ACT: tuple[Shared, ...] = ("as", "on", "dry-run")
@@ -123,17 +126,21 @@ Words = str | Table | Complaint | Callable[[], object] | Iterable["Words"]
 class Answer:
     """What a command found: a value for scripts, words for people, and the exit status of both.
 
-    Without a value (None) the words are the answer in either case.
+    Without a value (None) the words are the answer in either case. With a refusal or fault, its sentence comes last.
     """
 
-    def __init__(self, value: object, *words: Words, status: int = 0) -> None:
-        self.value, self.words, self.status = value, words, status
+    def __init__(
+        self, value: object, *words: Words, status: int = 0, error: DubanError | None = None
+    ) -> None:
+        self.value, self.words, self.status, self.error = value, words, status, error
 
     def print(self, *, as_json: bool) -> None:
         if as_json and self.value is not None:
             print_json(self.value)
         else:
             _tell(self.words)
+        if self.error:
+            raise self.error
         if self.status:
             raise typer.Exit(self.status)
 
@@ -175,8 +182,9 @@ def command(
         def run(**given: Any) -> None:
             options = {field: given.pop(field) for field, _, _ in added}
             with ExitStack() as stack:
-                answer = function(Call(stack, **options), **given)
-            answer.print(as_json=options["as_json"])
+                call = Call(stack, **options)
+                answer = function(call, **given)
+            answer.print(as_json=call.as_json)
 
         run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *common)}

@@ -9,12 +9,10 @@ from typing import Annotated
 import typer
 
 from calendars.formulas import UNKNOWN
-from duban.cli.options import As, DryRun, Json, On, _day, moment
-from duban.cli.output import print_json, print_table, say
+from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.reports.indicators import check_figures, compute_indicators, list_figures
-from duban.wiring import actor, open_bureau
 
 app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数据，计算指标，核对合计。")
 
@@ -22,9 +20,7 @@ Campaign = Annotated[str, typer.Argument(help="专项行动的代号或名称。
 Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
 Measure = Annotated[str, typer.Option("--unit", help="计量单位，例如 个、家、%。")]
 Reason = Annotated[str | None, typer.Option("--reason", help="比上次减少的原因。")]
-AsOf = Annotated[
-    date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="数据截止日期（默认办理当天）。")
-]
+AsOf = Annotated[date | None, day_option("--as-of", "数据截止日期（默认办理当天）。")]
 
 
 def _number(text: str) -> Decimal:
@@ -34,44 +30,30 @@ def _number(text: str) -> Decimal:
         raise typer.BadParameter(f"“{text}”不是数字，请改正。") from None
 
 
-@app.command("report")
+@command(app, "report", *ACT)
 def report(
+    call: Call,
     obligation: Annotated[int, typer.Argument(help="任务编号。")],
     value: Annotated[str, typer.Argument(help="累计完成数。")],
     unit: Measure = "",
     as_of: AsOf = None,
     reason: Reason = None,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """填报一项任务的累计进度。"""
-    with open_bureau() as bureau:
-        done = report_progress(
-            bureau,
-            obligation,
-            _number(value),
-            unit_of_measure=unit,
-            by=actor(bureau, by),
-            now=moment(on),
-            as_of_on=as_of,
-            reason=reason,
-            dry_run=dry_run,
-        )
-    if as_json:
-        print_json(done)
-        return
-    behind = (
-        ""
-        if done.points_behind is None or done.points_behind <= 0
-        else f"，落后序时进度{done.points_behind}个百分点"
+    bureau, number = call.bureau, _number(value)
+    done = report_progress(
+        bureau, obligation, number, unit_of_measure=unit, as_of_on=as_of, reason=reason, **call.act
     )
-    say(f"{done.unit}“{done.title}”累计{done.value}{done.unit_of_measure}，完成率{done.rate}{behind}。")
+    behind = f"，落后序时进度{done.points_behind}个百分点" if (done.points_behind or 0) > 0 else ""
+    return Answer(
+        done,
+        f"{done.unit}“{done.title}”累计{done.value}{done.unit_of_measure}，完成率{done.rate}{behind}。",
+    )
 
 
-@app.command("record")
+@command(app, "record", *ACT)
 def record(
+    call: Call,
     campaign: Campaign,
     year: Year,
     name: Annotated[str, typer.Argument(help="数据名，例如 应参检。")],
@@ -80,11 +62,7 @@ def record(
     of: Annotated[str | None, typer.Option("--of", help="哪个单位的数据（默认全市）。")] = None,
     as_of: AsOf = None,
     reason: Reason = None,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """填报一项指标数据；不掌握的写“未知”，由它算的指标显示“—”。"""
     new = NewFigure(
         name=name,
@@ -94,49 +72,37 @@ def record(
         as_of_on=as_of,
         reason=reason,
     )
-    with open_bureau() as bureau:
-        done = record_figure(
-            bureau, campaign, year, new, by=actor(bureau, by), now=moment(on), dry_run=dry_run
-        )
-    if as_json:
-        print_json(done)
-        return
-    say(
-        f"{done.unit or '全市'}{done.name}：{UNKNOWN if done.value is None else done.value} {done.unit_of_measure}（截至{done.as_of_on}）。"
+    done = record_figure(call.bureau, campaign, year, new, **call.act)
+    shown = UNKNOWN if done.value is None else done.value
+    return Answer(
+        done, f"{done.unit or '全市'}{done.name}：{shown} {done.unit_of_measure}（截至{done.as_of_on}）。"
     )
 
 
-@app.command("list")
-def list_(campaign: Campaign, year: Year, as_json: Json = False) -> None:
+@command(app, "list")
+def list_(call: Call, campaign: Campaign, year: Year) -> Answer:
     """列出最新填报的数据。"""
-    with open_bureau() as bureau:
-        found = list_figures(bureau, campaign, year, by=SYSTEM)
-    if as_json:
-        print_json([{"unit": unit, "figure": one} for unit, one in found])
-        return
+    found = list_figures(call.bureau, campaign, year, by=SYSTEM)
     rows = (
         (one.name, unit, one.value, one.unit_of_measure, one.as_of_on, one.reported_by, one.reason or "")
         for unit, one in found
     )
-    print_table(
-        f"{campaign}{year}年数据", ("数据", "单位", "数值", "计量单位", "截至", "填报人", "说明"), rows
+    columns = ("数据", "单位", "数值", "计量单位", "截至", "填报人", "说明")
+    return Answer(
+        [{"unit": unit, "figure": one} for unit, one in found],
+        Table(f"{campaign}{year}年数据", columns, rows),
     )
 
 
-@app.command("indicators")
+@command(app, "indicators")
 def indicators(
+    call: Call,
     campaign: Campaign,
     year: Year,
     by_unit: Annotated[bool, typer.Option("--by-unit", help="同时列出各单位及名次。")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """计算指标；缺数据或分母为零的显示“—”，并说明缺什么。"""
-    with open_bureau() as bureau:
-        found = compute_indicators(bureau, campaign, year, by=SYSTEM)
-    if as_json:
-        print_json(found)
-        return
-    shown = (*found.city, *(found.units if by_unit else ()))
+    found = compute_indicators(call.bureau, campaign, year, by=SYSTEM)
     rows = (
         (
             one.name,
@@ -147,23 +113,14 @@ def indicators(
             one.place or "",
             one.fault or (f"缺{'、'.join(one.missing)}" if one.missing else ""),
         )
-        for one in shown
+        for one in (*found.city, *(found.units if by_unit else ()))
     )
-    print_table(
-        f"{found.name}{year}年指标", ("指标", "单位", "数值", "目标", "是否达标", "名次", "说明"), rows
-    )
+    columns = ("指标", "单位", "数值", "目标", "是否达标", "名次", "说明")
+    return Answer(found, Table(f"{found.name}{year}年指标", columns, rows))
 
 
-@app.command("check")
-def check(campaign: Campaign, year: Year, as_json: Json = False) -> None:
+@command(app, "check")
+def check(call: Call, campaign: Campaign, year: Year) -> Answer:
     """核对数据：各单位合计与全市数、发现与整改；有对不上的退出码 1。"""
-    with open_bureau() as bureau:
-        found = check_figures(bureau, campaign, year, by=SYSTEM)
-    if as_json:
-        print_json({"findings": found})
-    else:
-        for sentence in found:
-            say(sentence)
-        say(f"对不上的{len(found)}处。")
-    if found:
-        raise typer.Exit(1)
+    found = check_figures(call.bureau, campaign, year, by=SYSTEM)
+    return Answer({"findings": found}, found, f"对不上的{len(found)}处。", status=1 if found else 0)

@@ -10,13 +10,11 @@ from typing import Annotated
 
 import typer
 
-from duban.cli.options import As, DryRun, Json, On, _day, moment
-from duban.cli.output import print_json, print_table, progress, say
+from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
 from duban.rosters.importing import RosterImported, RosterScope, import_roster
-from duban.rosters.lists import RosterLine, list_missing, read_roster_counts
+from duban.rosters.lists import list_missing, read_roster_counts
 from duban.rosters.service import record_outcome
-from duban.wiring import actor, open_bureau
 
 app = typer.Typer(no_args_is_help=True, help="名册：导入、核对、登记参检和结论、列出未参检的对象。")
 
@@ -24,8 +22,9 @@ Campaign = Annotated[str, typer.Argument(help="专项行动的代号或名称。
 Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
 
 
-@app.command("import")
+@command(app, "import", *ACT)
 def import_(
+    call: Call,
     campaign: Campaign,
     year: Year,
     file: Annotated[
@@ -36,37 +35,18 @@ def import_(
     ],
     registered_by: Annotated[
         date | None,
-        typer.Option(
-            "--registered-by",
-            parser=_day,
-            metavar="DATE",
-            help="只有这一天及以前登记的才应参检，例如 2025-06-30。",
-        ),
+        day_option("--registered-by", "只有这一天及以前登记的才应参检，例如 2025-06-30。"),
     ] = None,
     without_charities: Annotated[bool, typer.Option("--without-charities", help="慈善组织不参检。")] = False,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """导入名册；同一份文件再导入什么也不改，有错时一行也不写，错误连同行号全部列出。"""
     scope = RosterScope(registered_by=registered_by, without_charities=without_charities)
-    with open_bureau() as bureau, progress("读取名册", as_json) as advance:
+    bureau, act = call.bureau, call.act
+    with call.progress("读取名册") as advance:
         done = import_roster(
-            bureau,
-            campaign,
-            year,
-            file,
-            by=actor(bureau, by),
-            now=moment(on),
-            scope=scope,
-            dry_run=dry_run,
-            progress=lambda rows: advance(rows, None),
+            bureau, campaign, year, file, scope=scope, progress=lambda rows: advance(rows, None), **act
         )
-    if as_json:
-        print_json(done)
-        return
-    say(_summary(done, dry_run))
+    return Answer(done, _summary(done, call.dry_run))
 
 
 def _summary(done: RosterImported, dry_run: bool) -> str:
@@ -80,83 +60,59 @@ def _summary(done: RosterImported, dry_run: bool) -> str:
     )
 
 
-@app.command("show")
-def show(campaign: Campaign, year: Year, as_json: Json = False) -> None:
+@command(app, "show")
+def show(call: Call, campaign: Campaign, year: Year) -> Answer:
     """应参检、已参检、完成年检、合格各是多少，参检率和年检率；名册未导入的显示“—”。"""
-    with open_bureau() as bureau:
-        found = read_roster_counts(bureau, campaign, year, by=SYSTEM)
-    if as_json:
-        print_json(found)
-        return
+    found = read_roster_counts(call.bureau, campaign, year, by=SYSTEM)
     columns = ("单位", "应参检", "已参检", "完成年检", "合格", "未参检", "参检率", "年检率")
-    rows = [_row(line) for line in (*found.units, found.all)]
-    print_table(f"{found.name}{found.year}年", columns, rows)
-
-
-def _row(line: RosterLine) -> tuple[object, ...]:
-    return (
-        line.unit,
-        line.due,
-        line.taken_part,
-        line.completed,
-        line.passed,
-        line.missing,
-        line.participation,
-        line.completion,
+    rows = (
+        (
+            line.unit,
+            line.due,
+            line.taken_part,
+            line.completed,
+            line.passed,
+            line.missing,
+            line.participation,
+            line.completion,
+        )
+        for line in (*found.units, found.all)
     )
+    return Answer(found, Table(f"{found.name}{found.year}年", columns, rows))
 
 
-@app.command("missing")
+@command(app, "missing")
 def missing(
+    call: Call,
     campaign: Campaign,
     year: Year,
     unit: Annotated[str | None, typer.Option("--unit", help="只看一个单位。")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="以 csv 输出全部名单。")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """列出应参检而未参检的对象，一个不多，一个不少。"""
-    with open_bureau() as bureau:
-        found = list_missing(bureau, campaign, year, unit, by=SYSTEM)
-    if as_json:
-        print_json(found)
-        return
+    found = list_missing(call.bureau, campaign, year, unit, by=SYSTEM)
     rows = [(one.code, one.name, one.unit) for one in found]
     if as_csv:
-        csv.writer(sys.stdout).writerows([("统一社会信用代码", "名称", "业务主管单位"), *rows])
-        return
-    print_table(f"未参检（{len(rows)}个）", ("代码", "名称", "业务主管单位"), rows)
+        sheet = [("统一社会信用代码", "名称", "业务主管单位"), *rows]
+        return Answer(found, lambda: csv.writer(sys.stdout).writerows(sheet))
+    return Answer(found, Table(f"未参检（{len(rows)}个）", ("代码", "名称", "业务主管单位"), rows))
 
 
-@app.command("record")
+@command(app, "record", *ACT)
 def record(
+    call: Call,
     campaign: Campaign,
     year: Year,
     code: Annotated[str, typer.Argument(help="统一社会信用代码、编号或名称。")],
-    taken_part_on: Annotated[
-        date | None, typer.Option("--taken-part-on", parser=_day, metavar="DATE", help="参检日期。")
-    ] = None,
+    taken_part_on: Annotated[date | None, day_option("--taken-part-on", "参检日期。")] = None,
     outcome: Annotated[str | None, typer.Option("--outcome", help="合格、基本合格或不合格。")] = None,
-    by: As = None,
-    on: On = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """登记一个对象的参检日期或年检结论。"""
-    with open_bureau() as bureau:
-        done = record_outcome(
-            bureau,
-            campaign,
-            year,
-            code,
-            taken_part_on=taken_part_on,
-            outcome=outcome,
-            by=actor(bureau, by),
-            now=moment(on),
-            dry_run=dry_run,
-        )
-    if as_json:
-        print_json(done)
-        return
-    say(
-        f"{'将' if dry_run else '已'}登记{done.name}：参检日期{done.taken_part_on or '—'}，结论{outcome or done.outcome or '—'}。"
+    done = record_outcome(
+        call.bureau, campaign, year, code, taken_part_on=taken_part_on, outcome=outcome, **call.act
+    )
+    return Answer(
+        done,
+        f"{'将' if call.dry_run else '已'}登记{done.name}：参检日期{done.taken_part_on or '—'}，"
+        f"结论{outcome or done.outcome or '—'}。",
     )

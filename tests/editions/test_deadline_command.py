@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from duban.cli.deadline import deadline
+from duban.cli.dates import deadline
 
 APP = typer.Typer()
 APP.command()(deadline)

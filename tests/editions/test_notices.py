@@ -15,7 +15,7 @@ from calendars.notices.records import read_json
 from calendars.notices.text import read_text
 from calendars.workdays.files import load_workdays, project
 from duban.bureau import Bureau
-from duban.cli.notices import import_notice
+from duban.cli.dates import read_notice
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
 from duban.editions.apply import apply_edition
@@ -245,4 +245,4 @@ def test_the_command_answers_a_malformed_notice_with_one_sentence(tmp_path: Path
     bad.write_text('{"year": 2027, "days": [}', encoding="utf-8")
 
     with pytest.raises(Refused, match="请"):
-        import_notice(str(bad), dry_run=True)
+        read_notice(str(bad), None)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from calendars.workdays import LocalDay
 from calendars.workdays.files import load_workdays
-from duban.cli.workdays import answer, workdays
+from duban.cli.dates import read_workdays, workdays
 from duban.core.errors import Refused
 
 
@@ -47,7 +47,7 @@ def test_a_provisional_year_says_so_to_scripts_and_to_people() -> None:
 @pytest.mark.parametrize("year", [2022, 2029])
 def test_a_year_nobody_knows_is_refused_with_the_next_step(year: int) -> None:
     with pytest.raises(Refused, match=f"没有{year}年.*请先导入"):
-        answer(load_workdays(), year)
+        read_workdays(load_workdays(), year)
 
     assert isinstance(run(str(year)).exception, Refused)
 
@@ -55,7 +55,7 @@ def test_a_year_nobody_knows_is_refused_with_the_next_step(year: int) -> None:
 def test_a_local_day_is_listed_with_its_reason() -> None:
     local = LocalDay(on=date(2026, 7, 9), works=False, reason="台风停工")
 
-    assert answer(load_workdays((), [local]), 2026)["local_days"] == [
+    assert read_workdays(load_workdays((), [local]), 2026)["local_days"] == [
         {"date": date(2026, 7, 9), "works": False, "reason": "台风停工"}
     ]
 

@@ -8,7 +8,6 @@ import stat
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from duban import schema as tables
 from duban.accounts.one_time import enter_once, first_sign_ins
 from duban.accounts.sessions import SignedIn, find_session
 from duban.accounts.tables import account
@@ -17,6 +16,7 @@ from duban.core import clock
 from duban.core.access import Role
 from duban.core.secrets import portal_key
 from duban.core.settings import Settings, load
+from duban.schema import metadata
 from duban.units.tables import contact, unit
 from duban.wiring import open_bureau
 from tests.builders import an_obligation
@@ -27,7 +27,7 @@ ruled = CliRunner()
 def counts() -> dict[str, int]:
     with open_bureau() as bureau, bureau.store.reading() as connection:
         return {
-            name: connection.scalar(sa.select(sa.func.count()).select_from(getattr(tables, name))) or 0
+            name: connection.scalar(sa.select(sa.func.count()).select_from(metadata.tables[name])) or 0
             for name in ("unit", "person", "contact", "edition", "obligation", "history")
         }
 
