@@ -1,27 +1,135 @@
-"""Reads a deadline phrase as the source wrote it, in either script; the original words are kept.
+"""Where a date phrase becomes dates: `3月底前` as the source wrote it is read, then dated in a plan year.
 
-Traditional characters become Simplified only in the key that is matched.
+The words are understood by calendars.deadlines. Traditional characters become Simplified only in the key that is
+matched; the original words are kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from opencc import OpenCC
 
+from calendars.almanac import Almanac, AlmanacError
 from calendars.deadlines.grammar import read
-from calendars.deadlines.parts import NotUnderstood, Reading
+from calendars.deadlines.parts import CannotResolve, NotUnderstood, Occurrence, Reading
+from calendars.deadlines.resolve import resolve
+from calendars.model import Point
+from calendars.workdays import WorkdayTable, YearUnknown
 
 
 def read_phrase(text: str) -> Reading | NotUnderstood:
     """The reading of a phrase, or why it goes to a person; never raises."""
     # A lone surrogate comes from bytes that were no UTF-8; the converter would refuse it.
     readable = text.encode("utf-8", "replace").decode("utf-8")
-    found = read(_converter().convert(readable))
-    return replace(found, text=text)
+    return replace(read(simplifier().convert(readable)), text=text)
 
 
 @cache
-def _converter() -> OpenCC:
+def simplifier() -> OpenCC:
     return OpenCC("t2s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanYear:
+    """What dates are worked out with: the plan year, its tables, and where a due date on a day off goes."""
+
+    number: int
+    almanac: Almanac
+    workdays: WorkdayTable
+    roll: str = "none"
+    roll_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A phrase in its year. `undated` is a Chinese sentence exactly when the phrase sets no date by itself."""
+
+    phrase: str
+    rule: str
+    soft: bool
+    points: tuple[Point, ...] = ()
+    undated: str | None = None
+
+
+class NoDates(ValueError):
+    """A phrase or a pair of them gives no dates; the message is one Chinese sentence with the next step."""
+
+
+def dated(phrase: str, year: PlanYear) -> Dated:
+    """The points of a phrase in its year. Raises NoDates where it is not understood or contradicts the year."""
+    reading = read_phrase(phrase)
+    if isinstance(reading, NotUnderstood):
+        proposal = f"可以试试“{reading.proposal}”。" if reading.proposal else ""
+        raise NoDates(f"时限“{phrase}”没有读懂：{reading.reason}{proposal}")
+    try:
+        points = _points(reading, year) if reading.sets_date else ()
+    except (CannotResolve, AlmanacError, YearUnknown) as refusal:
+        raise NoDates(f"时限“{phrase}”在{year.number}年排不出日期：{refusal}") from None
+    return Dated(
+        phrase=phrase,
+        rule=reading.rule,
+        soft="soft" in reading.modifiers,
+        points=points,
+        undated=None if points else _why_undated(reading),
+    )
+
+
+def _why_undated(reading: Reading) -> str:
+    because = "".join(reading.assumptions) or f"“{reading.text}”本身不定日期。"
+    # What is done whenever it comes up needs no date; everything else waits for one.
+    if reading.rule.startswith("event_driven") or "统筹科室" in because:
+        return because
+    return f"{because}请统筹科室定下日期。"
+
+
+def _points(reading: Reading, year: PlanYear) -> tuple[Point, ...]:
+    found = resolve(reading, year=year.number, almanac=year.almanac, workdays=year.workdays)
+    assumptions = tuple(dict.fromkeys((*reading.assumptions, *found.assumptions)))
+    if found.occurrences:
+        return tuple(_point(one, assumptions, year) for one in found.occurrences)
+    if found.due_on is None:
+        return ()
+    only = Occurrence(starts_on=found.starts_on, due_on=found.due_on, label="")
+    return (_point(only, assumptions, year, provisional=found.provisional),)
+
+
+def _point(
+    one: Occurrence, assumptions: tuple[str, ...], year: PlanYear, *, provisional: bool = False
+) -> Point:
+    table, due_on = year.workdays, one.due_on
+    if year.roll == "previous":
+        due_on = table.on_or_before(due_on)
+    elif year.roll == "next":
+        due_on = table.on_or_after(due_on)
+    if due_on != one.due_on:
+        because = year.roll_reason or "按本专项设置"
+        assumptions = (*assumptions, f"原到期日{one.due_on}是休息日，改为{due_on}（{because}）。")
+    last_workday = table.on_or_before(due_on)
+    touched = (min(last_workday, one.due_on), max(due_on, one.due_on))
+    return Point(
+        label=one.label,
+        due_on=due_on,
+        last_workday=last_workday,
+        starts_on=one.starts_on,
+        provisional=provisional or table.is_provisional(*touched),
+        assumptions=assumptions,
+    )
+
+
+def with_hard_deadline(dates: Dated, limits: Dated) -> Dated:
+    """The points of `dates`, each under the superior's own limit: one for all, or one for each. Raises NoDates."""
+    limit = limits.points * len(dates.points) if len(limits.points) == 1 else limits.points
+    if len(limit) != len(dates.points):
+        raise NoDates(f"hard_due 有{len(limit)}个日期，due 有{len(dates.points)}个，请改成一样多或只写一个。")
+    pairs = list(zip(dates.points, limit, strict=True))
+    early = [(point, hard) for point, hard in pairs if hard.due_on < point.due_on]
+    if early:
+        raise NoDates(
+            "".join(
+                f"hard_due（{hard.due_on}）早于 due（{point.due_on}），请核对两个时限。"
+                for point, hard in early
+            )
+        )
+    return replace(dates, points=tuple(replace(point, hard_due_on=hard.due_on) for point, hard in pairs))

@@ -18,10 +18,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from calendars.almanac import Almanac
 from calendars.model import Edition, Milestone, Quota, TargetState
 from calendars.reader import CALENDARS, campaign_files, read_edition, read_edition_text, units_of
-from calendars.reader.diff import date_line
+from calendars.reader.diff import date_line, has_moved
 from calendars.reader.faults import CalendarFaults, Fault
-from calendars.reader.milestones import has_moved
-from calendars.reader.nodes import unconfirmed
+from calendars.reader.fields import unconfirmed
 from calendars.reader.units import UnitBook
 from calendars.workdays import WorkdayTable, YearState, YearUnknown
 

@@ -17,10 +17,8 @@ from ruamel.yaml.error import YAMLError
 
 from calendars.model import Edition, EvidenceType, ExpectedEvidence, Indicator, Milestone, Quota, Target
 from calendars.model import TargetState as Cell
-from calendars.reader import STANDARD_LADDER
-from calendars.reader.nodes import BLANK, unconfirmed
-
-CITY_BUREAU = "市民政局"
+from calendars.reader.campaign import CITY_BUREAU, STANDARD_LADDER
+from calendars.reader.fields import BLANK, unconfirmed
 
 
 class CannotEdit(ValueError):

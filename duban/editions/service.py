@@ -8,8 +8,7 @@ from typing import Any
 
 from calendars.lunar import almanac_for
 from calendars.model import Edition, Milestone, Point
-from calendars.reader.faults import FaultList
-from calendars.reader.milestones import Year, dated, with_hard_deadline
+from calendars.phrases import NoDates, PlanYear, dated, with_hard_deadline
 from calendars.workdays import WorkdayTable, YearUnknown
 from calendars.writing import CannotEdit, with_phrase
 from duban.bureau import Bureau
@@ -148,7 +147,7 @@ def _refusals(
 
 def recalculate_dates(edition: Edition, workdays: WorkdayTable) -> Edition:
     """The edition as its file would read now. A milestone whose phrase gives no dates keeps those it has."""
-    year = Year(
+    year = PlanYear(
         number=edition.year,
         almanac=almanac_for(range(edition.year - 1, edition.year + 3)),
         workdays=workdays,
@@ -158,21 +157,19 @@ def recalculate_dates(edition: Edition, workdays: WorkdayTable) -> Edition:
     return replace(edition, milestones=tuple(_redated(one, year) for one in edition.milestones))
 
 
-def _redated(milestone: Milestone, year: Year) -> Milestone:
+def _redated(milestone: Milestone, year: PlanYear) -> Milestone:
     if not milestone.points:
         return milestone
-    report = FaultList(milestone.key)
-    found = dated(milestone.due_phrase, year, 1, report)
-    if found is not None and milestone.hard_due_phrase is not None:
-        wall = dated(milestone.hard_due_phrase, year, 1, report)
-        found = with_hard_deadline(found, wall, 1, report) if wall is not None else None
-    same_labels = found is not None and [one.label for one in found.points] == [
-        one.label for one in milestone.points
-    ]
-    if report.found or found is None or not same_labels:
-        points = tuple(_recounted(point, year.workdays) for point in milestone.points)
-        return replace(milestone, points=points)
-    return replace(milestone, points=found.points)
+    try:
+        found = dated(milestone.due_phrase, year)
+        if milestone.hard_due_phrase is not None:
+            found = with_hard_deadline(found, dated(milestone.hard_due_phrase, year))
+    except NoDates:
+        found = None
+    if found is not None and [one.label for one in found.points] == [one.label for one in milestone.points]:
+        return replace(milestone, points=found.points)
+    points = tuple(_recounted(point, year.workdays) for point in milestone.points)
+    return replace(milestone, points=points)
 
 
 def _recounted(point: Point, workdays: WorkdayTable) -> Point:

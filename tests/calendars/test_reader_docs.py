@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from calendars.model import KIND_NAMES, CampaignKind, EvidenceType, TargetState
-from calendars.reader import EDITION_KEYS, load_ladders
-from calendars.reader.milestones import DEFAULT_KEYS, MILESTONE_KEYS
-from calendars.reader.parts import EVIDENCE_KEYS, INDICATOR_KEYS, QUOTA_KEYS
+from calendars.reader import load_ladders
+from calendars.reader.campaign import ENTRIES
+from calendars.reader.faults import keys_of
 from tests.calendars.campaign_files import faults_of, read_campaign, write_campaign
 
 PAGE = (Path(__file__).parents[2] / "docs" / "calendars.md").read_text(encoding="utf-8")
-KEYS = sorted({*EDITION_KEYS, *MILESTONE_KEYS, *DEFAULT_KEYS, *QUOTA_KEYS, *EVIDENCE_KEYS, *INDICATOR_KEYS})
+KEYS = sorted({key for entry in ENTRIES.values() for key in keys_of(entry)})
 
 
 @pytest.mark.parametrize("word", [*KEYS, *CampaignKind, *EvidenceType, *load_ladders()])
