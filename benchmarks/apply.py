@@ -19,7 +19,7 @@ from benchmarks.ledgers import LEDGERS
 from calendars.model import CampaignKind, Edition, Milestone, Point, Source
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.obligations.tables import obligation
 from duban.units.tables import unit
 

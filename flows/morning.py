@@ -11,7 +11,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from calendars.model import CampaignKind
 from duban.core.errors import Fault
-from duban.editions.pages import EditionName
+from duban.editions.queries import EditionName
 from duban.rounds.gates import GateReport
 from duban.rounds.service import RoundReport
 from flows import names

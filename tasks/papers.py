@@ -6,8 +6,8 @@ from datetime import datetime
 
 from prefect import task
 
-from duban.editions import pages
-from duban.editions.pages import Proposal
+from duban.editions import files
+from duban.editions.files import Proposal
 from duban.evidence.intake import IntakeReport, collect_inbox
 from duban.reports import bulletins
 from duban.reports.bulletins import Bulletin, Period
@@ -30,4 +30,4 @@ def write_bulletin(period: Period, now: datetime) -> Bulletin:
 @task(name="拟下一年度", tags=["滚动"], **STEP)
 def propose_year(now: datetime) -> Proposal:
     with opened_bureau() as bureau:
-        return pages.propose_year(bureau, calendars_folder(bureau.settings), now=now)
+        return files.propose_year(bureau, calendars_folder(bureau.settings), now=now)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from prefect import task
 
-from duban.editions import pages
-from duban.editions.pages import EditionName
+from duban.editions import queries
+from duban.editions.queries import EditionName
 from duban.rounds import gates, steps
 from duban.rounds import service as rounds_service
 from duban.rounds.gates import GateReport
@@ -25,7 +25,7 @@ def hold_round(now: datetime) -> RoundReport:
 @task(name="在办行动", tags=["轮次"], **STEP)
 def list_editions() -> tuple[EditionName, ...]:
     with opened_bureau() as bureau:
-        return pages.list_editions(bureau)
+        return queries.list_editions(bureau)
 
 
 @task(name="关闸", tags=["轮次"], **STEP)

@@ -18,12 +18,19 @@ from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, comman
 from duban.cli.dates import known_workdays
 from duban.core.access import SYSTEM
 from duban.core.errors import Fault, NotFound, Refused
-from duban.editions.apply import Applied
-from duban.editions.apply_files import YearApplied, apply_file, apply_year, read_file
-from duban.editions.forecast_rules import ForecastMatter
-from duban.editions.pages import CalendarsChecked, EditionShown, check_file, check_year, show_calendar
-from duban.editions.rehearsal import ChangeRehearsed, rehearse_change
-from duban.editions.service import STATE_NAMES, EditionMoved, pause_edition, resume_edition, withdraw_edition
+from duban.editions.files import (
+    CalendarsChecked,
+    YearApplied,
+    apply_file,
+    apply_year,
+    check_file,
+    check_year,
+    read_file,
+)
+from duban.editions.forecast import ChangeRehearsed, rehearse_change
+from duban.editions.pages import EditionShown, show_calendar
+from duban.editions.rules import ForecastMatter
+from duban.editions.service import STATE_NAMES, EditionChange, EditionMoved, move_edition
 from duban.wiring import calendars_folder
 
 app = typer.Typer(no_args_is_help=True, help="专项行动文件：检查、载入、查看、比较、滚动到下一年。")
@@ -93,7 +100,7 @@ def apply(
     return Answer(done, _year_applied(done, dry_run=call.dry_run), status=0 if done.whole else 1)
 
 
-def _applied(one: Applied, *, dry_run: bool) -> Iterator[str]:
+def _applied(one: EditionChange, *, dry_run: bool) -> Iterator[str]:
     if one.outcome == "unchanged":
         yield f"{one.name}{one.year}年与文件一致，日期和任务没有改动；今后以文件为准。"
         return
@@ -123,7 +130,7 @@ def _year_applied(done: YearApplied, *, dry_run: bool) -> Iterator[Words]:
     )
 
 
-def _change_lines(one: Applied) -> Iterator[str]:
+def _change_lines(one: EditionChange) -> Iterator[str]:
     yield (
         f"{one.name}（{STATE_NAMES[one.state]}）：任务新增{one.obligations_new}项、"
         f"改期{one.obligations_moved}项。"
@@ -291,19 +298,19 @@ def _matters(some: tuple[ForecastMatter, ...]) -> str:
 @command(app, "pause", *ACT)
 def pause(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """暂停一个专项行动：不再提醒，日期不变。"""
-    return _moved(call, pause_edition(call.bureau, campaign, year, reason=reason, **call.act))
+    return _moved(call, move_edition(call.bureau, "pause", campaign, year, reason=reason, **call.act))
 
 
 @command(app, "resume", *ACT)
 def resume(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """恢复暂停的专项行动；已撤回的恢复为草稿，再次 apply 后发布。"""
-    return _moved(call, resume_edition(call.bureau, campaign, year, reason=reason, **call.act))
+    return _moved(call, move_edition(call.bureau, "resume", campaign, year, reason=reason, **call.act))
 
 
 @command(app, "withdraw", *ACT)
 def withdraw(call: Call, campaign: Campaign, year: Year, reason: Reason) -> Answer:
     """撤回一个专项行动：未办结的任务全部撤销，已办结的留痕保存。"""
-    return _moved(call, withdraw_edition(call.bureau, campaign, year, reason=reason, **call.act))
+    return _moved(call, move_edition(call.bureau, "withdraw", campaign, year, reason=reason, **call.act))
 
 
 def _moved(call: Call, done: EditionMoved) -> Answer:

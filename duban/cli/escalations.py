@@ -11,7 +11,7 @@ from duban.cli.options import As, DryRun, Json, On, moment
 from duban.cli.output import print_json, print_table, say
 from duban.core.access import SYSTEM
 from duban.core.errors import Refused
-from duban.editions.find import edition_named
+from duban.editions.queries import edition_named
 from duban.rounds.escalation_queries import HeldSelection
 from duban.rounds.escalations import (
     EscalationsDecided,

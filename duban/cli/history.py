@@ -10,7 +10,7 @@ import typer
 from duban.cli.command import Answer, Call, Table, command
 from duban.core.clock import ZONE
 from duban.core.errors import Refused
-from duban.editions.find import edition_named
+from duban.editions.queries import edition_named
 from duban.history.queries import Head, HistoryEntry
 from duban.history.service import show_history, verify_history
 from duban.obligations.states import TRANSITION_NAMES, Transition

@@ -10,7 +10,7 @@ import typer
 
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
-from duban.editions.find import edition_named
+from duban.editions.queries import edition_named
 from duban.problems.importing import NewProblem
 from duban.problems.lists import list_problems
 from duban.problems.queries import ProblemFilter, ProblemShown

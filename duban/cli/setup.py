@@ -19,7 +19,7 @@ from duban.cli.output import complain, print_json, say
 from duban.core.access import SYSTEM
 from duban.core.db import open_store
 from duban.core.settings import Settings, load
-from duban.editions.apply_files import YearApplied, apply_year
+from duban.editions.files import YearApplied, apply_year
 from duban.schema.migrate import migrate, pending_revisions
 from duban.units.example import enter_examples
 from duban.units.importing import import_unit_book

@@ -1,45 +1,56 @@
-"""One edition on its own page: what it asks of whom by when, how far it is, and what was changed in it. Writes nothing."""
+"""Editions as pages and answers show them: one edition, a year of them, the units' load, what still needs a person.
+
+Writes nothing; shows what the person may see.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
-
-from sqlalchemy import Connection, select
+from itertools import groupby
+from typing import Any
 
 from calendars.almanac import FIRST_YEAR, LAST_YEAR, AlmanacError
-from calendars.deadlines.parts import CannotResolve, NotUnderstood, Reading, Resolution
+from calendars.deadlines.parts import CannotResolve, NotUnderstood
 from calendars.deadlines.resolve import resolve
-from calendars.formulas import FormulaError, parse_formula
-from calendars.ladders import Ladder, RungKind
+from calendars.ladders import RungKind
 from calendars.lunar import almanac_for
 from calendars.model import Edition, Milestone
 from calendars.phrases import read_phrase
-from calendars.reader import campaign_files, read_edition, read_year, units_of
 from calendars.reader.diff import diff_editions
-from calendars.reader.faults import CalendarFaults, Fault
-from calendars.roll import RollRefused, describe, roll_year, write
-from calendars.workdays import WorkdayTable, YearUnknown
+from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from duban.bureau import Bureau
-from duban.core import clock, errors
 from duban.core.access import Actor, visible_units
+from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused
-from duban.editions.find import edition_or_refuse
 from duban.editions.queries import (
+    OpenTarget,
+    PlannedPoint,
+    UndatedMilestone,
+    WaitingItem,
     counts_by_milestone,
+    edition_or_refuse,
     find_edition,
+    load_of_units,
     open_drafts,
+    open_targets,
+    points_of_timelines,
+    points_of_year,
     stored_editions,
+    undated_milestones,
+    waiting_items,
     years_of_campaign,
 )
-from duban.editions.tables import edition, point
-from duban.figures.rules import SumFinding, SumVerdict, sum_findings
+from duban.editions.rules import Week, load_by_week, peak_weeks, weeks_between
 from duban.history.queries import HistoryEntry, list_entries
 
 LINES = 30
+LONGEST_PHRASE = 200
+MONTHS = range(1, 13)
+# Where a point of this year's edition is due before or after the year itself.
+BEFORE, AFTER = 0, 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,35 +95,30 @@ def show_edition(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> Edit
     sight = visible_units(by)
     with bureau.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
+        value = stored.value
         counts = counts_by_milestone(connection, stored.id, sight)
-        lines = list_entries(connection, edition_id=stored.id, limit=500)
-        open_ones = open_drafts(connection, campaign=stored.value.campaign, year=year)
-        years = years_of_campaign(connection, stored.value.campaign)
-        before = find_edition(connection, stored.value.campaign, year - 1)
-    if not sight.everything and not counts:
-        raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
-    shown = [one for one in stored.value.milestones if sight.everything or one.key in counts]
+        if not sight.everything and not counts:
+            raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
+        entries = list_entries(connection, edition_id=stored.id, limit=500) if sight.everything else ()
+        drafts = open_drafts(connection, campaign=value.campaign, year=year)
+        years = years_of_campaign(connection, value.campaign)
+        before = find_edition(connection, value.campaign, year - 1) if sight.everything else None
+    shown = [one for one in value.milestones if sight.everything or one.key in counts]
+    numbers = ((one, *counts.get(one.key, (0, 0))) for one in shown)
     return EditionPage(
         edition_id=stored.id,
-        value=stored.value,
+        value=value,
         state=stored.state,
         own=stored.own,
         published_on=stored.published_on,
         seen=stored.content_hash,
-        milestones=tuple(
-            MilestoneLine(value=one, owed=counts.get(one.key, (0, 0))[0], done=counts.get(one.key, (0, 0))[1])
-            for one in shown
-        ),
-        history=_lines(lines, stored.value) if sight.everything else (),
-        drafts=tuple(one.id for one in open_ones),
+        milestones=tuple(MilestoneLine(value=one, owed=owed, done=done) for one, owed, done in numbers),
+        history=_history(entries, value),
+        drafts=tuple(one.id for one in drafts),
         years=years,
-        changes=_changes(before.value, stored.value) if before and sight.everything else (),
-        against=year - 1 if before and sight.everything else None,
+        changes=tuple(one.text for one in diff_editions(before.value, value)) if before else (),
+        against=year - 1 if before else None,
     )
-
-
-def _changes(before: Edition, after: Edition) -> tuple[str, ...]:
-    return tuple(one.text for one in diff_editions(before, after))
 
 
 _VERBS = {
@@ -126,7 +132,7 @@ _VERBS = {
 }
 
 
-def _lines(entries: Sequence[HistoryEntry], value: Edition) -> tuple[EditionLine, ...]:
+def _history(entries: Sequence[HistoryEntry], value: Edition) -> tuple[EditionLine, ...]:
     titles = {one.key: one.title for one in value.milestones}
     shown = [one for one in reversed(entries) if one.noun in ("edition", "milestone") and one.verb in _VERBS]
     return tuple(EditionLine(at=one.at, actor=one.actor, said=_said(one, titles)) for one in shown[:LINES])
@@ -205,7 +211,7 @@ def show_calendar(
             ladder=one.value.ladder,
             own=one.own,
             milestones=tuple(
-                _milestone(milestone, counts[one.id].get(milestone.key, (0, 0)))
+                _milestone(milestone, *counts[one.id].get(milestone.key, (0, 0)))
                 for milestone in one.value.milestones
                 if sight.everything or milestone.key in counts[one.id]
             ),
@@ -215,23 +221,18 @@ def show_calendar(
     )
 
 
-def _milestone(milestone: Milestone, counts: tuple[int, int]) -> MilestoneShown:
+def _milestone(milestone: Milestone, owed: int, done: int) -> MilestoneShown:
     return MilestoneShown(
         key=milestone.key,
         title=milestone.title,
         source=f"{milestone.source.document} {milestone.source.item}",
         due_phrase=milestone.due_phrase,
         leads=milestone.leads,
-        points=tuple(
-            (point.label, point.due_on, point.last_workday, point.provisional) for point in milestone.points
-        ),
+        points=tuple((one.label, one.due_on, one.last_workday, one.provisional) for one in milestone.points),
         undated=milestone.undated,
-        obligations=counts[0],
-        finished=counts[1],
+        obligations=owed,
+        finished=done,
     )
-
-
-LONGEST_PHRASE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +282,6 @@ def explain_phrase(bureau: Bureau, phrase: str, year: int, *, by: Actor) -> Phra
         found = resolve(reading, year=year, almanac=almanac_for(), workdays=bureau.workdays)
     except (CannotResolve, AlmanacError, YearUnknown) as refusal:
         return PhraseRead(phrase=phrase, year=year, rule=reading.rule, reason=str(refusal))
-    return _read(phrase, year, reading, found, bureau.workdays)
-
-
-def _read(phrase: str, year: int, reading: Reading, found: Resolution, workdays: WorkdayTable) -> PhraseRead:
     dates = [(one.label, one.starts_on, one.due_on) for one in found.occurrences]
     if not dates and found.due_on is not None:
         dates = [("", found.starts_on, found.due_on)]
@@ -294,7 +291,7 @@ def _read(phrase: str, year: int, reading: Reading, found: Resolution, workdays:
         rule=reading.rule,
         soft="soft" in reading.modifiers,
         due_at=found.due_at,
-        days=tuple(_day(label, starts_on, due_on, workdays) for label, starts_on, due_on in dates),
+        days=tuple(_day(*one, bureau.workdays) for one in dates),
         assumptions=tuple(dict.fromkeys((*reading.assumptions, *found.assumptions))),
     )
 
@@ -315,209 +312,6 @@ def _day(label: str, starts_on: date | None, due_on: date, workdays: WorkdayTabl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarsChecked:
-    """`faults` forbid applying; `sums` are the quotas that do not agree with the city's figure, shown and not mended."""
-
-    editions: int
-    faults: tuple[Fault, ...]
-    sums: tuple[SumFinding, ...]
-    undated: tuple[str, ...]
-    provisional: int
-
-    @property
-    def good(self) -> bool:
-        return not self.faults
-
-
-def check_year(year: int, root: Path, workdays: WorkdayTable) -> CalendarsChecked:
-    """Every file of a year."""
-    read = read_year(year, root, almanac=almanac_for(), workdays=workdays)
-    return _checked(read.editions, read.faults)
-
-
-def check_file(path: Path, root: Path, workdays: WorkdayTable) -> CalendarsChecked:
-    """One campaign file, wherever it lies; units come from the calendars in `root`."""
-    try:
-        edition = read_edition(path, units=units_of(root), almanac=almanac_for(), workdays=workdays)
-    except CalendarFaults as refusal:
-        return _checked((), refusal.faults)
-    return _checked((edition,), ())
-
-
-def _checked(editions: tuple[Edition, ...], faults: tuple[Fault, ...]) -> CalendarsChecked:
-    findings = (finding for one in editions for finding in sum_findings(one))
-    points = [point for one in editions for milestone in one.milestones for point in milestone.points]
-    return CalendarsChecked(
-        editions=len(editions),
-        faults=(*faults, *(fault for one in editions for fault in _formula_faults(one))),
-        sums=tuple(finding for finding in findings if finding.verdict is SumVerdict.DIFFERS),
-        undated=tuple(
-            f"{one.name}“{milestone.title}”：{milestone.undated}"
-            for one in editions
-            for milestone in one.milestones
-            if milestone.undated
-        ),
-        provisional=sum(point.provisional for point in points),
-    )
-
-
-def _formula_faults(edition: Edition) -> Iterator[Fault]:
-    """The reader keeps a formula as text; whether it can be computed is known here, though not on which line."""
-    for indicator in edition.indicators:
-        try:
-            if indicator.formula is not None:
-                parse_formula(indicator.formula)
-        except FormulaError as error:
-            file = f"{edition.year}/{edition.campaign}.yaml"
-            yield Fault(file=file, line=1, message=f"指标“{indicator.name}”的公式读不懂：{error}")
-
-
-FIRST_MONTH = 11  # the notice for the next year has come in November of late
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What was proposed. `folder` is None where the year's files are there already; `report` says what moved."""
-
-    to_year: int
-    folder: Path | None
-    files: int
-    open_targets: int
-    provisional: bool
-    report: tuple[str, ...]
-    faults: tuple[str, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What the coordinator should know, with the next step."""
-        said = []
-        if self.folder is None:
-            said.append(f"{self.to_year} 年度的专项行动文件已经在用，没有另拟草案。")
-        else:
-            said.append(
-                f"{self.to_year} 年度草案 {self.files} 项在 {self.folder}，其中 {self.open_targets} 个指标待定；"
-                "核对后移入专项行动文件夹，再用 duban calendar apply 发布。"
-            )
-        if self.provisional:
-            said.append(
-                f"{self.to_year} 年放假通知尚未导入，所有与工作日有关的日期均为暂定；通知发布后请用 duban import-notice 导入。"
-            )
-        return (*said, *self.faults)
-
-
-def propose_year(bureau: Bureau, calendars: Path, *, now: datetime) -> Proposal:
-    """Roll the present civil year's files into the next. Written again, a proposal replaces the one before.
-
-    Refused before November, and when the next year's workdays are known to nobody.
-    """
-    today = clock.civil(now)
-    if today.month < FIRST_MONTH:
-        raise Refused(
-            f"{today.year + 1} 年度草案从 11 月起拟定；现在就要的，请用 duban calendar roll {today.year + 1}。"
-        )
-    try:
-        plan = roll_year(
-            today.year, today.year + 1, almanac=almanac_for(), workdays=bureau.workdays, root=calendars
-        )
-        exists = bool(campaign_files(calendars / str(plan.to_year)))
-        folder = bureau.settings.home.resolve() / "proposals"
-        if not exists:
-            write(plan, folder, replace=True)
-    except RollRefused as refusal:
-        raise Refused(str(refusal)) from refusal
-    except OSError as error:
-        raise errors.Fault(f"草案没有写成（{error.strerror}），请检查磁盘与权限。") from error
-    return Proposal(
-        to_year=plan.to_year,
-        folder=None if exists else folder / str(plan.to_year),
-        files=len(plan.files),
-        open_targets=len(plan.targets),
-        provisional=plan.provisional,
-        report=tuple(describe(plan)),
-        faults=tuple(f"{fault.file} 第 {fault.line} 行：{fault.message}" for fault in plan.faults),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatedPoint:
-    """One point of an edition: when it opens, is due, and the last workday reminders count from."""
-
-    starts_on: date | None
-    due_on: date
-    last_workday: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedEdition:
-    """A published edition with its points in order of time."""
-
-    id: int
-    campaign: str
-    year: int
-    name: str
-    kind: str
-    ladder: str
-    published_on: date | None
-    points: tuple[DatedPoint, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionState:
-    """An edition by name, whatever its state."""
-
-    id: int
-    name: str
-    kind: str
-    state: str
-
-
-def edition_state(connection: Connection, campaign: str, year: int) -> EditionState | None:
-    """The edition of a campaign for a year, without its content."""
-    row = connection.execute(
-        select(edition.c.id, edition.c.name, edition.c.kind, edition.c.state).where(
-            edition.c.campaign == campaign, edition.c.year == year
-        )
-    ).first()
-    return EditionState(**row._mapping) if row else None
-
-
-def timeline_editions(connection: Connection) -> tuple[PublishedEdition, ...]:
-    """Every published edition, oldest year first."""
-    points: dict[int, list[DatedPoint]] = {}
-    for edition_id, dated in _points(connection):
-        points.setdefault(edition_id, []).append(dated)
-    rows = connection.execute(
-        select(edition).where(edition.c.state == "published").order_by(edition.c.year, edition.c.campaign)
-    )
-    return tuple(
-        PublishedEdition(
-            id=row.id,
-            campaign=row.campaign,
-            year=row.year,
-            name=row.name,
-            kind=row.kind,
-            ladder=row.ladder,
-            published_on=row.published_on,
-            points=tuple(points.get(row.id, ())),
-        )
-        for row in rows
-    )
-
-
-def _points(connection: Connection) -> Iterator[tuple[int, DatedPoint]]:
-    rows = connection.execute(
-        select(point.c.edition_id, point.c.starts_on, point.c.due_on, point.c.last_workday)
-        .where(point.c.withdrawn.is_(False))
-        .order_by(point.c.due_on)
-    )
-    for row in rows:
-        yield (
-            row.edition_id,
-            DatedPoint(starts_on=row.starts_on, due_on=row.due_on, last_workday=row.last_workday),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """One edition's own dates, sorted, each once; civil dates in Asia/Shanghai."""
 
@@ -528,58 +322,250 @@ class Timeline:
     days: tuple[date, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionName:
-    """A published edition by everything it is called."""
-
-    id: int
-    campaign: str
-    year: int
-    name: str
-    kind: str
-
-
-def list_editions(bureau: Bureau) -> tuple[EditionName, ...]:
-    """Every published edition, oldest year first."""
-    with bureau.store.reading() as connection:
-        return tuple(
-            EditionName(id=one.id, campaign=one.campaign, year=one.year, name=one.name, kind=one.kind)
-            for one in timeline_editions(connection)
-        )
-
-
 def list_timelines(bureau: Bureau) -> tuple[Timeline, ...]:
     """One timeline for each published edition, oldest year first."""
     with bureau.store.reading() as connection:
-        editions = timeline_editions(connection)
-    return tuple(_timeline(edition, bureau) for edition in editions)
+        rows = points_of_timelines(connection)
+    found = []
+    for (campaign, year), some in groupby(rows, key=lambda row: (row.campaign, row.year)):
+        points = list(some)
+        first = points[0]
+        days = {day for one in points if one.due_on for day in _days(bureau, first.ladder, one)}
+        if first.published_on:
+            days.add(first.published_on)
+        found.append(
+            Timeline(campaign=campaign, year=year, name=first.name, kind=first.kind, days=tuple(sorted(days)))
+        )
+    return tuple(found)
 
 
-def _timeline(edition: PublishedEdition, bureau: Bureau) -> Timeline:
-    ladder = bureau.ladders[edition.ladder]
-    days = {day for point in edition.points for day in _days(point, ladder, bureau.workdays)}
-    if edition.published_on:
-        days.add(edition.published_on)
-    return Timeline(
-        campaign=edition.campaign,
-        year=edition.year,
-        name=edition.name,
-        kind=edition.kind,
-        days=tuple(sorted(days)),
-    )
-
-
-def _days(point: DatedPoint, ladder: Ladder, workdays: WorkdayTable) -> Iterable[date]:
+def _days(bureau: Bureau, ladder: str, point: Any) -> Iterator[date]:
     # A gate closes once its day is over, so the day after the due date belongs to the timeline.
     yield point.due_on
     yield point.due_on + timedelta(days=1)
     if point.starts_on:
         yield point.starts_on
-    for rung in ladder.rungs:
+    for rung in bureau.ladders[ladder].rungs:
         if rung.kind is RungKind.ASSIGN:
             continue
         try:
-            yield workdays.shift(point.last_workday, rung.workdays)
+            yield bureau.workdays.shift(point.last_workday, rung.workdays)
         except YearUnknown:
             # Beyond the years anyone knows; the morning round reads the ledger and needs no schedule.
             continue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthDays:
+    """The days of a month that depart from Monday to Friday."""
+
+    off: tuple[NamedDay, ...]
+    make_up: tuple[NamedDay, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignYear:
+    """One campaign's points by month; 0 and 13 hold what is due outside the year. `owed` and `done` count obligations."""
+
+    campaign: str
+    name: str
+    kind: str
+    state: str
+    own: bool
+    months: dict[int, tuple[PlannedPoint, ...]]
+    owed: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffDayPoint:
+    """A point that is due on a day off; `why` names the day."""
+
+    point: PlannedPoint
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearView:
+    """A year as the person may see it. `source` names the documents the days off rest on."""
+
+    year: int
+    provisional: bool
+    source: str
+    months: tuple[MonthDays, ...]
+    campaigns: tuple[CampaignYear, ...]
+    on_days_off: tuple[OffDayPoint, ...]
+    undated: tuple[UndatedMilestone, ...]
+
+    def due_in(self, month: int, kind: str = "") -> tuple[PlannedPoint, ...]:
+        """All that is due in a month, by date; of one kind of campaign where it is named."""
+        found = [
+            point for one in self.campaigns if kind in ("", one.kind) for point in one.months.get(month, ())
+        ]
+        return tuple(sorted(found, key=lambda point: point.due_on))
+
+    @property
+    def outside(self) -> frozenset[int]:
+        """Which of the two columns outside the year are needed."""
+        return frozenset(
+            month for one in self.campaigns for month in (BEFORE, AFTER) if one.months.get(month)
+        )
+
+
+def read_year(bureau: Bureau, year: int, *, by: Actor) -> YearView:
+    """The year's editions, drafts and paused ones too. A year whose workdays nobody knows has no months' days."""
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        points = points_of_year(connection, year, sight)
+        undated = undated_milestones(connection, year) if sight.everything else ()
+    table = bureau.workdays
+    known = year in table.years
+    by_campaign: dict[str, list[PlannedPoint]] = {}
+    for point in points:
+        by_campaign.setdefault(point.campaign, []).append(point)
+    return YearView(
+        year=year,
+        provisional=not known or table.state(year) is YearState.PROVISIONAL,
+        source=table.source(year) if known else "没有这一年的工作日表，请先导入放假通知。",
+        months=tuple(
+            MonthDays(
+                off=tuple(day for day in table.days_off(year) if day.on.month == month),
+                make_up=tuple(day for day in table.make_up_days(year) if day.on.month == month),
+            )
+            for month in (MONTHS if known else ())
+        ),
+        campaigns=tuple(_campaign(some, year) for some in by_campaign.values()),
+        on_days_off=tuple(_on_days_off(points, table)),
+        undated=undated,
+    )
+
+
+def _campaign(points: list[PlannedPoint], year: int) -> CampaignYear:
+    months: dict[int, list[PlannedPoint]] = {}
+    for point in points:
+        due = point.due_on
+        month = due.month if due.year == year else BEFORE if due.year < year else AFTER
+        months.setdefault(month, []).append(point)
+    first = points[0]
+    return CampaignYear(
+        campaign=first.campaign,
+        name=first.campaign_name,
+        kind=first.kind,
+        state=first.state,
+        own=first.own,
+        months={month: tuple(some) for month, some in sorted(months.items())},
+        owed=sum(point.owed for point in points),
+        done=sum(point.done for point in points),
+    )
+
+
+def _on_days_off(points: tuple[PlannedPoint, ...], table: WorkdayTable) -> list[OffDayPoint]:
+    names = {day.on: "、".join(day.names) or "放假" for day in table.off}
+    found = []
+    for point in points:
+        try:
+            if table.is_workday(point.due_on):
+                continue
+        except YearUnknown:
+            continue
+        weekend = f"周{'一二三四五六日'[point.due_on.weekday()]}"
+        found.append(OffDayPoint(point=point, why=names.get(point.due_on, weekend)))
+    return sorted(found, key=lambda one: one.point.due_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekLoad:
+    """One week of one unit, or of all; `open` is what is not finished."""
+
+    week: Week
+    owed: int
+    open: int
+    peak: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLoad:
+    """One unit through the quarter; `weeks` has an entry for every week of it."""
+
+    unit_id: int
+    unit: str
+    weeks: tuple[WeekLoad, ...]
+    owed: int
+
+    @property
+    def peaks(self) -> tuple[WeekLoad, ...]:
+        return tuple(one for one in self.weeks if one.peak)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadView:
+    """A quarter as the person may see it. Peaks are judged by the unit's whole year."""
+
+    year: int
+    quarter: int
+    weeks: tuple[Week, ...]
+    units: tuple[UnitLoad, ...]
+    totals: tuple[WeekLoad, ...]
+
+
+def read_load(bureau: Bureau, year: int, quarter: int, *, by: Actor) -> LoadView:
+    """What is due by unit and ISO week; waived and cancelled obligations burden nobody."""
+    if quarter not in (1, 2, 3, 4) or not 2000 <= year <= 2056:
+        raise Refused(f"没有{year}年第{quarter}季度，请在上面选择年份和季度。")
+    after = date(year + quarter // 4, 3 * quarter % 12 + 1, 1)
+    weeks = weeks_between(date(year, 3 * quarter - 2, 1), after - timedelta(days=1))
+    opens, ends = min(date(year, 1, 1), weeks[0].monday), max(date(year, 12, 31), weeks[-1].sunday)
+    days: dict[tuple[int, str], list[tuple[date, int, int]]] = {}
+    with bureau.store.reading() as connection:
+        for unit, due_on, owed, still in load_of_units(connection, opens, ends, visible_units(by)):
+            days.setdefault(unit, []).append((due_on, owed, still))
+    units = []
+    for (unit_id, name), some in days.items():
+        loads = _weeks(some, weeks)
+        total = sum(one.owed for one in loads)
+        if total:
+            units.append(UnitLoad(unit_id=unit_id, unit=name, weeks=loads, owed=total))
+    return LoadView(
+        year=year,
+        quarter=quarter,
+        weeks=weeks,
+        units=tuple(sorted(units, key=lambda one: (-one.owed, one.unit_id))),
+        totals=_weeks([entry for some in days.values() for entry in some], weeks),
+    )
+
+
+def _weeks(days: list[tuple[date, int, int]], weeks: tuple[Week, ...]) -> tuple[WeekLoad, ...]:
+    owed = load_by_week((day, count) for day, count, _ in days)
+    still = load_by_week((day, count) for day, _, count in days)
+    high = peak_weeks(owed)
+    return tuple(
+        WeekLoad(week=week, owed=owed.get(week, 0), open=still.get(week, 0), peak=week in high)
+        for week in weeks
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnresolvedItems:
+    """What the calendars, rosters and ledgers still need a person for."""
+
+    undated: tuple[UndatedMilestone, ...] = ()
+    targets: tuple[OpenTarget, ...] = ()
+    items: tuple[WaitingItem, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.undated) + len(self.targets) + len(self.items)
+
+
+def list_unresolved_items(bureau: Bureau, *, by: Actor) -> UnresolvedItems:
+    """What the bureau itself has to supply; it is no unit's, so only who sees everything sees it."""
+    with bureau.store.reading() as connection:
+        return unresolved_items(connection) if visible_units(by).everything else UnresolvedItems()
+
+
+def unresolved_items(connection: Connection) -> UnresolvedItems:
+    return UnresolvedItems(
+        undated=undated_milestones(connection),
+        targets=open_targets(connection),
+        items=waiting_items(connection),
+    )

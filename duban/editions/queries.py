@@ -1,54 +1,105 @@
-"""Editions with their milestones and dated points, as applied from the calendar files."""
+"""Editions with their milestones and dated points, drafts and notices: written, found again, and looked at by planning.
+
+What planning asks of a year is one grouped statement each, so that its answer grows with the calendar and not with the
+ledger.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    distinct,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from calendars.model import Edition, Milestone, Point
 from calendars.serialization import content_hash, from_plain, to_plain
-from calendars.workdays import NamedDay, YearState, YearTable
-from duban.core.access import VisibleUnits
+from calendars.workdays import YearTable
+from duban.bureau import Bureau
+from duban.core.access import Actor, VisibleUnits, visible_units
+from duban.core.errors import NotFound
+from duban.editions.rules import ForecastOwing
 from duban.editions.tables import edition, edition_draft, milestone, milestone_support, point, workday_notice
-from duban.obligations.states import DONE, State
+from duban.obligations.states import DONE, OPEN, State
 from duban.obligations.tables import obligation
+from duban.problems.tables import problem
 from duban.rosters.tables import roster
 from duban.units.queries import visible
-from duban.units.tables import person
+from duban.units.tables import person, unit
 
-_OUT = (State.CANCELLED.value, State.WAIVED.value)
-_DONE = tuple(state.value for state in DONE)
+_OUT = sorted((State.CANCELLED, State.WAIVED))
 
 
-def counts_by_milestone(
-    connection: Connection, edition_id: int, sight: VisibleUnits
-) -> dict[str, tuple[int, int]]:
-    """By milestone key: how many are owed (cancelled and waived left out), and how many of them are finished."""
-    done = func.sum(case((obligation.c.state.in_(_DONE), 1), else_=0))
-    rows = connection.execute(
-        select(milestone.c.key, func.count().label("owed"), done.label("done"))
-        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
-        .where(
-            obligation.c.edition_id == edition_id,
-            obligation.c.state.not_in(_OUT),
-            visible(sight, obligation.c.unit_id),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionName:
+    """One edition without its content; `text` is how people call it."""
+
+    id: int
+    campaign: str
+    year: int
+    name: str
+    kind: str
+    state: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.name} {self.year}"
+
+
+_NAMES = select(
+    edition.c.id, edition.c.campaign, edition.c.year, edition.c.name, edition.c.kind, edition.c.state
+)
+
+
+def find_edition_name(connection: Connection, campaign: str, year: int) -> EditionName | None:
+    row = connection.execute(_NAMES.where(edition.c.campaign == campaign, edition.c.year == year)).first()
+    return EditionName(**row._mapping) if row else None
+
+
+def edition_named(bureau: Bureau, name: str) -> int:
+    """The id of an edition given as 专项行动/年度, e.g. place_name_signs/2026. Raises NotFound."""
+    campaign, _, year = name.partition("/")
+    with bureau.store.reading() as connection:
+        found = find_edition_name(connection, campaign, int(year)) if year.isdecimal() else None
+    if found is None:
+        raise NotFound(
+            f"没有专项行动“{name}”，请写成 专项行动/年度 的样子，用 duban calendar show 查看名称。"
         )
-        .group_by(milestone.c.key)
-    )
-    return {row.key: (int(row.owed), int(row.done)) for row in rows}
+    return found.id
 
 
-def listed_edition_id(connection: Connection, campaign: str, year: int) -> int | None:
-    """The id of one edition; its whole value is duban.editions.queries' business."""
-    return connection.execute(
-        select(edition.c.id).where(edition.c.campaign == campaign, edition.c.year == year)
-    ).scalar()
+def name_editions(bureau: Bureau, *, by: Actor) -> tuple[EditionName, ...]:
+    """Every edition that was ever handed out, the newest year first; of a unit those it has a part in."""
+    sight = visible_units(by)
+    statement = _NAMES.where(edition.c.state != "draft").order_by(edition.c.year.desc(), edition.c.id)
+    if not sight.everything:
+        owed = select(obligation.c.edition_id).where(visible(sight, obligation.c.unit_id))
+        statement = statement.where(edition.c.id.in_(owed))
+    with bureau.store.reading() as connection:
+        return tuple(EditionName(**row._mapping) for row in connection.execute(statement))
+
+
+def list_editions(bureau: Bureau) -> tuple[EditionName, ...]:
+    """Every published edition, oldest year first."""
+    statement = _NAMES.where(edition.c.state == "published").order_by(edition.c.year, edition.c.campaign)
+    with bureau.store.reading() as connection:
+        return tuple(EditionName(**row._mapping) for row in connection.execute(statement))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +131,6 @@ class StoredPoint:
     id: int
     milestone_id: int
     label: str
-    starts_on: date | None
     due_on: date
     hard_due_on: date | None
     last_workday: date
@@ -88,30 +138,53 @@ class StoredPoint:
     withdrawn: bool
 
 
+def _editions(connection: Connection, *where: ColumnElement[bool]) -> tuple[StoredEdition, ...]:
+    rows = connection.execute(select(edition).where(*where).order_by(edition.c.year, edition.c.campaign))
+    return tuple(
+        StoredEdition(
+            id=row.id,
+            state=row.state,
+            published_on=row.published_on,
+            content_hash=row.content_hash,
+            value=from_plain(Edition, row.body),
+            own=row.own,
+        )
+        for row in rows
+    )
+
+
+def stored_editions(connection: Connection, *, year: int | None = None) -> tuple[StoredEdition, ...]:
+    """All editions, or those of one year, by year and campaign."""
+    return _editions(connection, *(() if year is None else (edition.c.year == year,)))
+
+
 def find_edition(connection: Connection, campaign: str, year: int) -> StoredEdition | None:
     """The edition of a campaign for a year."""
-    row = connection.execute(
-        select(edition).where(edition.c.campaign == campaign, edition.c.year == year)
-    ).first()
-    return _edition(row) if row else None
+    return next(iter(_editions(connection, edition.c.campaign == campaign, edition.c.year == year)), None)
 
 
 def stored_edition_by_id(connection: Connection, edition_id: int) -> StoredEdition | None:
-    """The edition of that number."""
-    row = connection.execute(select(edition).where(edition.c.id == edition_id)).first()
-    return _edition(row) if row else None
+    return next(iter(_editions(connection, edition.c.id == edition_id)), None)
 
 
-def stored_editions(
-    connection: Connection, *, year: int | None = None, state: str | None = None
-) -> tuple[StoredEdition, ...]:
-    """All editions, by year and campaign; each filter narrows them."""
-    statement = select(edition).order_by(edition.c.year, edition.c.campaign)
-    if year is not None:
-        statement = statement.where(edition.c.year == year)
-    if state is not None:
-        statement = statement.where(edition.c.state == state)
-    return tuple(_edition(row) for row in connection.execute(statement))
+def edition_or_refuse(connection: Connection, campaign: str, year: int) -> StoredEdition:
+    """By the campaign's code, or by its name. Raises NotFound."""
+    found = find_edition(connection, campaign, year) or next(
+        iter(_editions(connection, edition.c.name == campaign, edition.c.year == year)), None
+    )
+    if found is None:
+        raise NotFound(
+            f"{year}年没有“{campaign}”，请用 duban calendar show {year} 查看，或先用 duban calendar apply {year} 载入。"
+        )
+    return found
+
+
+def edition_by_id(connection: Connection, edition_id: int) -> StoredEdition:
+    """By its number, as addresses of pages carry it. Raises NotFound."""
+    found = stored_edition_by_id(connection, edition_id)
+    if found is None:
+        raise NotFound("没有这个专项行动，可能已被删除，请从清单里重新选择。")
+    return found
 
 
 def years_of_campaign(connection: Connection, campaign: str) -> tuple[int, ...]:
@@ -143,10 +216,7 @@ def write_edition(
         "flow_run_id": flow_run_id,
         "updated_at": now,
     }
-    if edition_id is not None:
-        connection.execute(edition.update().where(edition.c.id == edition_id).values(**values))
-        return edition_id
-    return _key(connection.execute(edition.insert().values(**values, state="draft")))
+    return _write(connection, edition, edition_id, values, {"state": "draft"})
 
 
 def set_edition_state(
@@ -166,17 +236,16 @@ def set_own_changes(connection: Connection, edition_id: int, *, own: bool) -> No
 
 def milestones_of(connection: Connection, edition_id: int) -> dict[str, StoredMilestone]:
     """The milestones of an edition by key, withdrawn ones too."""
-    rows = connection.execute(select(milestone).where(milestone.c.edition_id == edition_id))
-    return {
-        row.key: StoredMilestone(id=row.id, key=row.key, withdrawn=row.withdrawn, body=row.body)
-        for row in rows
-    }
+    columns = (milestone.c[name] for name in StoredMilestone.__dataclass_fields__)
+    rows = connection.execute(select(*columns).where(milestone.c.edition_id == edition_id))
+    return {row.key: StoredMilestone(**row._mapping) for row in rows}
 
 
 def points_of(connection: Connection, edition_id: int) -> dict[tuple[int, str], StoredPoint]:
     """The points of an edition by milestone id and label, withdrawn ones too."""
-    rows = connection.execute(select(point).where(point.c.edition_id == edition_id))
-    return {(row.milestone_id, row.label): _point(row) for row in rows}
+    columns = (point.c[name] for name in StoredPoint.__dataclass_fields__)
+    rows = connection.execute(select(*columns).where(point.c.edition_id == edition_id))
+    return {(row.milestone_id, row.label): StoredPoint(**row._mapping) for row in rows}
 
 
 def write_milestone(
@@ -200,10 +269,7 @@ def write_milestone(
         "withdrawn": False,
         "body": to_plain(value),
     }
-    if milestone_id is not None:
-        connection.execute(milestone.update().where(milestone.c.id == milestone_id).values(**values))
-        return milestone_id
-    return _key(connection.execute(milestone.insert().values(**values, edition_id=edition_id, key=value.key)))
+    return _write(connection, milestone, milestone_id, values, {"edition_id": edition_id, "key": value.key})
 
 
 def write_point(
@@ -219,11 +285,23 @@ def write_point(
         "assumptions": list(value.assumptions),
         "withdrawn": False,
     }
-    if point_id is not None:
-        connection.execute(point.update().where(point.c.id == point_id).values(**values))
-        return point_id
     keys = {"edition_id": edition_id, "milestone_id": milestone_id, "label": value.label}
-    return _key(connection.execute(point.insert().values(**values, **keys)))
+    return _write(connection, point, point_id, values, keys)
+
+
+def _write(
+    connection: Connection,
+    table: Any,
+    row_id: int | None,
+    values: Mapping[str, Any],
+    at_first: Mapping[str, Any],
+) -> int:
+    """Update the row, or insert it with what is said only once; returns its id."""
+    if row_id is not None:
+        connection.execute(table.update().where(table.c.id == row_id).values(**values))
+        return row_id
+    key: Any = connection.execute(table.insert().values(**values, **at_first)).inserted_primary_key
+    return int(key[0])
 
 
 def write_supporting(connection: Connection, milestone_id: int, unit_ids: Iterable[int]) -> None:
@@ -244,61 +322,32 @@ def withdraw_milestones(
             connection.execute(statement, [{"b_id": one} for one in ids])
 
 
-def _edition(row: Row[Any]) -> StoredEdition:
-    return StoredEdition(
-        id=row.id,
-        state=row.state,
-        published_on=row.published_on,
-        content_hash=row.content_hash,
-        value=from_plain(Edition, row.body),
-        own=row.own,
+def find_roster_id(connection: Connection, edition_id: int, key: str) -> int | None:
+    """The edition's roster of that key, if it was imported."""
+    return connection.scalar(
+        select(roster.c.id).where(roster.c.edition_id == edition_id, roster.c.key == key)
     )
-
-
-def _point(row: Row[Any]) -> StoredPoint:
-    return StoredPoint(
-        id=row.id,
-        milestone_id=row.milestone_id,
-        label=row.label,
-        starts_on=row.starts_on,
-        due_on=row.due_on,
-        hard_due_on=row.hard_due_on,
-        last_workday=row.last_workday,
-        provisional=row.provisional,
-        withdrawn=row.withdrawn,
-    )
-
-
-def _key(result: Any) -> int:
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditionName:
-    """One edition; `text` is how people call it."""
+class StoredRoster:
+    """One imported roster."""
 
     id: int
-    campaign: str
-    name: str
-    year: int
-
-    @property
-    def text(self) -> str:
-        return f"{self.name} {self.year}"
+    key: str
+    sha256: str
+    filename: str
+    subjects: int
+    imported_at: datetime
 
 
-def edition_names(connection: Connection, sight: VisibleUnits) -> tuple[EditionName, ...]:
-    """Drafts were never handed out and are left out."""
-    statement = select(edition.c.id, edition.c.campaign, edition.c.name, edition.c.year)
-    if not sight.everything:
-        owed = select(obligation.c.edition_id).where(visible(sight, obligation.c.unit_id))
-        statement = statement.where(edition.c.id.in_(owed))
-    rows = connection.execute(
-        statement.where(edition.c.state != "draft").order_by(edition.c.year.desc(), edition.c.id)
-    )
-    return tuple(EditionName(**row._mapping) for row in rows)
+def find_roster(connection: Connection, edition_id: int, key: str) -> StoredRoster | None:
+    """The edition's roster of that key."""
+    columns = (roster.c[name] for name in StoredRoster.__dataclass_fields__)
+    row = connection.execute(
+        select(*columns).where(roster.c.edition_id == edition_id, roster.c.key == key)
+    ).first()
+    return StoredRoster(**row._mapping) if row else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +371,17 @@ class Draft:
         return self.applied_at is None and self.dropped_at is None
 
 
+_DRAFTS = (
+    select(
+        *(edition_draft.c[name] for name in Draft.__dataclass_fields__ if name != "changed_by"),
+        person.c.name.label("changed_by"),
+    )
+    .join_from(edition_draft, person, person.c.id == edition_draft.c.changed_by)
+    .order_by(edition_draft.c.changed_at.desc(), edition_draft.c.id.desc())
+)
+_OPEN_DRAFT = (edition_draft.c.applied_at.is_(None), edition_draft.c.dropped_at.is_(None))
+
+
 def insert_draft(
     connection: Connection,
     *,
@@ -334,55 +394,42 @@ def insert_draft(
     at: datetime,
 ) -> int:
     """A new draft; returns its id."""
-    key = connection.execute(
-        edition_draft.insert().values(
-            campaign=campaign,
-            year=year,
-            name=name,
-            text=text,
-            based_on=based_on,
-            made_by=by,
-            made_at=at,
-            changed_by=by,
-            changed_at=at,
-        )
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    values = {"campaign": campaign, "year": year, "name": name, "text": text, "based_on": based_on}
+    made = {"made_by": by, "made_at": at, "changed_by": by, "changed_at": at}
+    return _write(connection, edition_draft, None, values, made)
 
 
 def find_draft(connection: Connection, draft_id: int) -> Draft | None:
     """One draft, open or not."""
-    row = connection.execute(_drafts().where(edition_draft.c.id == draft_id)).first()
-    return _draft(row) if row else None
+    row = connection.execute(_DRAFTS.where(edition_draft.c.id == draft_id)).first()
+    return Draft(**row._mapping) if row else None
 
 
 def open_drafts(
     connection: Connection, *, campaign: str | None = None, year: int | None = None
 ) -> tuple[Draft, ...]:
     """What is being written, the newest first."""
-    statement = _drafts().where(edition_draft.c.applied_at.is_(None), edition_draft.c.dropped_at.is_(None))
+    statement = _DRAFTS.where(*_OPEN_DRAFT)
     if campaign is not None:
         statement = statement.where(edition_draft.c.campaign == campaign)
     if year is not None:
         statement = statement.where(edition_draft.c.year == year)
-    return tuple(_draft(row) for row in connection.execute(statement))
+    return tuple(Draft(**row._mapping) for row in connection.execute(statement))
 
 
-def last_applied(connection: Connection, campaign: str, year: int) -> Draft | None:
-    """The draft that was applied last for an edition: its text has the keepers' comments."""
-    row = connection.execute(
-        _drafts()
+def last_applied_text(connection: Connection, campaign: str, year: int) -> str | None:
+    """The text of the draft that was applied last for an edition: it has the keepers' comments."""
+    found: str | None = connection.scalar(
+        select(edition_draft.c.text)
         .where(
             edition_draft.c.campaign == campaign,
             edition_draft.c.year == year,
             edition_draft.c.applied_at.is_not(None),
         )
-        .order_by(None)
         .order_by(edition_draft.c.applied_at.desc(), edition_draft.c.id.desc())
         .limit(1)
-    ).first()
-    return _draft(row) if row else None
+    )
+    return found
 
 
 def update_draft(
@@ -391,28 +438,10 @@ def update_draft(
     """Write the new values if the draft still has this version and is open; False when somebody was first."""
     done = connection.execute(
         update(edition_draft)
-        .where(
-            edition_draft.c.id == draft_id,
-            edition_draft.c.version == version,
-            edition_draft.c.applied_at.is_(None),
-            edition_draft.c.dropped_at.is_(None),
-        )
+        .where(edition_draft.c.id == draft_id, edition_draft.c.version == version, *_OPEN_DRAFT)
         .values(**values, version=edition_draft.c.version + 1, changed_by=by, changed_at=at)
     )
     return bool(done.rowcount)
-
-
-def _drafts() -> Select[Any]:
-    return (
-        select(edition_draft, person.c.name.label("changed_by_name"))
-        .join_from(edition_draft, person, person.c.id == edition_draft.c.changed_by)
-        .order_by(edition_draft.c.changed_at.desc(), edition_draft.c.id.desc())
-    )
-
-
-def _draft(row: Row[Any]) -> Draft:
-    names = (name for name in Draft.__dataclass_fields__ if name != "changed_by")
-    return Draft(**{name: getattr(row, name) for name in names}, changed_by=row.changed_by_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,56 +451,56 @@ class StoredNotice:
     id: int
     state: str
     table: YearTable
-    content_hash: str
     imported_by: int | None
-    imported_at: datetime
-
-
-def confirmed_tables(connection: Connection) -> tuple[YearTable, ...]:
-    """The tables in force, in the order they were confirmed."""
-    rows = connection.execute(
-        select(workday_notice)
-        .where(workday_notice.c.state == "confirmed")
-        .order_by(workday_notice.c.confirmed_at, workday_notice.c.id)
-    )
-    return tuple(_table(row.body) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeEntry:
-    """One imported notice with who brought it in and who put it in force."""
+class NoticeLine:
+    """One notice that was brought in. `confirmed_by` is None while it waits for a second person; `own` says that
+    the person who looks brought it in: somebody else must confirm it."""
 
     id: int
     year: int
     document: str
     state: str
-    imported_by: int | None
-    imported_by_name: str | None
+    imported_by: str | None
     imported_at: datetime
-    confirmed_by_name: str | None
+    confirmed_by: str | None
     confirmed_at: datetime | None
+    own: bool
 
 
-def all_notices(connection: Connection) -> tuple[NoticeEntry, ...]:
-    """Every notice that was ever brought in, the newest first."""
+def confirmed_tables(connection: Connection) -> tuple[YearTable, ...]:
+    """The tables in force, in the order they were confirmed."""
+    bodies = connection.scalars(
+        select(workday_notice.c.body)
+        .where(workday_notice.c.state == "confirmed")
+        .order_by(workday_notice.c.confirmed_at, workday_notice.c.id)
+    )
+    return tuple(from_plain(YearTable, body) for body in bodies)
+
+
+def all_notices(connection: Connection, *, seen_by: int | None) -> tuple[NoticeLine, ...]:
+    """Every notice that was ever brought in, the newest first, as this person looks at it."""
     first, second = person.alias(), person.alias()
+    own = func.coalesce(workday_notice.c.imported_by, 0) == (seen_by or 0)
     rows = connection.execute(
         select(
             workday_notice.c.id,
             workday_notice.c.year,
             workday_notice.c.document,
             workday_notice.c.state,
-            workday_notice.c.imported_by,
-            first.c.name.label("imported_by_name"),
+            first.c.name.label("imported_by"),
             workday_notice.c.imported_at,
-            second.c.name.label("confirmed_by_name"),
+            second.c.name.label("confirmed_by"),
             workday_notice.c.confirmed_at,
+            own.label("own"),
         )
         .outerjoin(first, first.c.id == workday_notice.c.imported_by)
         .outerjoin(second, second.c.id == workday_notice.c.confirmed_by)
         .order_by(workday_notice.c.imported_at.desc(), workday_notice.c.id.desc())
     )
-    return tuple(NoticeEntry(**row._mapping) for row in rows)
+    return tuple(NoticeLine(**row._mapping) for row in rows)
 
 
 def notice_by_hash(connection: Connection, content_hash: str) -> StoredNotice | None:
@@ -479,26 +508,19 @@ def notice_by_hash(connection: Connection, content_hash: str) -> StoredNotice | 
     row = connection.execute(
         select(workday_notice).where(workday_notice.c.content_hash == content_hash)
     ).first()
-    return _notice(row) if row else None
+    if row is None:
+        return None
+    table = from_plain(YearTable, row.body)
+    return StoredNotice(id=row.id, state=row.state, table=table, imported_by=row.imported_by)
 
 
 def insert_notice(
     connection: Connection, table: YearTable, *, content_hash: str, by: int | None, at: datetime
 ) -> int:
     """Write the proposed table; returns its id. The hash is the notice's own, without the day it was received."""
-    key = connection.execute(
-        workday_notice.insert().values(
-            year=table.year,
-            document=table.source[:200],
-            state="proposed",
-            content_hash=content_hash,
-            body=_body(table),
-            imported_by=by,
-            imported_at=at,
-        )
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    values = {"year": table.year, "document": table.source[:200], "content_hash": content_hash}
+    made = {"state": "proposed", "body": to_plain(table), "imported_by": by, "imported_at": at}
+    return _write(connection, workday_notice, None, values, made)
 
 
 def confirm_notice_row(connection: Connection, notice_id: int, *, by: int | None, at: datetime) -> bool:
@@ -513,85 +535,377 @@ def confirm_notice_row(connection: Connection, notice_id: int, *, by: int | None
 
 def notice_hash(table: YearTable) -> str:
     """SHA-256 of what the table says: the same notice from text, JSON or sheet is one notice if its days are."""
-    text = json.dumps(_body(table), ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(to_plain(table), ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
-def _body(table: YearTable) -> dict[str, Any]:
-    return {
-        "year": table.year,
-        "state": table.state.value,
-        "document_no": table.document_no,
-        "title": table.title,
-        "issued_on": table.issued_on.isoformat() if table.issued_on else None,
-        "off": _written(table.off),
-        "make_up": _written(table.make_up),
-        "amends": table.amends,
-    }
-
-
-def _written(days: Iterable[NamedDay]) -> list[dict[str, Any]]:
-    return [{"on": day.on.isoformat(), "names": list(day.names)} for day in days]
-
-
-def _table(body: Mapping[str, Any]) -> YearTable:
-    return YearTable(
-        year=body["year"],
-        state=YearState(body["state"]),
-        document_no=body["document_no"],
-        title=body["title"],
-        issued_on=date.fromisoformat(body["issued_on"]) if body["issued_on"] else None,
-        off=_read(body["off"]),
-        make_up=_read(body["make_up"]),
-        amends=body["amends"],
+def counts_by_milestone(
+    connection: Connection, edition_id: int, sight: VisibleUnits
+) -> dict[str, tuple[int, int]]:
+    """By milestone key: how many are owed (cancelled and waived left out), and how many of them are finished."""
+    done = func.sum(case((obligation.c.state.in_(sorted(DONE)), 1), else_=0))
+    rows = connection.execute(
+        select(milestone.c.key, func.count().label("owed"), done.label("done"))
+        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(
+            obligation.c.edition_id == edition_id,
+            obligation.c.state.not_in(_OUT),
+            visible(sight, obligation.c.unit_id),
+        )
+        .group_by(milestone.c.key)
     )
+    return {row.key: (int(row.owed), int(row.done)) for row in rows}
 
 
-def _read(days: Iterable[Mapping[str, Any]]) -> tuple[NamedDay, ...]:
-    return tuple(NamedDay(on=date.fromisoformat(day["on"]), names=tuple(day["names"])) for day in days)
-
-
-def _notice(row: Row[Any]) -> StoredNotice:
-    return StoredNotice(
-        id=row.id,
-        state=row.state,
-        table=_table(row.body),
-        content_hash=row.content_hash,
-        imported_by=row.imported_by,
-        imported_at=row.imported_at,
-    )
+def points_of_timelines(connection: Connection) -> Sequence[Row[Any]]:
+    """The published editions by year and campaign, each with its points in order of time, or one row without."""
+    in_force = (point.c.edition_id == edition.c.id) & point.c.withdrawn.is_(False)
+    return connection.execute(
+        select(
+            edition.c.campaign,
+            edition.c.year,
+            edition.c.name,
+            edition.c.kind,
+            edition.c.ladder,
+            edition.c.published_on,
+            point.c.starts_on,
+            point.c.due_on,
+            point.c.last_workday,
+        )
+        .outerjoin_from(edition, point, in_force)
+        .where(edition.c.state == "published")
+        .order_by(edition.c.year, edition.c.campaign, point.c.due_on)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRoster:
-    """One imported roster."""
+class PlannedPoint:
+    """One dated point in force; `owed` and `done` count obligations, `units` those that owe them."""
 
-    id: int
+    campaign: str
+    campaign_name: str
+    kind: str
+    state: str
+    own: bool
     key: str
-    sha256: str
-    filename: str
-    subjects: int
-    imported_at: datetime
+    title: str
+    gate: bool
+    label: str
+    due_on: date
+    last_workday: date
+    provisional: bool
+    units: int
+    owed: int
+    done: int
 
 
-def find_roster_id(connection: Connection, edition_id: int, key: str) -> int | None:
-    """The edition's roster of that key, if it was imported."""
-    found = find_roster(connection, edition_id, key)
-    return found.id if found else None
-
-
-def find_roster(connection: Connection, edition_id: int, key: str) -> StoredRoster | None:
-    """The edition's roster of that key."""
-    row = connection.execute(
-        select(roster).where(roster.c.edition_id == edition_id, roster.c.key == key)
-    ).first()
-    if row is None:
-        return None
-    return StoredRoster(
-        id=row.id,
-        key=row.key,
-        sha256=row.sha256,
-        filename=row.filename,
-        subjects=row.subjects,
-        imported_at=row.imported_at,
+def points_of_year(connection: Connection, year: int, sight: VisibleUnits) -> tuple[PlannedPoint, ...]:
+    """Every dated point of a year's editions, by campaign and date; of what is withdrawn nothing is shown."""
+    counts = (
+        select(
+            obligation.c.point_id,
+            func.count(distinct(obligation.c.unit_id)).label("units"),
+            func.count().label("owed"),
+            func.sum(case((obligation.c.state.in_(sorted(DONE)), 1), else_=0)).label("done"),
+        )
+        .where(
+            obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.year == year)),
+            obligation.c.state.not_in(_OUT),
+            visible(sight, obligation.c.unit_id),
+        )
+        .group_by(obligation.c.point_id)
+        .subquery()
     )
+    owed = func.coalesce(counts.c.owed, 0)
+    rows = connection.execute(
+        select(
+            edition.c.campaign,
+            edition.c.name.label("campaign_name"),
+            edition.c.kind,
+            edition.c.state,
+            edition.c.own,
+            milestone.c.key,
+            milestone.c.title,
+            milestone.c.gate,
+            point.c.label,
+            point.c.due_on,
+            point.c.last_workday,
+            point.c.provisional,
+            func.coalesce(counts.c.units, 0).label("units"),
+            owed.label("owed"),
+            func.coalesce(counts.c.done, 0).label("done"),
+        )
+        .join_from(point, milestone, milestone.c.id == point.c.milestone_id)
+        .join(edition, edition.c.id == point.c.edition_id)
+        .outerjoin(counts, counts.c.point_id == point.c.id)
+        .where(
+            edition.c.year == year,
+            edition.c.state != "withdrawn",
+            point.c.withdrawn.is_(False),
+            milestone.c.withdrawn.is_(False),
+            # Whoever sees only his own units sees only the points that they owe.
+            *(() if sight.everything else (owed > 0,)),
+        )
+        .order_by(edition.c.name, edition.c.id, point.c.due_on, milestone.c.position, point.c.id)
+    )
+    return tuple(PlannedPoint(**row._mapping) for row in rows)
+
+
+def load_of_units(
+    connection: Connection, first: date, last: date, sight: VisibleUnits
+) -> Iterator[tuple[tuple[int, str], date, int, int]]:
+    """By unit (number and name) and day: how many obligations are due, and how many of them are not finished. What is
+    waived or cancelled burdens nobody.
+
+    Counted first in the order of the round's index, which then answers alone: three times as fast as by unit and day.
+    """
+    keys = (obligation.c.edition_id, obligation.c.state, obligation.c.ladder)
+    dates = (obligation.c.due_on, obligation.c.opened_on, obligation.c.unit_id)
+    # Editions of a few years only: the answer does not grow with the years before.
+    in_force = select(edition.c.id).where(
+        edition.c.state.in_(("published", "paused")), edition.c.year.between(first.year - 1, last.year + 1)
+    )
+    some = (
+        select(*keys, *dates, func.count().label("owed"))
+        .where(obligation.c.edition_id.in_(in_force), visible(sight, obligation.c.unit_id))
+        .group_by(*keys, *dates)
+        .subquery()
+    )
+    still = func.sum(case((some.c.state.in_(sorted(DONE)), 0), else_=some.c.owed))
+    days = (
+        select(some.c.unit_id, some.c.due_on, func.sum(some.c.owed).label("owed"), still.label("still"))
+        .where(some.c.state.not_in(_OUT))
+        .group_by(some.c.unit_id, some.c.due_on)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(days.c.unit_id, unit.c.name, days.c.due_on, days.c.owed, days.c.still)
+        .join_from(days, unit, unit.c.id == days.c.unit_id)
+        .order_by(days.c.unit_id, days.c.due_on)
+    )
+    for row in rows:
+        # Asked for in SQL the days would lead the database away from the order of the index.
+        if first <= row.due_on <= last:
+            yield (row.unit_id, row.name), row.due_on, int(row.owed), int(row.still)
+
+
+# Whom an escalation is told to: the unit's superior, or the edition's coordinator where it has none.
+_SUPERIOR = func.coalesce(unit.c.parent_id, edition.c.coordinator_unit_id)
+
+
+def forecast_owings(connection: Connection, edition_id: int) -> tuple[ForecastOwing, ...]:
+    """What the reminders of one edition hang on, whether it is published or paused."""
+    keys = (
+        edition.c.name.label("campaign"),
+        obligation.c.point_id,
+        milestone.c.title,
+        point.c.label,
+        obligation.c.unit_id,
+        _SUPERIOR.label("superior_id"),
+        obligation.c.ladder,
+        obligation.c.opened_on,
+        obligation.c.due_on,
+    )
+    statement = (
+        select(*keys, func.count().label("obligations"))
+        .join_from(obligation, edition, edition.c.id == obligation.c.edition_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .where(obligation.c.edition_id == edition_id, obligation.c.state.in_(sorted(OPEN)))
+        .group_by(*keys)
+    )
+    return tuple(ForecastOwing(**row._mapping) for row in connection.execute(statement))
+
+
+def told_so_far(
+    connection: Connection, *, except_id: int | None = None
+) -> Iterator[tuple[int, int, str, date, date]]:
+    """Who is reminded when by all published editions, or all but one: unit, superior, ladder, the day of opening and
+    the due date; counted from the round's index alone."""
+    keys = (obligation.c.edition_id, obligation.c.state, obligation.c.ladder)
+    dates = (obligation.c.due_on, obligation.c.opened_on, obligation.c.unit_id)
+    published = select(edition.c.id).where(edition.c.state == "published")
+    if except_id is not None:
+        published = published.where(edition.c.id != except_id)
+    groups = (
+        select(*keys, *dates)
+        .where(obligation.c.edition_id.in_(published), obligation.c.state.in_(sorted(OPEN)))
+        .group_by(*keys, *dates)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(groups.c.unit_id, _SUPERIOR, groups.c.ladder, groups.c.opened_on, groups.c.due_on)
+        .join_from(groups, edition, edition.c.id == groups.c.edition_id)
+        .join(unit, unit.c.id == groups.c.unit_id)
+    )
+    yield from rows.tuples()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndatedMilestone:
+    """A milestone without a date: the phrase of its source and why nobody could read it."""
+
+    campaign_key: str
+    campaign: str
+    year: int
+    milestone_key: str
+    milestone: str
+    phrase: str
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTarget:
+    """Obligations of one milestone whose target the source left blank or unconfirmed. `units` are a few of them."""
+
+    campaign_key: str
+    campaign: str
+    year: int
+    milestone: str
+    obligations: int
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingItem:
+    """Something that is not there yet, or not finished. `what`: an edition's draft, roster, problems or fixed (problems
+    put right that somebody must close), a text that is being written, or a notice nobody has confirmed.
+    """
+
+    what: str
+    id: int  # of the edition, the text or the notice
+    year: int
+    campaign_key: str
+    campaign: str
+    items: int
+    document: str
+
+
+_IN_USE = ("draft", "published", "paused")
+_SHOWN_UNITS = 5
+
+
+def undated_milestones(connection: Connection, year: int | None = None) -> tuple[UndatedMilestone, ...]:
+    """Milestones that wait for a person to set their date: of a year by the campaigns' names, else by year."""
+    statement = select(
+        edition.c.campaign.label("campaign_key"),
+        edition.c.name.label("campaign"),
+        edition.c.year,
+        milestone.c.key.label("milestone_key"),
+        milestone.c.title.label("milestone"),
+        milestone.c.due_phrase.label("phrase"),
+        milestone.c.undated.label("reason"),
+        (milestone.c.source_document + " " + milestone.c.source_item).label("document"),
+    ).join_from(milestone, edition, edition.c.id == milestone.c.edition_id)
+    statement = statement.where(
+        milestone.c.undated.is_not(None), ~milestone.c.withdrawn, edition.c.state.in_(_IN_USE)
+    )
+    if year is None:
+        statement = statement.order_by(edition.c.year, edition.c.id, milestone.c.position)
+    else:
+        statement = statement.where(edition.c.year == year).order_by(edition.c.name, milestone.c.position)
+    return tuple(UndatedMilestone(**row._mapping) for row in connection.execute(statement))
+
+
+# In the words of the partial index, which PostgreSQL and SQLite then use.
+_OPEN_TARGET = (
+    text("obligation.target_state IN ('blank', 'unconfirmed')"),
+    # Wrapped, so that a query begins with that index and not with everything that is open.
+    func.coalesce(obligation.c.state, "").in_(sorted(OPEN)),
+)
+
+
+def open_targets(connection: Connection) -> tuple[OpenTarget, ...]:
+    """By milestone; two queries over the index of what is open."""
+    keys = (
+        obligation.c.milestone_id,
+        milestone.c.edition_id,
+        milestone.c.position,
+        edition.c.campaign.label("campaign_key"),
+        edition.c.name.label("campaign"),
+        edition.c.year,
+        milestone.c.title.label("milestone"),
+    )
+    rows = connection.execute(
+        select(*keys, func.count().label("obligations"))
+        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(edition, edition.c.id == milestone.c.edition_id)
+        .where(*_OPEN_TARGET, edition.c.state.in_(_IN_USE))
+        .group_by(*keys)
+        .order_by(edition.c.year, milestone.c.edition_id, milestone.c.position)
+    ).all()
+    names: dict[int, list[str]] = {}
+    named = connection.execute(
+        select(obligation.c.milestone_id, unit.c.name)
+        .join_from(obligation, unit, unit.c.id == obligation.c.unit_id)
+        .where(*_OPEN_TARGET, obligation.c.milestone_id.in_([row.milestone_id for row in rows]))
+        .distinct()
+        .order_by(obligation.c.milestone_id, unit.c.name)
+    )
+    for row in named:
+        names.setdefault(row.milestone_id, []).append(row.name)
+    return tuple(
+        OpenTarget(
+            campaign_key=row.campaign_key,
+            campaign=row.campaign,
+            year=row.year,
+            milestone=row.milestone,
+            obligations=row.obligations,
+            units=tuple(names.get(row.milestone_id, ())[:_SHOWN_UNITS]),
+        )
+        for row in rows
+    )
+
+
+def waiting_items(connection: Connection) -> tuple[WaitingItem, ...]:
+    """Drafts to publish, rosters and problem ledgers to bring in, problems put right that somebody must close, texts
+    that are being written, and notices to confirm."""
+    listed = select(milestone.c.edition_id).where(~milestone.c.withdrawn)
+    roster_wanted = edition.c.id.in_(listed.where(milestone.c.per_subject))
+    problems_wanted = edition.c.id.in_(listed.where(milestone.c.problem_ledger))
+    fixed = (
+        _waiting("fixed", edition, items=func.count())
+        .join(problem, problem.c.edition_id == edition.c.id)
+        .where(edition.c.state == "published", problem.c.state == "fixed")
+        .group_by(edition.c.id)
+    )
+    statements = (
+        _waiting("draft", edition).where(edition.c.state == "draft"),
+        _waiting("roster", edition).where(
+            edition.c.state == "published", roster_wanted, edition.c.id.not_in(select(roster.c.edition_id))
+        ),
+        _waiting("problems", edition).where(
+            edition.c.state == "published", problems_wanted, edition.c.id.not_in(select(problem.c.edition_id))
+        ),
+        fixed,
+        _waiting("text", edition_draft).where(*_OPEN_DRAFT),
+        select(
+            literal("notice").label("what"),
+            workday_notice.c.id,
+            workday_notice.c.year,
+            literal("").label("campaign_key"),
+            literal("").label("campaign"),
+            literal(1).label("items"),
+            workday_notice.c.document,
+        )
+        .where(workday_notice.c.state == "proposed")
+        .order_by(workday_notice.c.id),
+    )
+    return tuple(WaitingItem(**row._mapping) for one in statements for row in connection.execute(one))
+
+
+def _waiting(what: str, table: Any, *, items: ColumnElement[int] | None = None) -> Select[Any]:
+    """Of editions, by year; of the texts of drafts, the oldest first."""
+    order = (table.c.id,) if table is edition_draft else (table.c.year, table.c.id)
+    return select(
+        literal(what).label("what"),
+        table.c.id,
+        table.c.year,
+        table.c.campaign.label("campaign_key"),
+        table.c.name.label("campaign"),
+        (literal(1) if items is None else items).label("items"),
+        literal("").label("document"),
+    ).order_by(*order)

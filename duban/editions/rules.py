@@ -1,13 +1,23 @@
-"""What applying an edition changes, as values for people: by milestone and by date. Pure."""
+"""What an edition asks of which units, in which weeks, and which reminders lie ahead of it. Pure.
+
+Forecasts work on groups that share a point, a unit and their dates, as the queries count them; they assume that nobody
+hands in, so that what is shown is the most that can be sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
+from typing import TypeVar
 
-from calendars.model import Edition, Milestone, Point, TargetState
+from calendars.ladders import Ladder, Rung, RungKind
+from calendars.model import Edition, Point, TargetState
+from calendars.workdays import WorkdayTable, YearUnknown
+from duban.core.errors import Refused
+from duban.rounds.schedule import ScheduledReminder, due_reminders, scheduled_reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +41,7 @@ class MilestoneChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResponsibleUnit:
+class ResponsibleUnits:
     """A milestone's units by id. `targets` holds state and value for the leads that have a target."""
 
     leads: tuple[int, ...]
@@ -39,17 +49,12 @@ class ResponsibleUnit:
     targets: tuple[tuple[int, TargetState, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignedUnits:
-    """An edition with every name bound to a unit; `reasons` is not empty when that cannot be done."""
-
-    coordinator: int | None
-    milestones: tuple[ResponsibleUnit, ...]
-    reasons: tuple[str, ...]
-
-
-def assign_units(edition: Edition, find: Callable[[str], int | None]) -> AssignedUnits:
-    """Bind every unit name. Reports unknown units, one unit twice among the leads, targets for other units."""
+def assign_units(
+    edition: Edition, find: Callable[[str], int | None]
+) -> tuple[int, tuple[ResponsibleUnits, ...]]:
+    """The coordinator, and the units of each milestone. Raises Refused with every unit that is unknown, twice among
+    the leads, or has a target without being one of them.
+    """
     reasons: dict[str, None] = {}
     known: dict[tuple[str, ...], tuple[int | None, ...]] = {}
 
@@ -58,49 +63,46 @@ def assign_units(edition: Edition, find: Callable[[str], int | None]) -> Assigne
         found = known.setdefault(names, tuple(find(name) for name in names))
         for name, unit_id in zip(names, found, strict=True):
             if unit_id is None:
-                reasons[f"单位“{name}”没有登记，请先登记单位，或改正文件里的名称"] = None
+                reasons[_unknown(name)] = None
         return tuple(unit_id for unit_id in found if unit_id is not None)
 
     coordinator = ids((edition.coordinator,))
-    bound = []
+    assigned = []
     for milestone in edition.milestones:
         leads = ids(milestone.leads)
-        targets = tuple(_targets(milestone, find))
-        reasons |= dict.fromkeys(_unit_faults(milestone, leads, frozenset(leads), targets))
-        kept = tuple((unit_id, state, value) for unit_id, state, value, _ in targets if unit_id is not None)
-        bound.append(ResponsibleUnit(leads=leads, supporting=ids(milestone.supporting), targets=kept))
-    return AssignedUnits(
-        coordinator=coordinator[0] if coordinator else None,
-        milestones=tuple(bound),
-        reasons=tuple(reasons),
-    )
+        among = frozenset(leads)
+        if not leads and not milestone.per_subject:
+            reasons[f"“{milestone.title}”没有牵头单位，请写明一个"] = None
+        if len(among) != len(leads):
+            text = f"“{milestone.title}”把同一个单位写了两次牵头，每项任务只有一个牵头单位，请删去一处"
+            reasons[text] = None
+        targets: dict[int, tuple[int, TargetState, str | None]] = {}
+        for target in milestone.quota.targets if milestone.quota else ():
+            unit_id = find(target.unit)
+            if unit_id is None:
+                reasons[_unknown(target.unit)] = None
+                continue
+            if unit_id not in among:
+                text = (
+                    f"“{milestone.title}”给{target.unit}定了目标，但它不是责任单位，请加为牵头单位或删去目标"
+                )
+                reasons[text] = None
+            elif unit_id in targets:
+                reasons[f"“{milestone.title}”给{target.unit}定了两个目标，请只留一个"] = None
+            value = None if target.value is None else str(target.value)
+            targets[unit_id] = (unit_id, target.state, value)
+        assigned.append(
+            ResponsibleUnits(
+                leads=leads, supporting=ids(milestone.supporting), targets=tuple(targets.values())
+            )
+        )
+    if reasons:
+        raise Refused(f"{edition.name}{edition.year}年：{reason}" for reason in reasons)
+    return coordinator[0], tuple(assigned)
 
 
-_Target = tuple[int | None, TargetState, str | None, str]
-
-
-def _targets(milestone: Milestone, find: Callable[[str], int | None]) -> Iterator[_Target]:
-    for target in milestone.quota.targets if milestone.quota else ():
-        value = None if target.value is None else str(target.value)
-        yield find(target.unit), target.state, value, target.unit
-
-
-def _unit_faults(
-    milestone: Milestone, leads: tuple[int, ...], among: frozenset[int], targets: tuple[_Target, ...]
-) -> Iterator[str]:
-    if not leads and not milestone.per_subject:
-        yield f"“{milestone.title}”没有牵头单位，请写明一个"
-    if len(among) != len(leads):
-        yield f"“{milestone.title}”把同一个单位写了两次牵头，每项任务只有一个牵头单位，请删去一处"
-    seen: set[int] = set()
-    for unit_id, _, _, name in targets:
-        if unit_id is None:
-            yield f"单位“{name}”没有登记，请先登记单位，或改正文件里的名称"
-        elif unit_id not in among:
-            yield f"“{milestone.title}”给{name}定了目标，但它不是责任单位，请加为牵头单位或删去目标"
-        elif unit_id in seen:
-            yield f"“{milestone.title}”给{name}定了两个目标，请只留一个"
-        seen.add(unit_id or 0)
+def _unknown(name: str) -> str:
+    return f"单位“{name}”没有登记，请先登记单位，或改正文件里的名称"
 
 
 def opened_on(point: Point, today: date) -> date:
@@ -145,10 +147,9 @@ def weeks_between(first: date, last: date) -> tuple[Week, ...]:
 
 def load_by_week(counts: Iterable[tuple[date, int]]) -> dict[Week, int]:
     """Counts of days as counts of their weeks, in order."""
-    found: dict[Week, int] = {}
+    found: Counter[Week] = Counter()
     for day, count in counts:
-        week = week_of(day)
-        found[week] = found.get(week, 0) + count
+        found[week_of(day)] += count
     return dict(sorted(found.items()))
 
 
@@ -158,3 +159,231 @@ def peak_weeks(weeks: Mapping[Week, int]) -> frozenset[Week]:
         return frozenset()
     usual = median(weeks.values())
     return frozenset(week for week, count in weeks.items() if count >= max(LEAST_PEAK, 2 * usual))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastOwing:
+    """Open obligations of one unit for one point that share their dates. `superior_id` is told of escalations."""
+
+    campaign: str
+    point_id: int
+    title: str
+    label: str
+    unit_id: int
+    superior_id: int
+    ladder: str
+    opened_on: date
+    due_on: date
+    obligations: int
+
+    @property
+    def dates(self) -> tuple[object, ...]:
+        """What a planned reminder hangs on; two with the same have the same reminders."""
+        return (self.point_id, self.unit_id, self.ladder, self.opened_on, self.due_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastWindow:
+    """The days looked at, both ends included; the first is that of the next round."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, first: date, days: int) -> ForecastWindow:
+        return cls(first=first, last=first + timedelta(days=days - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpcomingReminder:
+    """One rung on the day it is planned, and the unit that is told."""
+
+    on: date
+    target_id: int
+    rung: Rung
+    owing: ForecastOwing
+
+
+class RungDays:
+    """The rungs of obligations inside a window. Those that share ladder, day of opening and due date share their rungs.
+
+    Dates beyond the known years give no reminder, as in the round.
+    """
+
+    def __init__(self, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: ForecastWindow) -> None:
+        self.ladders, self.workdays, self.window = ladders, workdays, window
+        self._known: dict[
+            tuple[str, date, date], tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]
+        ] = {}
+
+    def of(
+        self, name: str, opened_on: date, due_on: date
+    ) -> tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]:
+        """The rungs inside the window, and the one that would be owed before it began."""
+        key = (name, opened_on, due_on)
+        if key not in self._known:
+            self._known[key] = self._look_up(*key)
+        return self._known[key]
+
+    def _look_up(
+        self, name: str, opened_on: date, due_on: date
+    ) -> tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]:
+        ladder = self.ladders.get(name)
+        if ladder is None:
+            return (), None
+        first, last = self.window.first, self.window.last
+        dates = {"opened_on": opened_on, "due_on": due_on}
+        try:
+            every = scheduled_reminders(ladder, **dates, workdays=self.workdays)
+            eve = first - timedelta(days=1)
+            passed = due_reminders(ladder, **dates, today=eve, workdays=self.workdays).current
+        except YearUnknown:
+            return (), None
+        # Of several rungs on one day the round sends the last.
+        latest = {one.on: one for one in every if first <= one.on <= last}
+        return tuple(latest.values()), None if first in latest else passed
+
+
+def upcoming_reminders(
+    owings: Iterable[ForecastOwing], days: RungDays, *, stood: Sequence[ForecastOwing] | None = None
+) -> Iterator[UpcomingReminder]:
+    """Every reminder of the window. `stood` are the obligations as they were before a change.
+
+    What did not stand so before is owed at once what its new date has already passed: the next round catches up.
+    """
+    before = None if stood is None else {one.dates for one in stood}
+    held = {(one.point_id, one.unit_id) for one in stood or ()}
+    for one in owings:
+        coming, overdue = days.of(one.ladder, one.opened_on, one.due_on)
+        due = [(reminder.on, reminder.rung) for reminder in coming]
+        moved = before is not None and one.dates not in before
+        # Handing out is done once: a date that moves is told as a change, not as a new matter.
+        if (
+            overdue
+            and moved
+            and not (overdue.rung.kind is RungKind.ASSIGN and (one.point_id, one.unit_id) in held)
+        ):
+            due.insert(0, (days.window.first, overdue.rung))
+        for on, rung in due:
+            target_id = one.superior_id if rung.kind is RungKind.ESCALATE else one.unit_id
+            yield UpcomingReminder(on=on, target_id=target_id, rung=rung, owing=one)
+
+
+def message_days(
+    some: Iterable[tuple[int, int, str, date, date]], days: RungDays
+) -> frozenset[tuple[date, int]]:
+    """The same as `count_messages(upcoming_reminders(…))` for obligations that nothing changes, without saying what is
+    in them: each is a unit, its superior, a ladder, the day of opening and the due date.
+    """
+    return frozenset(
+        (reminder.on, superior_id if reminder.rung.kind is RungKind.ESCALATE else unit_id)
+        for unit_id, superior_id, ladder, opened_on, due_on in some
+        for reminder in days.of(ladder, opened_on, due_on)[0]
+    )
+
+
+def count_messages(some: Iterable[UpcomingReminder]) -> frozenset[tuple[date, int]]:
+    """One digest for each unit and day, however much is in it."""
+    return frozenset((one.on, one.target_id) for one in some)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCount:
+    """Messages before and after, of a day or of a unit."""
+
+    before: int
+    after: int
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def message_counts(before: Iterable[Key], after: Iterable[Key]) -> dict[Key, MessageCount]:
+    """How often each day, or each unit, is among the messages before and after, in order."""
+    old, new = Counter(before), Counter(after)
+    return {key: MessageCount(before=old[key], after=new[key]) for key in sorted({*old, *new})}  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungShift:
+    """One rung of one point on its days before and after a change: how many obligations on which day."""
+
+    campaign: str
+    title: str
+    label: str
+    kind: RungKind
+    before: tuple[tuple[date, int], ...]
+    after: tuple[tuple[date, int], ...]
+
+
+def rung_shifts(
+    before: Iterable[UpcomingReminder], after: Iterable[UpcomingReminder]
+) -> tuple[RungShift, ...]:
+    """The rungs whose days differ, in the order of their first day; what stays where it was is left out."""
+    rungs: dict[tuple[str, str, str, RungKind, str], tuple[Counter[date], Counter[date]]] = {}
+    for side, some in enumerate((before, after)):
+        for one in some:
+            owing = one.owing
+            key = (owing.campaign, owing.title, owing.label, one.rung.kind, one.rung.key)
+            rungs.setdefault(key, (Counter(), Counter()))[side][one.on] += owing.obligations
+    found = [
+        RungShift(
+            campaign=campaign,
+            title=title,
+            label=label,
+            kind=kind,
+            before=tuple(sorted((old - new).items())),
+            after=tuple(sorted((new - old).items())),
+        )
+        for (campaign, title, label, kind, _), (old, new) in rungs.items()
+        if old != new
+    ]
+    return tuple(sorted(found, key=lambda one: (min((*one.before, *one.after))[0], one.title, one.label)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastMatter:
+    """What one reminder is about, as it stands in a message."""
+
+    kind: RungKind
+    campaign: str
+    title: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDifference:
+    """What these units are no longer told on a day, and what they are told instead."""
+
+    on: date
+    units: tuple[str, ...]
+    gone: tuple[ForecastMatter, ...]
+    come: tuple[ForecastMatter, ...]
+
+
+def message_differences(
+    before: Iterable[UpcomingReminder], after: Iterable[UpcomingReminder], names: Mapping[int, str]
+) -> tuple[MessageDifference, ...]:
+    """By day and unit, only where the two differ; units for which a day changes in the same way stand together."""
+    messages: dict[tuple[date, int], tuple[dict[ForecastMatter, None], dict[ForecastMatter, None]]] = {}
+    for side, some in enumerate((before, after)):
+        for one in some:
+            owing = one.owing
+            matter = ForecastMatter(
+                kind=one.rung.kind, campaign=owing.campaign, title=owing.title, label=owing.label
+            )
+            messages.setdefault((one.on, one.target_id), ({}, {}))[side][matter] = None
+    units: dict[tuple[date, tuple[ForecastMatter, ...], tuple[ForecastMatter, ...]], list[str]] = {}
+    for (on, unit_id), (old, new) in sorted(messages.items(), key=lambda entry: entry[0]):
+        gone = tuple(one for one in old if one not in new)
+        come = tuple(one for one in new if one not in old)
+        if gone or come:
+            units.setdefault((on, gone, come), []).append(names[unit_id])
+    return tuple(
+        MessageDifference(on=on, units=tuple(some), gone=gone, come=come)
+        for (on, gone, come), some in units.items()
+    )

@@ -1,41 +1,428 @@
-"""Pause, resume and withdraw an edition. Each is one line in history; nothing is deleted."""
+"""Apply, publish, pause, resume and withdraw an edition: one transaction each, with its line in history.
+
+Everything that follows for obligations is written in sets; nothing is deleted.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from calendars.lunar import almanac_for
-from calendars.model import Edition, Milestone, Point
-from calendars.phrases import NoDates, PlanYear, dated, with_hard_deadline
-from calendars.workdays import WorkdayTable, YearUnknown
-from calendars.writing import CannotEdit, with_phrase
+from calendars.model import Edition
+from calendars.serialization import content_hash, to_plain
 from duban.bureau import Bureau
+from duban.core import clock
 from duban.core.access import Actor
-from duban.core.db import advisory_lock, rollback_dry_run
-from duban.core.errors import Changed, NotFound, Refused
-from duban.editions.apply import Applied, Applying, apply_inside
-from duban.editions.assign import cancel_edition
-from duban.editions.drafts import current_text, edition_of_text, read_text, refuse_unkept, unit_book
-from duban.editions.find import edition_or_refuse
-from duban.editions.forecast import Impact, forecast_impact
+from duban.core.db import Connection, advisory_lock, rollback_dry_run
+from duban.core.errors import NotFound, Refused
 from duban.editions.queries import (
     StoredEdition,
+    edition_or_refuse,
     find_edition,
-    insert_draft,
+    find_roster_id,
     milestones_of,
     points_of,
     set_edition_state,
-    update_draft,
+    set_own_changes,
     withdraw_milestones,
+    write_edition,
+    write_milestone,
+    write_point,
+    write_supporting,
+)
+from duban.editions.rules import MilestoneChange, PointChange, ResponsibleUnits, assign_units, opened_on
+from duban.editions.staging_queries import (
+    MovedItem,
+    StagedPoint,
+    cancel_edition,
+    cancel_gone,
+    insert_for_subjects,
+    insert_for_units,
+    move_dates,
+    moved_items,
+    retarget,
+    revive_returned,
+    stage,
 )
 from duban.history.queries import append_entry
+from duban.outbox.queries import enqueue_urgent
+from duban.units.queries import UnitNames, unit_names, units_by_id
 from duban.units.rules import keeping_refusals
 
+SHOWN_ITEMS = 20
+CALENDAR_CHANGE = "calendar_change"
 STATE_NAMES = {"draft": "草稿", "published": "已发布", "paused": "已暂停", "withdrawn": "已撤回"}
-# From which states each verb leads where.
-_MOVES = {
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeContext:
+    """Who changes an edition when, how and why: goes into every line of history and every letter.
+
+    `own` says that it comes from the portal; without it the year's file has the last word again.
+    """
+
+    by: Actor
+    now: datetime
+    publish: bool = True
+    own: bool = False
+    reason: str = ""
+    cause: str = ""
+    # A notice tells every unit whose open dates moved; a changed file only those that were already reminded.
+    tell_all: bool = False
+
+    @property
+    def today(self) -> date:
+        return clock.civil(self.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionChange:
+    """What was done to an edition, or would be. `outcome` is new, changed or unchanged; `told` are unit names."""
+
+    campaign: str
+    year: int
+    name: str
+    edition_id: int
+    outcome: str
+    state: str
+    milestones: tuple[MilestoneChange, ...] = ()
+    obligations_new: int = 0
+    obligations_moved: int = 0
+    obligations_cancelled: int = 0
+    obligations_returned: int = 0
+    obligations_retargeted: int = 0
+    undated: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+def apply_edition(
+    bureau: Bureau,
+    edition: Edition,
+    *,
+    by: Actor,
+    now: datetime,
+    publish: bool = True,
+    own: bool = False,
+    dry_run: bool = False,
+) -> EditionChange:
+    """Bring the store to this edition in one transaction. Raises Refused with every reason at once."""
+    context = ChangeContext(by=by, now=now, publish=publish, own=own)
+    with bureau.store.writing() as connection:
+        change = apply_inside(connection, bureau, edition, context)
+        if dry_run:
+            rollback_dry_run(connection)
+    return change
+
+
+def apply_inside(
+    connection: Connection, bureau: Bureau, edition: Edition, context: ChangeContext
+) -> EditionChange:
+    """The same inside the caller's transaction, for whoever has more to do in it."""
+    if reasons := keeping_refusals(context.by, "发布专项行动"):
+        raise Refused(reasons)
+    advisory_lock(connection)
+    stored = find_edition(connection, edition.campaign, edition.year)
+    if stored and stored.state == "withdrawn":
+        raise Refused(
+            f"{stored.value.name}{stored.value.year}年已撤回，不能再发布；确需恢复的，请先恢复为草稿。"
+        )
+    publishes = context.publish and (stored is None or stored.state == "draft")
+    fingerprint = content_hash(edition)
+    if stored and stored.content_hash == fingerprint and not publishes:
+        if stored.own != context.own:
+            set_own_changes(connection, stored.id, own=context.own)
+        return _change(edition, stored, stored.id, "unchanged", stored.state)
+    because = f"（{context.reason}）" if context.reason else ""
+    cause = f"{edition.name}{edition.year}年的安排有调整{because}"
+    context = replace(context, publish=publishes, cause=cause)
+    change, moved = change_edition(connection, bureau, edition, stored, unit_names(connection), context)
+    set_own_changes(connection, change.edition_id, own=context.own)
+    ref = f"edition-{change.edition_id}-{fingerprint[:12]}"
+    told = tell_units(connection, bureau, moved, cause=cause, ref=ref, now=context.now)
+    journal(connection, bureau, change, context)
+    append_entry(
+        connection,
+        at=context.now,
+        by=context.by,
+        verb="publish" if publishes else "apply",
+        noun="edition",
+        noun_id=change.edition_id,
+        edition_id=change.edition_id,
+        detail={
+            "content_hash": fingerprint,
+            "milestones": len(edition.milestones),
+            "obligations_new": change.obligations_new,
+            "obligations_moved": change.obligations_moved,
+            "obligations_cancelled": change.obligations_cancelled,
+            "own": context.own,
+            **({"reason": context.reason} if context.reason else {}),
+        },
+        flow_run_id=bureau.flow_run_id,
+    )
+    return replace(change, told=told)
+
+
+def _change(
+    edition: Edition, stored: StoredEdition | None, edition_id: int, outcome: str, state: str
+) -> EditionChange:
+    return EditionChange(
+        campaign=edition.campaign,
+        year=edition.year,
+        name=edition.name,
+        edition_id=edition_id,
+        outcome=outcome,
+        state=state,
+        undated=tuple(f"{one.title}：{one.undated}" for one in edition.milestones if one.undated),
+    )
+
+
+def change_edition(
+    connection: Connection,
+    bureau: Bureau,
+    value: Edition,
+    stored: StoredEdition | None,
+    names: UnitNames,
+    context: ChangeContext,
+) -> tuple[EditionChange, tuple[MovedItem, ...]]:
+    """Write the edition and all it changes; returns also what its units have to be told, for `tell_units`.
+
+    Raises Refused with every unit that is unknown or named twice. `journal` still has to write its lines.
+    """
+    coordinator_id, assigned = assign_units(value, names.find)
+    edition_id = write_edition(
+        connection,
+        value,
+        edition_id=stored.id if stored else None,
+        coordinator_id=coordinator_id,
+        now=context.now,
+        flow_run_id=bureau.flow_run_id,
+    )
+    staged, leads, targets, changes = _write_milestones(
+        connection, edition_id, value, stored, assigned, names, context
+    )
+    state = stored.state if stored else "draft"
+    if context.publish:
+        state = "published"
+        set_edition_state(connection, edition_id, state, now=context.now, published_on=context.today)
+    change = replace(
+        _change(value, stored, edition_id, "changed" if stored else "new", state), milestones=tuple(changes)
+    )
+    if state not in ("published", "paused"):
+        return change, ()
+    roster_id = find_roster_id(connection, edition_id, value.roster) if value.roster else None
+    counts: dict[str, Any] = {}
+    moved: tuple[MovedItem, ...] = ()
+    with stage(connection, staged, list(leads), targets):
+        # The order matters: dates move before anything is cancelled, told or added.
+        if stored:
+            counts = {
+                "obligations_moved": move_dates(connection),
+                "obligations_cancelled": cancel_gone(connection, edition_id=edition_id),
+                "obligations_returned": revive_returned(connection, today=context.today),
+                "obligations_retargeted": retarget(connection),
+            }
+            moved = moved_items(connection, opened_by=context.today if context.tell_all else None)
+        same: dict[str, Any] = {"ladder": value.ladder, "flow_run_id": bureau.flow_run_id}
+        counts["obligations_new"] = insert_for_units(connection, edition_id=edition_id, **same)
+        if roster_id is not None:
+            counts["obligations_new"] += insert_for_subjects(
+                connection, edition_id=edition_id, roster_id=roster_id, **same
+            )
+    return replace(change, **counts), moved
+
+
+def _write_milestones(
+    connection: Connection,
+    edition_id: int,
+    value: Edition,
+    stored: StoredEdition | None,
+    assigned: Sequence[ResponsibleUnits],
+    names: UnitNames,
+    context: ChangeContext,
+) -> tuple[list[StagedPoint], dict[tuple[int, ...], int], list[dict[str, Any]], list[MilestoneChange]]:
+    """Write milestones and points; returns what is to be staged (points, sets of leads with their numbers, targets)
+    and what changed. Milestones that share their leads share one set.
+    """
+    known = milestones_of(connection, edition_id) if stored else {}
+    points = points_of(connection, edition_id) if stored else {}
+    before = {one.key: one.leads for one in stored.value.milestones} if stored else {}
+    staged: list[StagedPoint] = []
+    leads: dict[tuple[int, ...], int] = {}
+    targets: list[dict[str, Any]] = []
+    changes: list[MilestoneChange] = []
+    for position, (milestone, who) in enumerate(zip(value.milestones, assigned, strict=True)):
+        old = known.get(milestone.key)
+        milestone_id = write_milestone(connection, edition_id, position, milestone, old.id if old else None)
+        if old or who.supporting:
+            write_supporting(connection, milestone_id, who.supporting)
+        targets += [
+            {"milestone_id": milestone_id, "unit_id": unit_id, "state": state.value, "value": target}
+            for unit_id, state, target in who.targets
+        ]
+        # The units that led this milestone until now; none if it was not there or withdrawn.
+        led = {names.find(one) for one in before.get(milestone.key, ())} if old and not old.withdrawn else ()
+        added = tuple(one for one in who.leads if one not in led)
+        set_no = leads.setdefault(who.leads, len(leads))
+        dates = []
+        for point in milestone.points:
+            was = points.get((milestone_id, point.label))
+            point_id = write_point(connection, edition_id, milestone_id, point, was.id if was else None)
+            if was and was.withdrawn:
+                was = None
+            new = added if was else who.leads
+            staged.append(
+                StagedPoint(
+                    point_id=point_id,
+                    milestone_id=milestone_id,
+                    set_no=set_no,
+                    added_set_no=leads.setdefault(new, len(leads)) if new else None,
+                    per_subject=milestone.per_subject,
+                    opened_on=opened_on(point, context.today),
+                    due_on=point.due_on,
+                    hard_due_on=point.hard_due_on,
+                    moved=was is not None
+                    and (was.due_on, was.hard_due_on) != (point.due_on, point.hard_due_on),
+                    shifted=was is not None
+                    and (was.due_on, was.last_workday) != (point.due_on, point.last_workday),
+                    previous_due_on=was.due_on if was else None,
+                    previous_last_workday=was.last_workday if was else None,
+                    previous_provisional=was.provisional if was else None,
+                )
+            )
+            if was is None or was.due_on != point.due_on:
+                earlier = was.due_on if was else None
+                dates.append(PointChange(label=point.label, before=earlier, after=point.due_on))
+        labels = {point.label for point in milestone.points}
+        dates += [
+            PointChange(label=label, before=one.due_on, after=None)
+            for (owner, label), one in points.items()
+            if owner == milestone_id and label not in labels and not one.withdrawn
+        ]
+        body = to_plain(milestone)
+        if old is None or old.withdrawn:
+            kind, fields = ("returned" if old else "new"), ()
+        elif old.body != body:
+            kind = "changed"
+            fields = tuple(name for name in body if name != "points" and old.body.get(name) != body[name])
+        else:
+            continue
+        changes.append(
+            MilestoneChange(
+                key=milestone.key, title=milestone.title, change=kind, points=tuple(dates), fields=fields
+            )
+        )
+    kept = {one.point_id for one in staged}
+    gone_points = [one for one in points.values() if one.id not in kept and not one.withdrawn]
+    asked = {milestone.key for milestone in value.milestones}
+    gone = [one for one in known.values() if one.key not in asked and not one.withdrawn]
+    withdraw_milestones(
+        connection, milestone_ids=[one.id for one in gone], point_ids=[one.id for one in gone_points]
+    )
+    for one in gone:
+        lost = (point for point in gone_points if point.milestone_id == one.id)
+        changes.append(
+            MilestoneChange(
+                key=one.key,
+                title=str(one.body.get("title", one.key)),
+                change="withdrawn",
+                points=tuple(PointChange(label=p.label, before=p.due_on, after=None) for p in lost),
+            )
+        )
+    return staged, leads, targets, changes
+
+
+def tell_units(
+    connection: Connection,
+    bureau: Bureau,
+    items: Sequence[MovedItem],
+    *,
+    cause: str,
+    ref: str,
+    now: datetime,
+) -> tuple[str, ...]:
+    """One message to each unit whose dates moved, however many did; returns the units' names."""
+    groups: dict[int, list[MovedItem]] = {}
+    for item in items:
+        groups.setdefault(item.unit_id, []).append(item)
+    for unit_id, moved in groups.items():
+        payload = {
+            "cause": cause,
+            "total": len(moved),
+            "items": [
+                {
+                    "obligation_id": one.obligation_id,
+                    "previous_due_on": one.previous_due_on.isoformat(),
+                    "previous_last_workday": one.previous_last_workday.isoformat(),
+                    "previous_provisional": one.previous_provisional,
+                }
+                for one in moved[:SHOWN_ITEMS]
+            ],
+        }
+        enqueue_urgent(
+            connection,
+            kind=CALENDAR_CHANGE,
+            unit_id=unit_id,
+            ref=ref,
+            payload=payload,
+            now=now,
+            settings=bureau.settings,
+        )
+    found = units_by_id(connection, groups)
+    return tuple(found[unit_id] for unit_id in groups)
+
+
+def journal(connection: Connection, bureau: Bureau, change: EditionChange, context: ChangeContext) -> None:
+    """One line for each milestone that was changed, withdrawn or brought back; a new one is part of its edition's line.
+
+    Called last of all writes, because from the first line on every other writer waits.
+    """
+    verbs = {"changed": "change", "withdrawn": "withdraw", "returned": "return"}
+    noted = [one for one in change.milestones if one.change in verbs]
+    known = milestones_of(connection, change.edition_id) if noted else {}
+    for one in noted:
+        append_entry(
+            connection,
+            at=context.now,
+            by=context.by,
+            verb=verbs[one.change],
+            noun="milestone",
+            noun_id=known[one.key].id,
+            edition_id=change.edition_id,
+            detail={
+                "key": one.key,
+                "cause": context.cause,
+                "dates": [{"label": p.label, "before": p.before, "after": p.after} for p in one.points],
+                "fields": list(one.fields),
+            },
+            flow_run_id=bureau.flow_run_id,
+        )
+
+
+def publish_edition(
+    bureau: Bureau, campaign: str, year: int, *, reason: str = "", by: Actor, now: datetime
+) -> EditionChange:
+    """Everything it asks for is owed from now on."""
+    with bureau.store.writing() as connection:
+        return publish_inside(connection, bureau, campaign, year, reason=reason, by=by, now=now)
+
+
+def publish_inside(
+    connection: Connection, bureau: Bureau, campaign: str, year: int, *, reason: str, by: Actor, now: datetime
+) -> EditionChange:
+    """The same inside the caller's transaction."""
+    stored = edition_or_refuse(connection, campaign, year)
+    if stored.state != "draft":
+        raise Refused(
+            f"{stored.value.name}{stored.value.year}年现为“{STATE_NAMES[stored.state]}”，只有草稿需要发布，请先核对。"
+        )
+    context = ChangeContext(by=by, now=now, own=stored.own, reason=reason)
+    return apply_inside(connection, bureau, stored.value, context)
+
+
+# From which states each verb leads where. A withdrawn edition is resumed as a draft: applying its year publishes it.
+MOVES = {
     "pause": (("published",), "paused", "暂停"),
     "resume": (("paused", "withdrawn"), "published", "恢复"),
     "withdraw": (("draft", "published", "paused"), "withdrawn", "撤回"),
@@ -53,59 +440,64 @@ class EditionMoved:
     cancelled: int = 0
 
 
-def pause_edition(
-    bureau: Bureau, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
-) -> EditionMoved:
-    """Rounds pass it over until it is resumed; its dates stay."""
-    return _move(bureau, "pause", (campaign, year), reason, by, now, dry_run=dry_run)
-
-
-def resume_edition(
-    bureau: Bureau, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
-) -> EditionMoved:
-    """A paused edition is published again; a withdrawn one becomes a draft, and applying its year publishes it."""
-    return _move(bureau, "resume", (campaign, year), reason, by, now, dry_run=dry_run)
-
-
-def withdraw_edition(
-    bureau: Bureau, campaign: str, year: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
-) -> EditionMoved:
-    """Taken back: everything unfinished is cancelled, what is finished stays for history."""
-    return _move(bureau, "withdraw", (campaign, year), reason, by, now, dry_run=dry_run)
-
-
-def _move(
+def move_edition(
     bureau: Bureau,
     verb: str,
-    named: tuple[str, int],
+    campaign: str,
+    year: int,
+    *,
     reason: str,
     by: Actor,
     now: datetime,
-    *,
-    dry_run: bool,
+    dry_run: bool = False,
 ) -> EditionMoved:
+    """Paused, rounds pass it over and its dates stay; withdrawn, everything unfinished is cancelled and what is finished
+    stays for history. `verb` is pause, resume or withdraw.
+    """
     with bureau.store.writing() as connection:
-        moved = move_inside(connection, bureau, verb, named, reason, by, now)
+        moved = move_inside(connection, bureau, verb, campaign, year, reason=reason, by=by, now=now)
         if dry_run:
             rollback_dry_run(connection)
     return moved
 
 
 def move_inside(
-    connection: Any, bureau: Bureau, verb: str, named: tuple[str, int], reason: str, by: Actor, now: datetime
+    connection: Connection,
+    bureau: Bureau,
+    verb: str,
+    campaign: str,
+    year: int,
+    *,
+    reason: str,
+    by: Actor,
+    now: datetime,
 ) -> EditionMoved:
-    """The same inside the caller's transaction. `verb` is pause, resume or withdraw."""
-    allowed, to, word = _MOVES[verb]
-    campaign, year = named
+    """The same inside the caller's transaction."""
+    allowed, state, word = MOVES[verb]
     advisory_lock(connection)
     stored = find_edition(connection, campaign, year)
     if stored is None:
         raise NotFound(f"没有{year}年的“{campaign}”，请先查看该年已载入的专项行动。")
-    if reasons := _refusals(stored, allowed, word, reason, by):
+    reasons = list(keeping_refusals(by, f"{word}专项行动"))
+    if stored.state not in allowed:
+        reasons.append(f"{stored.value.name}{year}年现为“{STATE_NAMES[stored.state]}”，不能{word}，请先核对")
+    if not reason.strip():
+        reasons.append(f"{word}要写明原因，请补上")
+    if reasons:
         raise Refused(reasons)
-    state = "draft" if stored.state == "withdrawn" else to
+    if stored.state == "withdrawn":
+        state = "draft"
     set_edition_state(connection, stored.id, state, now=now)
-    cancelled = _take_back(connection, stored) if verb == "withdraw" else 0
+    cancelled = 0
+    if verb == "withdraw":
+        # Its milestones too, so that applying it later brings them and what they asked for back.
+        milestones, points = milestones_of(connection, stored.id), points_of(connection, stored.id)
+        withdraw_milestones(
+            connection,
+            milestone_ids=[one.id for one in milestones.values()],
+            point_ids=[one.id for one in points.values()],
+        )
+        cancelled = cancel_edition(connection, edition_id=stored.id)
     append_entry(
         connection,
         at=now,
@@ -120,195 +512,3 @@ def move_inside(
     return EditionMoved(
         campaign=campaign, year=year, name=stored.value.name, state=state, cancelled=cancelled
     )
-
-
-def _take_back(connection: Any, stored: StoredEdition) -> int:
-    """Withdraw its milestones too, so that applying it later brings them and what they asked for back."""
-    milestones = milestones_of(connection, stored.id).values()
-    points = points_of(connection, stored.id).values()
-    withdraw_milestones(
-        connection, milestone_ids=[one.id for one in milestones], point_ids=[one.id for one in points]
-    )
-    return cancel_edition(connection, edition_id=stored.id)
-
-
-def _refusals(
-    stored: StoredEdition, allowed: tuple[str, ...], word: str, reason: str, by: Actor
-) -> tuple[str, ...]:
-    reasons = list(keeping_refusals(by, f"{word}专项行动"))
-    if stored.state not in allowed:
-        reasons.append(
-            f"{stored.value.name}{stored.value.year}年现为“{STATE_NAMES[stored.state]}”，不能{word}，请先核对"
-        )
-    if not reason.strip():
-        reasons.append(f"{word}要写明原因，请补上")
-    return tuple(reasons)
-
-
-def recalculate_dates(edition: Edition, workdays: WorkdayTable) -> Edition:
-    """The edition as its file would read now. A milestone whose phrase gives no dates keeps those it has."""
-    year = PlanYear(
-        number=edition.year,
-        almanac=almanac_for(range(edition.year - 1, edition.year + 3)),
-        workdays=workdays,
-        roll=edition.roll,
-        roll_reason=edition.roll_reason,
-    )
-    return replace(edition, milestones=tuple(_redated(one, year) for one in edition.milestones))
-
-
-def _redated(milestone: Milestone, year: PlanYear) -> Milestone:
-    if not milestone.points:
-        return milestone
-    try:
-        found = dated(milestone.due_phrase, year)
-        if milestone.hard_due_phrase is not None:
-            found = with_hard_deadline(found, dated(milestone.hard_due_phrase, year))
-    except NoDates:
-        found = None
-    if found is not None and [one.label for one in found.points] == [one.label for one in milestone.points]:
-        return replace(milestone, points=found.points)
-    points = tuple(_recounted(point, year.workdays) for point in milestone.points)
-    return replace(milestone, points=points)
-
-
-def _recounted(point: Point, workdays: WorkdayTable) -> Point:
-    """The date stays; the last workday on or before it and the provisional mark are looked up again."""
-    try:
-        return replace(
-            point,
-            last_workday=workdays.on_or_before(point.due_on),
-            provisional=workdays.is_provisional(point.due_on, point.due_on),
-        )
-    except YearUnknown:
-        return point
-
-
-def publish_edition(
-    bureau: Bureau, campaign: str, year: int, *, reason: str = "", by: Actor, now: datetime
-) -> Applied:
-    """Everything it asks for is owed from now on."""
-    with bureau.store.writing() as connection:
-        return _publish(connection, bureau, (campaign, year), reason, by, now)
-
-
-def forecast_publishing(
-    bureau: Bureau, campaign: str, year: int, *, by: Actor, now: datetime
-) -> Impact[Applied]:
-    """What publishing will do."""
-    with bureau.store.writing() as connection:
-        named = (campaign, year)
-        found = forecast_impact(
-            connection, bureau, named, lambda: _publish(connection, bureau, named, "", by, now), now=now
-        )
-        rollback_dry_run(connection)
-    return found
-
-
-def forecast_move(
-    bureau: Bureau, verb: str, campaign: str, year: int, *, by: Actor, now: datetime
-) -> Impact[EditionMoved]:
-    """What pausing, resuming or withdrawing will do; the reason is asked for when it is done."""
-    with bureau.store.writing() as connection:
-        named = (campaign, year)
-        found = forecast_impact(
-            connection,
-            bureau,
-            named,
-            lambda: move_inside(connection, bureau, verb, named, "预览", by, now),
-            now=now,
-        )
-        rollback_dry_run(connection)
-    return found
-
-
-def _publish(
-    connection: Any, bureau: Bureau, named: tuple[str, int], reason: str, by: Actor, now: datetime
-) -> Applied:
-    stored = edition_or_refuse(connection, *named)
-    if stored.state != "draft":
-        raise Refused(
-            f"{stored.value.name}{stored.value.year}年现为“{STATE_NAMES[stored.state]}”，只有草稿需要发布，请先核对。"
-        )
-    how = Applying(by=by, now=now, publish=True, own=stored.own, reason=reason)
-    return apply_inside(connection, bureau, stored.value, how)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDate:
-    """The milestone, its new phrase and why. `hard_due` None keeps the superior's limit, an empty one takes it out.
-
-    `seen` is the content hash of the edition that was looked at.
-    """
-
-    campaign: str
-    year: int
-    key: str
-    due: str
-    hard_due: str | None = None
-    reason: str = ""
-    seen: str | None = None
-
-
-def forecast_date(bureau: Bureau, new: NewDate, *, by: Actor, now: datetime) -> Impact[Applied]:
-    """What the new date will do: obligations that move, units that are told, reminders on other days."""
-    with bureau.store.writing() as connection:
-        found = forecast_impact(
-            connection,
-            bureau,
-            (new.campaign, new.year),
-            lambda: _change(connection, bureau, new, by, now),
-            now=now,
-        )
-        rollback_dry_run(connection)
-    return found
-
-
-def change_date(bureau: Bureau, new: NewDate, *, by: Actor, now: datetime) -> Applied:
-    """The same for good. The edition is the portal's own from then on."""
-    if not new.reason.strip():
-        raise Refused("改时限要写明原因，单位收到的通知里会写上，请补上。")
-    with bureau.store.writing() as connection:
-        return _change(connection, bureau, new, by, now)
-
-
-def _change(connection: Any, bureau: Bureau, new: NewDate, by: Actor, now: datetime) -> Applied:
-    refuse_unkept(by, writes=True)
-    stored = edition_or_refuse(connection, new.campaign, new.year)
-    if new.seen is not None and new.seen != stored.content_hash:
-        raise Changed(
-            f"{stored.value.name}{new.year}年在您查看之后已被别人改动，日期没有改，请重新核对后再改。"
-        )
-    text = _text(connection, bureau, stored, new)
-    book = unit_book(connection, bureau)
-    edition = edition_of_text(read_text(bureau, book, text, stored.value.campaign, new.year), lines=False)
-    assert by.person_id is not None, "refused above"
-    draft_id = insert_draft(
-        connection,
-        campaign=stored.value.campaign,
-        year=new.year,
-        name=edition.name,
-        text=text,
-        based_on=stored.content_hash,
-        by=by.person_id,
-        at=now,
-    )
-    update_draft(connection, draft_id, version=1, by=by.person_id, at=now, applied_at=now)
-    how = Applying(by=by, now=now, publish=False, own=True, reason=new.reason)
-    return apply_inside(connection, bureau, edition, how)
-
-
-def _text(connection: Any, bureau: Bureau, stored: StoredEdition, new: NewDate) -> str:
-    milestone = next((one for one in stored.value.milestones if one.key == new.key), None)
-    if milestone is None:
-        raise Refused(f"{stored.value.name}{new.year}年没有节点“{new.key}”，请从专项行动页重新进入。")
-    if not new.due.strip():
-        raise Refused("请写明新的时限，例如“4月10日前”。")
-    same_wall = new.hard_due is None or new.hard_due == (milestone.hard_due_phrase or "")
-    if new.due.strip() == milestone.due_phrase and same_wall:
-        raise Refused(f"时限仍是“{milestone.due_phrase}”，没有改动。")
-    before = current_text(connection, bureau, unit_book(connection, bureau), stored)
-    try:
-        return with_phrase(before, new.key, new.due.strip(), new.hard_due)
-    except CannotEdit as refusal:
-        raise Refused(str(refusal)) from refusal

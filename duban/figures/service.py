@@ -17,7 +17,7 @@ from duban.core.access import Actor, VisibleUnits, person_id
 from duban.core.db import rollback_dry_run
 from duban.core.errors import Refused, refuse
 from duban.core.text import cleaned
-from duban.editions.find import edition_or_refuse
+from duban.editions.queries import edition_or_refuse
 from duban.figures.indicators import known_names
 from duban.figures.queries import (
     ReportedFigure,

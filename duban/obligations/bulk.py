@@ -14,7 +14,7 @@ from duban.core.access import Actor, person_id
 from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
-from duban.editions.find import edition_named
+from duban.editions.queries import edition_named
 from duban.history.queries import append_entry
 from duban.obligations.queries import (
     BulkSelection,

@@ -35,7 +35,7 @@ from duban.obligations.list_queries import (
     send_backs,
 )
 from duban.obligations.states import State
-from duban.rounds.rules import ScheduledReminder, next_reminder
+from duban.rounds.schedule import ScheduledReminder, next_reminder
 from duban.units.queries import units_by_id
 
 OBLIGATIONS_PAGE = 50

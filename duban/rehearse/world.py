@@ -22,7 +22,7 @@ from duban.core.db import open_store
 from duban.core.errors import Refused
 from duban.core.settings import Settings
 from duban.core.vault import Vault
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
 from duban.schema.migrate import migrate
 from duban.units.example import enter_examples

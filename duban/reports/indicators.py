@@ -15,8 +15,7 @@ from calendars.model import Edition
 from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.errors import NotFound
-from duban.editions.find import edition_or_refuse
-from duban.editions.queries import StoredEdition, find_roster_id, stored_edition_by_id
+from duban.editions.queries import StoredEdition, edition_or_refuse, find_roster_id, stored_edition_by_id
 from duban.figures.indicators import IndicatorValue, figure_titles, indicator_value, known_names
 from duban.figures.queries import (
     QuotaProgress,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, visible_units
-from duban.editions.year import unresolved_items
+from duban.editions.pages import unresolved_items
 from duban.letters.list_queries import count_unread, failed_reasons
 from duban.letters.lists import UNREAD_WORKDAYS, failed_since, opened_until
 from duban.obligations.queue_queries import count_extensions, count_submitted

@@ -20,10 +20,16 @@ from duban.core.credit_code import fault_in
 from duban.core.db import advisory_lock, rollback_dry_run
 from duban.core.errors import Refused
 from duban.core.text import cleaned
-from duban.editions.assign import StagedPoint, insert_for_subjects, stage
-from duban.editions.find import edition_or_refuse
-from duban.editions.queries import StoredEdition, StoredRoster, find_roster, milestones_of, points_of
+from duban.editions.queries import (
+    StoredEdition,
+    StoredRoster,
+    edition_or_refuse,
+    find_roster,
+    milestones_of,
+    points_of,
+)
 from duban.editions.rules import opened_on
+from duban.editions.staging_queries import StagedPoint, insert_for_subjects, stage
 from duban.history.queries import append_entry
 from duban.imports.faults import SHOWN_ROW_FAULTS, RowFaults
 from duban.imports.reading import SheetRow, read_rows

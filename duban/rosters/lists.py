@@ -12,8 +12,14 @@ from calendars.formulas import figure_shown
 from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
-from duban.editions.find import edition_by_id, edition_or_refuse
-from duban.editions.queries import StoredEdition, StoredRoster, find_roster, find_roster_id
+from duban.editions.queries import (
+    StoredEdition,
+    StoredRoster,
+    edition_by_id,
+    edition_or_refuse,
+    find_roster,
+    find_roster_id,
+)
 from duban.rosters.queries import (
     SubjectEntry,
     editions_by_roster,

@@ -18,8 +18,7 @@ from duban.core import clock
 from duban.core.access import Actor, Role, VisibleUnits, visible_units
 from duban.core.db import rollback_dry_run
 from duban.core.errors import NotFound, Refused, refuse
-from duban.editions.find import edition_or_refuse
-from duban.editions.queries import StoredEdition, find_roster_id
+from duban.editions.queries import StoredEdition, edition_or_refuse, find_roster_id
 from duban.history.queries import NewEntry, append_entries, append_entry
 from duban.rosters.lists import roster_of
 from duban.rosters.queries import (

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
-from duban.core.access import Actor, visible_units
+from duban.core.access import ROLE_NAMES, Actor, Role, visible_units
 from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
@@ -28,7 +28,6 @@ from duban.rounds.escalation_queries import (
     settle_held_reminders,
 )
 from duban.rounds.queries import close_round, lock_round
-from duban.rounds.rules import approving_refusals, declining_refusals
 
 
 def release_escalations(connection: Connection, current: RoundRow) -> int:
@@ -39,6 +38,7 @@ def release_escalations(connection: Connection, current: RoundRow) -> int:
     return release_held_reminders(connection, round_id=current.id, day=current.held_on)
 
 
+APPROVERS = frozenset({Role.COORDINATOR, Role.LEADER})
 PAGE_SIZE = 50
 # The reminder keeps the beginning of the reason, the history all of it.
 _CAUSE = 64
@@ -102,7 +102,7 @@ def approve_escalations(
     bureau: Bureau, chosen: HeldSelection, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> EscalationsDecided:
     """Approve these; what can still join today's digests does, the rest waits for the next round."""
-    refuse(*approving_refusals(by))
+    refuse(*_approving_refusals(by))
     with bureau.store.writing() as connection:
         decided = approve_reminders(connection, chosen)
         refuse(*_nothing(decided))
@@ -118,7 +118,7 @@ def decline_escalations(
 ) -> EscalationsDecided:
     """Decline these, with the reason: they are never sent."""
     reason = cleaned(reason)
-    refuse(*declining_refusals(by, reason))
+    refuse(*_approving_refusals(by), *(() if reason.strip() else ("不批准督办要写明理由，请补写。",)))
     with bureau.store.writing() as connection:
         cause = f"未获批准：{reason}"
         decided = decline_reminders(connection, chosen, cause=cause[:_CAUSE])
@@ -128,6 +128,16 @@ def decline_escalations(
         if dry_run:
             rollback_dry_run(connection)
     return EscalationsDecided(approved=False, decided=decided)
+
+
+def _approving_refusals(by: Actor) -> tuple[str, ...]:
+    """Every reason against approving or declining by this person."""
+    if by.person_id is None:
+        return ("批准督办要记在具体的人名下，请用 --as 写明操作人。",)
+    if by.roles & APPROVERS:
+        return ()
+    may = "或".join(ROLE_NAMES[role] for role in Role if role in APPROVERS)
+    return (f"{by.name}不能批准或不批准督办，请由{may}办理。",)
 
 
 def _nothing(decided: int) -> tuple[str, ...]:

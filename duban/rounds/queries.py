@@ -33,7 +33,7 @@ from duban.editions.tables import edition
 from duban.obligations.states import OPEN
 from duban.obligations.tables import obligation
 from duban.outbox.queries import MORNING, EditionNote, RoundRow, _round, round_on
-from duban.rounds.rules import DueReminders
+from duban.rounds.schedule import DueReminders
 from duban.rounds.tables import edition_round, round_
 
 
@@ -313,11 +313,11 @@ def _write_group(
     older = (
         _write(
             connection,
-            passed.fire.rung,
-            ("superseded", passed.cause),
+            passed.rung,
+            ("superseded", decision.owed.cause_of(passed)),
             values,
             some_left=some_left,
-            once=passed.fire.rung.kind is RungKind.ASSIGN and decision.again,
+            once=passed.rung.kind is RungKind.ASSIGN and decision.again,
         )
         for passed in decision.owed.superseded
     )

@@ -48,7 +48,7 @@ from duban.rounds.queries import (
     write_plan,
     write_reminders,
 )
-from duban.rounds.rules import due_reminders, next_reminder_on
+from duban.rounds.schedule import due_reminders, next_reminder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,7 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, now: datetime
 
 def _next_fire_on(bureau: Bureau, groups: Iterable[ReminderGroup], today: date) -> date | None:
     ahead = (
-        next_reminder_on(
+        next_reminder(
             bureau.ladders[group.ladder],
             opened_on=group.opened_on,
             due_on=group.due_on,
@@ -222,7 +222,7 @@ def _next_fire_on(bureau: Bureau, groups: Iterable[ReminderGroup], today: date) 
         )
         for group in groups
     )
-    return min((day for day in ahead if day is not None), default=None)
+    return min((one.on for one in ahead if one is not None), default=None)
 
 
 def _decide(

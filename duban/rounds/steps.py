@@ -13,7 +13,7 @@ from calendars.model import CampaignKind
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.errors import Fault, NotFound, Refused
-from duban.editions.pages import edition_state
+from duban.editions.queries import find_edition_name
 from duban.outbox.queries import EditionNote
 from duban.rounds.gate_queries import (
     Missing,
@@ -72,7 +72,7 @@ def take_step(bureau: Bureau, campaign: str, year: int, *, now: datetime) -> Ste
 
 def _published(bureau: Bureau, campaign: str, year: int) -> int:
     with bureau.store.reading() as connection:
-        found = edition_state(connection, campaign, year)
+        found = find_edition_name(connection, campaign, year)
     if found is None:
         raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
     if found.state != "published":
@@ -104,7 +104,7 @@ def sum_up_edition(bureau: Bureau, campaign: str, year: int, *, now: datetime) -
     """The edition's figures at this moment; NotFound when there is no such edition."""
     today = clock.civil(now)
     with bureau.store.reading() as connection:
-        found = edition_state(connection, campaign, year)
+        found = find_edition_name(connection, campaign, year)
         if found is None:
             raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
         return EditionSummary(

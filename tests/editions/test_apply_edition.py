@@ -14,8 +14,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
-from duban.editions.apply import Applied, apply_edition
-from duban.editions.service import pause_edition, resume_edition, withdraw_edition
+from duban.editions.service import EditionChange, apply_edition, move_edition
 from duban.history.tables import history
 from duban.obligations.tables import forwarding, obligation
 from duban.outbox.tables import dispatch
@@ -68,7 +67,7 @@ def with_units(bureau: Bureau) -> Bureau:
     return bureau
 
 
-def apply(bureau: Bureau, edition: Edition, now: datetime = NOW, **options) -> Applied:
+def apply(bureau: Bureau, edition: Edition, now: datetime = NOW, **options) -> EditionChange:
     return apply_edition(bureau, edition, by=SYSTEM, now=now, **options)
 
 
@@ -359,11 +358,11 @@ def test_pausing_keeps_the_dates_and_withdrawing_cancels_until_it_is_applied_aga
     apply(furnished, a_file())
     named = {"reason": "上级另有安排", "by": SYSTEM, "now": NOW}
 
-    assert pause_edition(furnished, "place_name_signs", 2026, **named).state == "paused"
-    assert resume_edition(furnished, "place_name_signs", 2026, **named).state == "published"
-    assert withdraw_edition(furnished, "place_name_signs", 2026, **named).cancelled == 2
+    assert move_edition(furnished, "pause", "place_name_signs", 2026, **named).state == "paused"
+    assert move_edition(furnished, "resume", "place_name_signs", 2026, **named).state == "published"
+    assert move_edition(furnished, "withdraw", "place_name_signs", 2026, **named).cancelled == 2
     with pytest.raises(Refused, match="已撤回"):
         apply(furnished, a_file())
-    assert resume_edition(furnished, "place_name_signs", 2026, **named).state == "draft"
+    assert move_edition(furnished, "resume", "place_name_signs", 2026, **named).state == "draft"
     assert apply(furnished, a_file()).obligations_returned == 2
     assert history_of(furnished, "edition") == ["publish", "pause", "resume", "withdraw", "resume", "publish"]

@@ -14,13 +14,15 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Role
 from duban.core.errors import Changed, NotFound, Refused
-from duban.editions.apply_files import apply_file, apply_year
 from duban.editions.drafts import (
     DraftMade,
     DraftShown,
+    NewDate,
     apply_draft,
+    change_date,
     derive_draft,
     drop_draft,
+    forecast_date,
     forecast_draft,
     list_drafts,
     make_draft,
@@ -28,16 +30,11 @@ from duban.editions.drafts import (
     save_draft,
     show_draft,
 )
-from duban.editions.forecast_rules import MessageCount
+from duban.editions.files import apply_file, apply_year
+from duban.editions.forecast import forecast_move
 from duban.editions.pages import show_edition
-from duban.editions.service import (
-    NewDate,
-    change_date,
-    forecast_date,
-    forecast_move,
-    pause_edition,
-    publish_edition,
-)
+from duban.editions.rules import MessageCount
+from duban.editions.service import move_edition, publish_edition
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
@@ -178,9 +175,7 @@ def test_what_is_foreseen_is_what_the_rounds_then_plan(furnished: Furnished) -> 
         )
         planned = sorted((row.held_on, row.kind, row.target_unit_id) for row in rows)
     expected = sorted(
-        (one.on, one.fire.rung.kind.value, one.target_id)
-        for one in found.after
-        if one.on <= date(2026, 3, 16)
+        (one.on, one.rung.kind.value, one.target_id) for one in found.after if one.on <= date(2026, 3, 16)
     )
     assert planned == expected
     assert planned[0][0] == date(2026, 3, 10)
@@ -275,7 +270,7 @@ def test_pausing_shows_the_reminders_that_stop_and_resuming_that_they_go_on(furn
     assert found.messages.before > 0
     assert show_edition(furnished.bureau, *NAMED, by=furnished.zhou).state == "published"
 
-    pause_edition(furnished.bureau, *NAMED, reason="上级另有安排", by=furnished.zhou, now=NOW)
+    move_edition(furnished.bureau, "pause", *NAMED, reason="上级另有安排", by=furnished.zhou, now=NOW)
     again = forecast_move(furnished.bureau, "resume", *NAMED, by=furnished.zhou, now=NOW)
     assert again.messages == MessageCount(before=0, after=found.messages.before)
 

@@ -18,9 +18,9 @@ from duban.bureau import Bureau
 from duban.cli.dates import read_notice
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
-from duban.editions.apply import apply_edition
 from duban.editions.notices import confirm_notice, preview_notice, propose_notice
 from duban.editions.queries import confirmed_tables
+from duban.editions.service import apply_edition
 from duban.editions.tables import point
 from duban.history.tables import history
 from duban.obligations.tables import obligation

@@ -10,16 +10,15 @@ import pytest
 from calendars.ladders import RungKind
 from calendars.reader import load_ladders
 from calendars.workdays.files import load_workdays
-from duban.editions.forecast_rules import (
+from duban.editions.rules import (
     ForecastOwing,
     ForecastWindow,
     MessageCount,
-    Told,
+    RungDays,
     UpcomingReminder,
     count_messages,
+    message_counts,
     message_days,
-    per_day,
-    per_unit,
     rung_shifts,
     upcoming_reminders,
 )
@@ -32,7 +31,6 @@ UNIT, SUPERIOR = 7, 1
 
 def an_owing(due_on: date = date(2026, 3, 31), **more: object) -> ForecastOwing:
     values: dict[str, object] = {
-        "edition_id": 1,
         "campaign": "地名标志巡检",
         "point_id": 3,
         "title": "计划报备案",
@@ -48,11 +46,11 @@ def an_owing(due_on: date = date(2026, 3, 31), **more: object) -> ForecastOwing:
 
 
 def plan(*owings: ForecastOwing, stood: tuple[ForecastOwing, ...] | None = None) -> list[UpcomingReminder]:
-    return list(upcoming_reminders(owings, ladders=LADDERS, workdays=WORKDAYS, window=WINDOW, stood=stood))
+    return list(upcoming_reminders(owings, RungDays(LADDERS, WORKDAYS, WINDOW), stood=stood))
 
 
 def days(some: list[UpcomingReminder]) -> list[tuple[str, str]]:
-    return [(one.fire.rung.key, one.on.isoformat()[5:]) for one in some]
+    return [(one.rung.key, one.on.isoformat()[5:]) for one in some]
 
 
 def test_only_the_rungs_still_to_come_are_ahead() -> None:
@@ -67,7 +65,7 @@ def test_only_the_rungs_still_to_come_are_ahead() -> None:
 
 
 def test_an_escalation_goes_to_the_superior() -> None:
-    told = {one.fire.rung.kind: one.target_id for one in plan(an_owing())}
+    told = {one.rung.kind: one.target_id for one in plan(an_owing())}
 
     assert told[RungKind.ESCALATE] == SUPERIOR
     assert told[RungKind.CHASE] == UNIT
@@ -84,7 +82,7 @@ def test_a_date_moved_so_near_that_rungs_have_passed_is_reminded_of_at_once() ->
 
     caught_up, *_ = plan(replace(before, due_on=date(2026, 3, 13)), stood=(before,))
 
-    assert (caught_up.fire.rung.key, caught_up.on) == ("t-7", TODAY)
+    assert (caught_up.rung.key, caught_up.on) == ("t-7", TODAY)
 
 
 def test_what_is_new_is_handed_out_and_what_moved_is_not_handed_out_again() -> None:
@@ -130,9 +128,9 @@ def test_all_that_a_unit_is_told_on_a_day_is_one_message() -> None:
 
 def test_days_alone_are_the_days_of_the_messages() -> None:
     owings = [an_owing(), an_owing(date(2026, 4, 10), unit_id=8), an_owing(date(2090, 3, 31))]
-    some = [Told(one.unit_id, one.superior_id, one.ladder, one.opened_on, one.due_on) for one in owings]
+    some = [(one.unit_id, one.superior_id, one.ladder, one.opened_on, one.due_on) for one in owings]
 
-    found = message_days(some, ladders=LADDERS, workdays=WORKDAYS, window=WINDOW)
+    found = message_days(some, RungDays(LADDERS, WORKDAYS, WINDOW))
 
     assert found == count_messages(plan(*owings))
 
@@ -140,8 +138,11 @@ def test_days_alone_are_the_days_of_the_messages() -> None:
 def test_messages_are_counted_by_day_and_by_unit() -> None:
     before, after = count_messages(plan(an_owing())), count_messages(plan(an_owing(), an_owing(unit_id=8)))
 
-    assert per_day(before, after)[date(2026, 3, 31)] == MessageCount(before=1, after=2)
-    assert per_unit(before, after) == {
+    days = message_counts((on for on, _ in before), (on for on, _ in after))
+    units = message_counts((unit for _, unit in before), (unit for _, unit in after))
+
+    assert days[date(2026, 3, 31)] == MessageCount(before=1, after=2)
+    assert units == {
         SUPERIOR: MessageCount(before=1, after=1),
         UNIT: MessageCount(before=5, after=5),
         8: MessageCount(before=0, after=5),

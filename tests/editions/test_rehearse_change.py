@@ -15,11 +15,11 @@ from duban.bureau import Bureau
 from duban.cli import calendar
 from duban.core import clock
 from duban.core.errors import Refused
-from duban.editions.drafts import list_drafts, make_draft
-from duban.editions.forecast_rules import MessageCount
-from duban.editions.rehearsal import ChangeRehearsed, rehearse_change, rehearse_draft
+from duban.editions.drafts import list_drafts, make_draft, rehearse_draft
+from duban.editions.forecast import ChangeRehearsed, rehearse_change
+from duban.editions.pages import read_load, read_year
+from duban.editions.rules import MessageCount
 from duban.editions.tables import edition
-from duban.editions.year import read_load, read_year
 from duban.rounds.service import hold_round
 from tests.editions.planning_builders import SURVEY, TODAY, Furnished, staffed, surveyed
 

@@ -11,10 +11,9 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import NotFound, Refused
-from duban.editions.pages import explain_phrase, show_calendar, show_edition
+from duban.editions.drafts import NewDate, change_date
+from duban.editions.pages import explain_phrase, read_load, read_year, show_calendar, show_edition
 from duban.editions.rules import week_of
-from duban.editions.service import NewDate, change_date
-from duban.editions.year import read_load, read_year
 from duban.units.tables import unit
 from tests.builders import a_person, a_unit
 from tests.editions.planning_builders import SURVEY, TODAY, Furnished, staffed, surveyed

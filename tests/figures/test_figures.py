@@ -15,7 +15,7 @@ from calendars.reader.units import load_units
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.figures.rules import SumVerdict, sum_findings
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.obligations.tables import obligation

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from duban.bureau import Bureau
 from duban.core.access import Role
-from duban.editions.apply import tell_units
-from duban.editions.assign import MovedItem
+from duban.editions.service import tell_units
+from duban.editions.staging_queries import MovedItem
 from duban.editions.tables import edition
 from duban.evidence.reviews import send_back
 from duban.evidence.service import FileItem, submit

@@ -17,7 +17,7 @@ from duban.core.access import SYSTEM, Role
 from duban.core.credit_code import check_digit
 from duban.core.db import metadata, open_store
 from duban.core.errors import Fault
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.rosters.importing import import_roster
 from tests.builders import a_person, a_unit
 

@@ -12,7 +12,7 @@ from calendars.model import CampaignKind, Edition, Milestone, Point, Source
 from duban.core.access import SYSTEM
 from duban.core.credit_code import check_digit
 from duban.editions import tables as editions_tables
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.obligations.tables import obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 

@@ -12,7 +12,7 @@ from calendars.reader import read_year
 from calendars.workdays.files import load_workdays
 from duban.core.access import SYSTEM
 from duban.editions import tables as editions_tables
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 
 

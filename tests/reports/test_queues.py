@@ -13,7 +13,7 @@ from duban.core import clock
 from duban.core.access import Actor, Role
 from duban.core.errors import NotFound
 from duban.editions import tables as editions_tables
-from duban.editions.year import list_unresolved_items
+from duban.editions.pages import list_unresolved_items
 from duban.evidence.reviews import pass_review
 from duban.evidence.service import LinkItem, submit
 from duban.letters.list_queries import DispatchFilter
@@ -226,7 +226,7 @@ def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(fu
     assert [(one.milestone, one.obligations, one.units) for one in ends.targets] == [
         ("适老化改造", 1, ("天宁区民政局",))
     ]
-    assert {(one.campaign, one.what) for one in ends.editions} == {
+    assert {(one.campaign, one.what) for one in ends.items} == {
         ("殡葬领域专项行动", "draft"),
         ("地名标志巡检", "roster"),
     }

@@ -12,7 +12,7 @@ from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
 from duban.core.lights import Light
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.evidence.reviews import pass_review, send_back
 from duban.history.service import show_history
 from duban.obligations.tables import obligation

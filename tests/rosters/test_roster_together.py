@@ -16,7 +16,7 @@ from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Role
 from duban.core.credit_code import check_digit
 from duban.core.errors import NotFound, Refused
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.editions.tables import edition
 from duban.history.service import show_history, verify_history
 from duban.imports.faults import RowsRefused

@@ -15,7 +15,7 @@ from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.credit_code import check_digit, fault_in
 from duban.core.errors import NotFound, Refused
-from duban.editions.apply import apply_edition
+from duban.editions.service import apply_edition
 from duban.obligations.tables import obligation
 from duban.rosters.importing import RosterScope, import_roster
 from duban.rosters.lists import list_missing, read_roster_counts

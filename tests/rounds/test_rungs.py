@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calendars.ladders import Ladder, Rung, RungKind
 from calendars.reader import load_ladders
 from calendars.workdays.files import load_workdays
-from duban.rounds.rules import due_reminders, next_reminder, scheduled_reminders
+from duban.rounds.schedule import due_reminders, next_reminder, scheduled_reminders
 
 WORKDAYS = load_workdays()
 STANDARD = load_ladders()["standard"]
@@ -76,8 +76,8 @@ def test_a_standstill_leaves_one_current_rung_and_says_why_of_the_others() -> No
 
     assert now.current is not None
     assert now.current.rung.key == "t-3"
-    assert [passed.fire.rung.key for passed in now.superseded] == ["assign", "t-30", "t-7"]
-    assert all("并入3月26日的提前提醒" in passed.cause for passed in now.superseded)
+    assert [passed.rung.key for passed in now.superseded] == ["assign", "t-30", "t-7"]
+    assert all("并入3月26日的提前提醒" in now.cause_of(passed) for passed in now.superseded)
 
 
 def test_nothing_is_owed_before_the_opening() -> None:
@@ -107,7 +107,7 @@ def test_the_current_rung_has_come_and_no_later_one_has(
     now = due_reminders(ladder, opened_on=opened_on, due_on=due_on, today=today, workdays=WORKDAYS)
 
     come = [fire for fire in every if fire.on <= today]
-    assert [*(passed.fire for passed in now.superseded), *([now.current] if now.current else [])] == come
+    assert [*now.superseded, *([now.current] if now.current else [])] == come
     assert (now.current is None) == (today < opened_on)
 
 
@@ -139,7 +139,7 @@ def test_whichever_days_have_a_round_each_rung_is_current_or_superseded_once_at_
             continue
         planned[now.current.rung.key] = "planned"
         for passed in now.superseded:
-            planned.setdefault(passed.fire.rung.key, "superseded")
+            planned.setdefault(passed.rung.key, "superseded")
 
     last = opened_on + timedelta(days=max({*range(41)} - skipped, default=-1))
     come = {

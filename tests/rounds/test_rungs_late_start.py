@@ -6,7 +6,7 @@ from datetime import date
 
 from calendars.ladders import Ladder, Rung, RungKind
 from calendars.workdays.files import load_workdays
-from duban.rounds.rules import due_reminders
+from duban.rounds.schedule import due_reminders
 
 WORKDAYS = load_workdays()
 LADDER = Ladder(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -11,22 +10,23 @@ from calendars.model import Milestone
 from calendars.writing import HandEdition, hand_text
 from duban.core.access import Role
 from duban.core.errors import Changed, NotFound, Refused
-from duban.editions.apply import Applied
-from duban.editions.drafts import DraftMade, derive_draft, list_drafts, make_draft
-from duban.editions.forecast import Impact
+from duban.editions.drafts import (
+    DraftMade,
+    NewDate,
+    change_date,
+    derive_draft,
+    forecast_date,
+    list_drafts,
+    make_draft,
+)
+from duban.editions.forecast import Impact, forecast_move, forecast_publishing
 from duban.editions.pages import EditionPage, explain_phrase, show_calendar, show_edition
 from duban.editions.service import (
     STATE_NAMES,
+    EditionChange,
     EditionMoved,
-    NewDate,
-    change_date,
-    forecast_date,
-    forecast_move,
-    forecast_publishing,
-    pause_edition,
+    move_edition,
     publish_edition,
-    resume_edition,
-    withdraw_edition,
 )
 from duban.portal.access import allow
 from duban.portal.context import PageContext
@@ -39,7 +39,6 @@ router = APIRouter()
 Looking = Annotated[PageContext, allow(*LOOKING)]
 Keeping = Annotated[PageContext, allow(Role.COORDINATOR)]
 SAID_MOST = 300
-MOVES = {"pause": pause_edition, "resume": resume_edition, "withdraw": withdraw_edition}
 MOVE_WORDS = {"publish": "发布", "pause": "暂停", "resume": "恢复", "withdraw": "撤回"}
 
 
@@ -182,15 +181,11 @@ def _moved(desk: PageContext, campaign: str, year: int, verb: str, reason: str) 
     if verb == "publish":
         done = publish_edition(desk.bureau, campaign, year, reason=reason, by=desk.by, now=desk.now)
         return f"已发布，新增任务{done.obligations_new}项。"
-    moved = _verb(verb)(desk.bureau, campaign, year, reason=reason, by=desk.by, now=desk.now)
+    if verb not in MOVE_WORDS:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    moved = move_edition(desk.bureau, verb, campaign, year, reason=reason, by=desk.by, now=desk.now)
     cancelled = f"，撤销未办结任务{moved.cancelled}项" if moved.cancelled else ""
     return f"{moved.name}{year}年现为“{STATE_NAMES[moved.state]}”{cancelled}。"
-
-
-def _verb(verb: str) -> Callable[..., EditionMoved]:
-    if verb not in MOVES:
-        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
-    return MOVES[verb]
 
 
 def _move_page(
@@ -204,7 +199,7 @@ def _move_page(
     if verb not in MOVE_WORDS:
         raise NotFound("没有这一种办理，请从专项行动页重新进入。")
     page = show_edition(desk.bureau, campaign, year, by=desk.by)
-    foreseen: Impact[Applied] | Impact[EditionMoved] | None = None
+    foreseen: Impact[EditionChange] | Impact[EditionMoved] | None = None
     reasons = refused.reasons if refused else ()
     try:
         if verb == "publish":
@@ -300,7 +295,7 @@ def _to_draft(desk: PageContext, made: DraftMade, said: str) -> Response:
     return desk.see_other(f"/editions/drafts/{made.draft_id}", said=said)
 
 
-def _said(done: Applied) -> str:
+def _said(done: EditionChange) -> str:
     told = f"，已告知{len(done.told)}个单位" if done.told else ""
     return f"时限已改：任务改期{done.obligations_moved}项{told}。"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
-from duban.editions.find import name_editions
+from duban.editions.queries import name_editions
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, run

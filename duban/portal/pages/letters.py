@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from duban.core.access import Role
-from duban.editions.find import name_editions
+from duban.editions.queries import name_editions
 from duban.letters.chase_queries import ChaseScope
 from duban.letters.chases import COMPOSED, chase_now
 from duban.letters.list_queries import DispatchFilter

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from duban.core.access import Role
 from duban.core.errors import Changed
 from duban.core.lights import LIGHT_WORDS, Light
-from duban.editions.find import name_editions
+from duban.editions.queries import name_editions
 from duban.obligations.bulk import ManyActed, resume_many, suspend_many, waive_many
 from duban.obligations.list_queries import ObligationFilter
 from duban.obligations.lists import OBLIGATIONS_PAGE, list_obligations, obligation_ids

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from duban.core.access import Role
-from duban.editions.find import name_editions
+from duban.editions.queries import name_editions
 from duban.letters.lists import UNREAD_WORKDAYS, read_unread
 from duban.portal.access import allow
 from duban.portal.context import PageContext

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import Refused
-from duban.editions.drafts import list_drafts
-from duban.editions.rehearsal import rehearse_change, rehearse_draft
+from duban.editions.drafts import list_drafts, rehearse_draft
+from duban.editions.forecast import rehearse_change
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.params import AskedNumber

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
-from duban.editions.find import name_editions
+from duban.editions.queries import name_editions
 from duban.evidence.reviews import pass_review, send_back, sign_off
 from duban.obligations.file import read_case
 from duban.obligations.queue_queries import QueuePosition

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
-from duban.editions.year import list_unresolved_items
+from duban.editions.pages import list_unresolved_items
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Response
 from calendars.almanac import FIRST_YEAR, LAST_YEAR
 from duban.core.access import Role
 from duban.core.errors import Refused
+from duban.editions.pages import AFTER, BEFORE, read_load, read_year
 from duban.editions.service import STATE_NAMES
-from duban.editions.year import AFTER, BEFORE, read_load, read_year
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 
