@@ -31,7 +31,7 @@ from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
 from duban.wiring import actor, open_bureau
 
-__all__ = ["ACT", "Answer", "Call", "Complaint", "Table", "Words", "command", "day_option"]
+__all__ = ["ACT", "Answer", "Call", "Complaint", "On", "Table", "Words", "command", "day_option"]
 
 Shared = Literal["as", "on", "dry-run"]
 ACT: tuple[Shared, ...] = ("as", "on", "dry-run")

@@ -1,176 +1,252 @@
-"""duban round: the day's round from start to end by hand, and which rounds are missing."""
+"""duban round: the day's round from start to end by hand, which rounds are missing, what waits for approval before it
+goes to a superior. duban dispatch: what was sent, what was not and why, and sending again.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
-from datetime import date, datetime
-from typing import Annotated, Any
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
 from duban.bureau import Bureau
-from duban.cli import escalations
-from duban.cli.options import DryRun, Json, On, moment
-from duban.cli.output import print_json, print_table, say
+from duban.cli.command import ACT, Answer, Call, On, Table, Words, command
 from duban.core.access import SYSTEM
-from duban.letters.delivery import DeliveryReport, deliver
+from duban.core.clock import ZONE
+from duban.core.errors import Refused
+from duban.editions.queries import edition_named
+from duban.letters.delivery import deliver
 from duban.letters.list_queries import DispatchFilter, ListedDispatch
-from duban.letters.lists import list_dispatches
-from duban.outbox.queries import EditionNote
-from duban.rounds.gates import GateReport, close_gates
-from duban.rounds.service import (
-    RecoveryReport,
-    RoundReport,
-    TroubledRound,
-    hold_round,
-    missing_rounds,
-    preview_round,
-    recover,
-    troubled_rounds,
+from duban.letters.lists import list_dispatches, retry_dispatch
+from duban.letters.rules import DISPATCH_STATUS_NAMES
+from duban.rounds.escalation_queries import HeldSelection
+from duban.rounds.escalations import (
+    EscalationsDecided,
+    approve_escalations,
+    decline_escalations,
+    held_escalations,
 )
-from duban.wiring import open_bureau, open_channels, where_mail_goes
+from duban.rounds.gates import GateReport, close_gates
+from duban.rounds.service import hold_round, missing_rounds, preview_round, recover, troubled_rounds
+from duban.units.service import unit_named
+from duban.wiring import open_channels, where_mail_goes
+from notifications.messages import Kind
 
 app = typer.Typer(no_args_is_help=True, help="一轮：排提醒、关闸、发送；查看漏办的日子。")
-app.command("escalations")(escalations.escalations)
-app.command("approve")(escalations.approve)
-app.command("decline")(escalations.decline)
+dispatches = typer.Typer(
+    no_args_is_help=True,
+    help="发送记录：查看每一封消息的去向，重发未能发出的。“已被接收”是对方服务器收下，不等于送达，更不等于签收。",
+)
+
+Edition = Annotated[
+    str | None, typer.Option("--edition", metavar="专项行动/年度", help="只看或只批这项行动的。")
+]
+Numbers = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="任务编号。")]
+All = Annotated[bool, typer.Option("--all", help="全部待批的。")]
+# typer shows the choices of an enumeration.
+Status = StrEnum("Status", {name: name for name in DISPATCH_STATUS_NAMES})  # type: ignore[misc]  # made from a table, which mypy cannot follow
+KINDS = {kind.value: kind.chinese_name for kind in Kind} | {"digest": "每日汇总"}
 _NAMED = 20
 
 
-@app.command("run")
-def run(on: On = None, dry_run: DryRun = False, as_json: Json = False) -> None:
-    """办今天的一轮：先补救中断的，再排提醒、关到期的闸、发送；再办一次，什么也不重复。"""
-    with open_bureau() as bureau:
-        now = moment(on)
-        if dry_run:
-            _preview(preview_round(bureau, now=now), as_json)
-            return
-        recovered = recover(bureau, now=now)
-        held = hold_round(bureau, now=now)
-        if held.newer is not None:
-            _refuse(held, as_json)
-        gates = close_gates(bureau, now=now)
-        sent = _deliver(bureau, now)
-        problems = _problems(bureau, held)
-        where = where_mail_goes(bureau, now)
-    if as_json:
-        print_json(_answer(recovered, held, gates, sent, problems, where))
-    else:
-        _tell(recovered, held, gates, sent, problems, where)
-    if held.faults or gates.faults:
-        raise typer.Exit(1)
+@command(app, "escalations")
+def escalations(call: Call, edition: Edition = None) -> Answer:
+    """列出待批准的督办（设置 escalation_approval 打开时才有）。"""
+    chosen = HeldSelection(edition_id=edition_named(call.bureau, edition) if edition else None)
+    found = held_escalations(call.bureau, chosen, by=SYSTEM)
+    rows = (
+        (one.obligation_id, one.campaign, one.milestone, one.unit, one.due_on, one.to_unit)
+        for one in found.escalations
+    )
+    title = f"待批准的督办（共{found.total}条，将告知{found.superiors}个单位）"
+    return Answer(found, Table(title, ("任务", "专项行动", "节点", "责任单位", "时限", "告知"), rows))
 
 
-@app.command("missing")
-def missing(
-    days: Annotated[int, typer.Option("--days", min=1, max=366, help="往前看几天。")] = 7,
-    on: On = None,
-    as_json: Json = False,
-) -> None:
-    """列出没有办一轮的日子，以及没有办完整的一轮；有则退出码 1。"""
-    with open_bureau() as bureau:
-        now = moment(on)
-        absent = missing_rounds(bureau, now=now, days=days)
-        troubled = troubled_rounds(bureau, now=now, days=days)
-    if as_json:
-        print_json({"missing": absent, "troubled": troubled})
-    else:
-        _tell_missing(absent, troubled)
-    if absent or troubled:
-        raise typer.Exit(1)
+@command(app, "approve", *ACT)
+def approve(
+    call: Call, obligation: Numbers = None, edition: Edition = None, everything: All = False
+) -> Answer:
+    """批准督办：列入今天的汇总，今天的信已发出的随下一轮。"""
+    chosen = _chosen(call.bureau, obligation, edition, everything)
+    return _decided(call, approve_escalations(call.bureau, chosen, **call.act))
 
 
-def _deliver(bureau: Bureau, now: datetime) -> DeliveryReport:
-    worker = f"{socket.gethostname()[:24]}-{os.getpid()}"
-    with open_channels(bureau.settings) as channels:
-        return deliver(bureau, channels=channels, now=now, worker=worker)
+@command(app, "decline", *ACT)
+def decline(
+    call: Call,
+    reason: Annotated[str, typer.Option("--reason", help="不批准的理由。")],
+    obligation: Numbers = None,
+    edition: Edition = None,
+    everything: All = False,
+) -> Answer:
+    """不批准督办：写明理由，不再发出。"""
+    chosen = _chosen(call.bureau, obligation, edition, everything)
+    return _decided(call, decline_escalations(call.bureau, chosen, reason=reason, **call.act))
 
 
-def _problems(bureau: Bureau, held: RoundReport) -> tuple[ListedDispatch, ...]:
-    """The day's messages that somebody should look at."""
-    wanted = DispatchFilter(statuses=("failed", "unsure"), day=held.held_on)
-    return list_dispatches(bureau, wanted, by=SYSTEM, limit=_NAMED).dispatches
-
-
-def _refuse(held: RoundReport, as_json: bool) -> None:
-    if as_json:
-        print_json({"held": False, "reason": held.sentence})
-    else:
-        say(held.sentence)
-    raise typer.Exit(1)
-
-
-def _preview(notes: tuple[EditionNote, ...], as_json: bool) -> None:
-    if as_json:
-        print_json({"dry_run": True, "editions": notes})
-        return
-    owed = [note for note in notes if note.planned or note.error]
-    print_table(
-        "今天该提醒的（已提醒过的不再重复；未写入，未发送）",
-        ("专项行动", "最多几项", "暂定", "未能排入的原因"),
-        ((note.name, note.planned, "暂定" if note.provisional else "", note.error or "") for note in owed),
+def _chosen(
+    bureau: Bureau, numbers: list[int] | None, edition: str | None, everything: bool
+) -> HeldSelection:
+    if not (numbers or edition or everything):
+        raise Refused("请写明任务编号，或用 --edition、--all 写明范围。")
+    return HeldSelection(
+        obligation_ids=tuple(numbers) if numbers else None,
+        edition_id=edition_named(bureau, edition) if edition else None,
     )
 
 
-def _answer(
-    recovered: RecoveryReport,
-    held: RoundReport,
-    gates: GateReport,
-    sent: DeliveryReport,
-    problems: tuple[ListedDispatch, ...],
-    where: str,
-) -> dict[str, Any]:
-    return {
-        "held": True,
-        "round": held,
-        "recovered": recovered,
-        "gates": gates.closed,
-        "gate_faults": gates.faults,
-        "delivery": sent,
-        "problems": problems,
-        "mail": where,
-    }
+def _decided(call: Call, done: EscalationsDecided) -> Answer:
+    fields = {name: getattr(done, name) for name in done.__slots__}
+    return Answer({"dry_run": call.dry_run, **fields}, call.head() + done.sentence)
 
 
-def _tell(
-    recovered: RecoveryReport,
-    held: RoundReport,
-    gates: GateReport,
-    sent: DeliveryReport,
-    problems: tuple[ListedDispatch, ...],
-    where: str,
-) -> None:
-    if recovered.put_back or recovered.unsure or recovered.finished:
-        say(recovered.sentence)
-    say(held.sentence)
-    for note in held.faults:
-        say(f"  {note.name}：{note.error}")
-    _tell_gates(gates)
-    say(sent.sentence)
-    for one in problems:
-        say(f"  {one.id}号 {one.unit} {one.address}：{one.reason}")
-    say(where)
+@command(app, "run", "on", "dry-run")
+def run(call: Call) -> Answer:
+    """办今天的一轮：先补救中断的，再排提醒、关到期的闸、发送；再办一次，什么也不重复。"""
+    bureau, now = call.bureau, call.now
+    if call.dry_run:
+        notes = preview_round(bureau, now=now)
+        rows = (
+            (note.name, note.planned, "暂定" if note.provisional else "", note.error or "")
+            for note in notes
+            if note.planned or note.error
+        )
+        columns = ("专项行动", "最多几项", "暂定", "未能排入的原因")
+        title = "今天该提醒的（已提醒过的不再重复；未写入，未发送）"
+        return Answer({"dry_run": True, "editions": notes}, Table(title, columns, rows))
+    recovered = recover(bureau, now=now)
+    held = hold_round(bureau, now=now)
+    if held.newer is not None:
+        return Answer({"held": False, "reason": held.sentence}, held.sentence, status=1)
+    gates = close_gates(bureau, now=now)
+    with open_channels(bureau.settings) as channels:
+        worker = f"{socket.gethostname()[:24]}-{os.getpid()}"
+        sent = deliver(bureau, channels=channels, now=now, worker=worker)
+    # The day's messages that somebody should look at.
+    wanted = DispatchFilter(statuses=("failed", "unsure"), day=held.held_on)
+    problems = list_dispatches(bureau, wanted, by=SYSTEM, limit=_NAMED).dispatches
+    where = where_mail_goes(bureau, now)
+    return Answer(
+        {
+            "held": True,
+            "round": held,
+            "recovered": recovered,
+            "gates": gates.closed,
+            "gate_faults": gates.faults,
+            "delivery": sent,
+            "problems": problems,
+            "mail": where,
+        },
+        [recovered.sentence] if recovered.put_back or recovered.unsure or recovered.finished else [],
+        held.sentence,
+        (f"  {note.name}：{note.error}" for note in held.faults),
+        _gates(gates),
+        sent.sentence,
+        (f"  {one.id}号 {one.unit} {one.address}：{one.reason}" for one in problems),
+        where,
+        status=1 if held.faults or gates.faults else 0,
+    )
 
 
-def _tell_gates(gates: GateReport) -> None:
+def _gates(gates: GateReport) -> Iterator[str]:
     """Every gate with the exact list of those missing."""
     for gate in gates:
-        say(f"关闸：{gate.sentence}")
+        yield f"关闸：{gate.sentence}"
         for left in gate.result.missing:
             late = f"，逾期{left.days_overdue}个工作日" if left.days_overdue else ""
-            say(
-                f"  未完成：{left.unit}{f'（{left.subject}）' if left.subject else ''} {left.obligation_id}号 {left.word}{late}"
-            )
+            subject = f"（{left.subject}）" if left.subject else ""
+            yield f"  未完成：{left.unit}{subject} {left.obligation_id}号 {left.word}{late}"
     for fault in gates.faults:
-        say(f"  {fault.name}未能关闸：{fault.error}")
+        yield f"  {fault.name}未能关闸：{fault.error}"
 
 
-def _tell_missing(absent: tuple[date, ...], troubled: tuple[TroubledRound, ...]) -> None:
-    if not absent and not troubled:
-        say("没有漏办的一轮。")
+@command(app, "missing", "on")
+def missing(
+    call: Call, days: Annotated[int, typer.Option("--days", min=1, max=366, help="往前看几天。")] = 7
+) -> Answer:
+    """列出没有办一轮的日子，以及没有办完整的一轮；有则退出码 1。"""
+    absent = missing_rounds(call.bureau, now=call.now, days=days)
+    troubled = troubled_rounds(call.bureau, now=call.now, days=days)
+    words: list[Words] = [] if absent or troubled else ["没有漏办的一轮。"]
     if absent:
-        days = "、".join(day.isoformat() for day in absent)
-        say(f"{days} 的一轮没有办；请运行 duban round run，所欠提醒一并补上，并检查 duban up 是否在运行。")
-    for one in troubled:
-        say(f"{one.held_on} 的一轮没有办完整：{'；'.join(one.reasons)}")
+        named = "、".join(day.isoformat() for day in absent)
+        words.append(
+            f"{named} 的一轮没有办；请运行 duban round run，所欠提醒一并补上，并检查 duban up 是否在运行。"
+        )
+    words += [f"{one.held_on} 的一轮没有办完整：{'；'.join(one.reasons)}" for one in troubled]
+    return Answer({"missing": absent, "troubled": troubled}, words, status=1 if absent or troubled else 0)
+
+
+@command(dispatches, "list")
+def list_(
+    call: Call,
+    status: Annotated[
+        list[Status] | None,
+        typer.Option(
+            "--status",
+            help="状态，可写多次："
+            + "、".join(f"{key} {name}" for key, name in DISPATCH_STATUS_NAMES.items()),
+        ),
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="责任单位的编码、名称或别名。")] = None,
+    on: On = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="最多列出几封。")] = 100,
+) -> Answer:
+    """列出发送记录，新的在前；--on 只看这一天排发的。"""
+    wanted = DispatchFilter(
+        statuses=tuple(one.value for one in status or ()),
+        unit_id=unit_named(call.bureau, unit).id if unit else None,
+        day=on,
+    )
+    found = list_dispatches(call.bureau, wanted, by=SYSTEM, limit=limit)
+    counted = "，".join(
+        f"{DISPATCH_STATUS_NAMES.get(key, key)}{n}" for key, n in sorted(found.counts.items())
+    )
+    rows = (
+        (
+            one.id,
+            one.day,
+            KINDS.get(one.kind, one.kind),
+            one.unit,
+            f"{one.contact or '—'} {one.address}" if one.contact else "—",
+            DISPATCH_STATUS_NAMES.get(one.status, one.status),
+            one.attempts,
+            _result(one),
+        )
+        for one in found.dispatches
+    )
+    title = f"发送记录（共{found.total}封{'：' + counted if counted else ''}）"
+    columns = ("编号", "日期", "种类", "单位", "收件", "状态", "次数", "结果")
+    return Answer(
+        {"total": found.total, "counts": found.counts, "dispatches": found.dispatches},
+        Table(title, columns, rows),
+    )
+
+
+@command(dispatches, "retry", *ACT)
+def retry(
+    call: Call,
+    dispatch: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="发送记录的编号。")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="全部未能发出的。")] = False,
+    even_unsure: Annotated[
+        bool, typer.Option("--even-unsure", help="不能确定是否送出的也重发（对方可能收到两封）。")
+    ] = False,
+) -> Answer:
+    """把未能发出的转为待发；联系人地址已改正的，按新地址发。"""
+    if failed == bool(dispatch):
+        raise Refused("请写明要重发的编号，或用 --failed 重发全部未能发出的，两者取一。")
+    chosen = None if failed else dispatch
+    done = retry_dispatch(call.bureau, chosen, even_unsure=even_unsure, **call.act)
+    return Answer(done, ("（未写入）" if call.dry_run else "") + done.sentence)
+
+
+def _result(one: ListedDispatch) -> str:
+    if one.status == "accepted" and one.accepted_at:
+        return f"{one.accepted_at.astimezone(ZONE):%m-%d %H:%M} {one.provider_code or ''} {one.provider_message or ''}".strip()
+    if one.status == "pending":
+        waits = f"{one.not_before.astimezone(ZONE):%m-%d %H:%M} 后发送"
+        return f"{waits}（{one.reason}）" if one.reason else waits
+    return one.reason or ""

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from duban.cli import calendar, figures, rosters, units
-from duban.cli.setup import prepare
+from duban.cli.operate import set_up
 from duban.core import clock
 from duban.core.errors import NotFound
 from duban.core.settings import Settings
@@ -23,7 +23,7 @@ DIRECTION = "周处长"
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bureau set up once with the campaigns of 2026; every test works in a copy of it."""
     home = tmp_path_factory.mktemp("prepared") / "duban"
-    prepare(Settings(home=home, edition_years=(2026,)), now=clock.now(), quiet=True)
+    set_up(Settings(home=home, edition_years=(2026,)), now=clock.now(), quiet=True)
     return home
 
 

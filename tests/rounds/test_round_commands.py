@@ -12,7 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from duban.bureau import Bureau
-from duban.cli import dispatches, rounds
+from duban.cli import rounds
 from duban.core.access import Role
 from duban.core.errors import Refused
 from duban.history.tables import history
@@ -129,15 +129,15 @@ def test_dispatches_are_listed_by_status_unit_and_day(furnished: Furnished) -> N
     furnished.owes(unit_id=other)
     duban(rounds.app, "run", "--on", "2026-03-26")
 
-    everything = answer(dispatches.app, "list")
-    failed = answer(dispatches.app, "list", "--status", "failed")
-    of_unit = answer(dispatches.app, "list", "--unit", "天宁区民政局", "--on", "2026-03-26")
+    everything = answer(rounds.dispatches, "list")
+    failed = answer(rounds.dispatches, "list", "--status", "failed")
+    of_unit = answer(rounds.dispatches, "list", "--unit", "天宁区民政局", "--on", "2026-03-26")
 
     assert everything["counts"] == {"accepted": 1, "failed": 1} and everything["total"] == 2
     assert [(one["unit"], one["contact"]) for one in failed["dispatches"]] == [("新北区民政局", None)]
     assert [(one["address"], one["provider_code"]) for one in of_unit["dispatches"]] == [(WANG, "written")]
-    assert answer(dispatches.app, "list", "--on", "2026-03-25")["total"] == 0
-    assert "已被接收1，未能发出1" in duban(dispatches.app, "list").replace("\n", "")
+    assert answer(rounds.dispatches, "list", "--on", "2026-03-25")["total"] == 0
+    assert "已被接收1，未能发出1" in duban(rounds.dispatches, "list").replace("\n", "")
 
 
 def test_a_failed_dispatch_is_sent_again_by_command(furnished: Furnished) -> None:
@@ -146,9 +146,9 @@ def test_a_failed_dispatch_is_sent_again_by_command(furnished: Furnished) -> Non
     set_dispatch(furnished.bureau, status="failed", reason="邮箱已满")
     number = rows(furnished.bureau)[0].id
 
-    said = duban(dispatches.app, "retry", number, "--as", "周统筹", "--on", "2026-03-26", "--dry-run")
+    said = duban(rounds.dispatches, "retry", number, "--as", "周统筹", "--on", "2026-03-26", "--dry-run")
     assert said.startswith("（未写入）") and rows(furnished.bureau)[0].status == "failed"
-    done = answer(dispatches.app, "retry", "--failed", "--as", "周统筹", "--on", "2026-03-26")
+    done = answer(rounds.dispatches, "retry", "--failed", "--as", "周统筹", "--on", "2026-03-26")
     duban(rounds.app, "run", "--on", "2026-03-26")
 
     assert done["dispatches"] == [number] and len(letters(furnished.bureau)) == 1
@@ -159,6 +159,6 @@ def test_a_failed_dispatch_is_sent_again_by_command(furnished: Furnished) -> Non
 
 def test_a_retry_of_nothing_in_particular_is_refused(furnished: Furnished) -> None:
     with pytest.raises(Refused, match="请写明要重发的编号"):
-        duban(dispatches.app, "retry", "--as", "周统筹")
+        duban(rounds.dispatches, "retry", "--as", "周统筹")
     with pytest.raises(Refused, match="两者取一"):
-        duban(dispatches.app, "retry", 1, "--failed", "--as", "周统筹")
+        duban(rounds.dispatches, "retry", 1, "--failed", "--as", "周统筹")

@@ -17,12 +17,11 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
 from duban.bureau import Bureau
-from duban.cli.doctor import examine
 from duban.cli.main import app
 from duban.core import clock
 from duban.core.settings import Settings
-from duban.ops import checks
-from duban.ops.checks import Finding, Level
+from duban.ops import doctor as checks
+from duban.ops.doctor import Finding, Level, examine
 from duban.rounds.service import hold_round
 from duban.upkeep.backup import backup
 from tests.builders import a_person, a_unit

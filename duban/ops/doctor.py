@@ -1,29 +1,36 @@
-"""What the doctor looks at: each check is a function that answers with one finding and changes nothing."""
+"""What the doctor looks at: each check answers with one finding and changes nothing; and the watchdog's alarm, which
+needs neither Prefect nor the outbox.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
+import smtplib
 import socket
 import tempfile
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from email.message import EmailMessage
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from pydantic import ValidationError
 
 from calendars.workdays import YearState, YearUnknown
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.errors import DubanError
-from duban.core.settings import Settings
+from duban.core.settings import Settings, load
 from duban.outbox.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
 from duban.units.people_queries import find_actor
 from duban.upkeep.backup import latest
 from duban.upkeep.verify import verify
-from duban.wiring import outbox_folder
+from duban.wiring import open_bureau, outbox_folder
 
 
 class Level(StrEnum):
@@ -51,7 +58,95 @@ PINNED = {
 }
 GIGABYTE = 1024**3
 EVIDENCE_SAMPLE = 200
+PORTAL_SECONDS = 3.0
+ALARM = "ALARM.txt"
 ROUND_GRACE = timedelta(minutes=30)
+
+
+def examine(now: datetime) -> Iterator[Finding]:
+    """Every finding in order of its number; what cannot be looked at is a finding itself."""
+    try:
+        settings = load()
+    except ValidationError as error:
+        names = "、".join(f"DUBAN_{str(one['loc'][0]).upper()}" for one in error.errors() if one["loc"])
+        yield _fault(
+            "D01", "设置", f"设置有误：{names}；请对照 docs/operations.md 改正环境变量或 duban.env。"
+        )
+        yield versions()
+        return
+    yield _ok("D01", "设置", "设置可读。")
+    yield folder(settings)
+    yield disk(settings)
+    yield from _of_the_bureau(settings, now)
+    for look in (prefect_server, schedules, allow_list, mail_server):
+        yield look(settings)
+    yield versions()
+    yield backups(settings, now)
+    yield portal(settings)
+
+
+def _of_the_bureau(settings: Settings, now: datetime) -> Iterator[Finding]:
+    looks: tuple[Callable[[Bureau], Finding], ...] = (
+        database,
+        lambda bureau: workday_years(bureau, clock.civil(now)),
+        lambda bureau: todays_round(bureau, now),
+        records,
+        actor,
+    )
+    try:
+        with open_bureau(settings) as bureau:
+            yield from [look(bureau) for look in looks]
+    except DubanError as error:
+        yield _fault("D04", "台账数据库", str(error))
+
+
+def watch(now: datetime, after: time | None) -> Finding:
+    """Only whether today's round was held."""
+    try:
+        with open_bureau() as bureau:
+            return todays_round(bureau, now, after)
+    except (DubanError, ValidationError) as error:
+        return _fault("D06", "今日轮次", f"台账打不开，无法核对今日轮次：{error}")
+
+
+def raise_alarm(faults: list[Finding], mail_to: str | None) -> Iterator[tuple[bool, str]]:
+    """Leave a notice in the folder and send a letter; take the notice away when all is well.
+
+    Yields what there is to tell, and whether it is a complaint.
+    """
+    settings = load()
+    notice = settings.home / ALARM
+    if not faults:
+        notice.unlink(missing_ok=True)
+        return
+    text = "\n".join(f"{one.code} {one.sentence}" for one in faults)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        notice.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        yield True, f"{notice} 写不进去（{error.strerror}）。"
+    if mail_to:
+        yield _mail(settings, mail_to, text)
+
+
+def _mail(settings: Settings, to: str, text: str) -> tuple[bool, str]:
+    message = EmailMessage()
+    message["Subject"] = "督办系统告警"
+    message["From"] = settings.mail_from
+    message["To"] = to
+    message.set_content(text)
+    secure = settings.smtp_security == "tls"
+    opened = smtplib.SMTP_SSL if secure else smtplib.SMTP
+    try:
+        with opened(settings.smtp_host, settings.smtp_port, timeout=settings.smtp_timeout_seconds) as server:
+            if settings.smtp_security == "starttls":
+                server.starttls()
+            if settings.smtp_user and settings.smtp_password:
+                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        return True, f"告警邮件没有发出（{type(error).__name__}），请直接处理上述问题。"
+    return False, f"告警已发往 {to}。"
 
 
 def folder(settings: Settings) -> Finding:
@@ -237,6 +332,23 @@ def actor(bureau: Bureau) -> Finding:
             "D14", "操作人", f"没有名为“{name}”的人员，请登记，或在 DUBAN_ACTOR 里改成已登记的姓名。"
         )
     return _ok("D14", "操作人", f"未写 --as 时以“{found.name}”办理。")
+
+
+def portal(settings: Settings) -> Finding:
+    """Where `duban up` noted its address; its key has to be there too."""
+    if settings.portal_key is None:
+        return _warning("D15", "门户", "门户的密钥还没有，请运行 duban setup。")
+    note = settings.home / "portal_url"
+    if not note.exists():
+        return _warning("D15", "门户", "门户没有启动，单位打不开消息里的链接；请运行 duban up。")
+    url = note.read_text(encoding="utf-8").strip()
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=PORTAL_SECONDS):
+            return _ok("D15", "门户", f"{settings.link_base or url} 应答正常。")
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return _fault(
+            "D15", "门户", f"{url} 没有应答（{error}），请查看 logs/portal.log 并重新运行 duban up。"
+        )
 
 
 def prefect_address(settings: Settings) -> str | None:
