@@ -20,8 +20,7 @@ from duban.core.db import Store
 from duban.letters.delivery import deliver
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
-from notifications.allow_list import AllowList
-from notifications.channels import Receipt, Status
+from notifications.channels import AllowList, Receipt, Status
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Prepared
 

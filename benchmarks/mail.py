@@ -19,8 +19,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figure import Figure
-from notifications.allow_list import AllowList
-from notifications.channels import Status
+from notifications.channels import AllowList, Status
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Letter, Prepared, Sender, prepare
 from notifications.messages import render

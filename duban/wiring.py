@@ -19,8 +19,7 @@ from duban.core.vault import Vault
 from duban.editions.queries import confirmed_tables
 from duban.schema.migrate import pending_revisions
 from duban.units.people_queries import find_actor
-from notifications.allow_list import AllowList, allow_list
-from notifications.channels import Channel, ChannelError
+from notifications.channels import AllowList, Channel, ChannelError, allow_list
 from notifications.channels.eml import open_eml
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 
@@ -73,12 +72,10 @@ def open_channels(settings: Settings) -> Iterator[Mapping[str, Channel]]:
             channels = {"mail": open_until_sent.enter_context(_mail(settings, allow))}
             if settings.apprise_targets:
                 # Apprise brings a hundred plugins; only a bureau that uses it waits for them.
-                from notifications.channels.apprise_channel import PushSettings, open_apprise
+                from notifications.channels.apprise_channel import open_apprise
 
-                push = PushSettings(
-                    schemas=frozenset(settings.apprise_schemas), targets=settings.apprise_targets
-                )
-                channels["apprise"] = open_until_sent.enter_context(open_apprise(push, allow))
+                push = open_apprise(settings.apprise_targets, allow, schemas=settings.apprise_schemas)
+                channels["apprise"] = open_until_sent.enter_context(push)
         except ChannelError as error:
             raise Fault(str(error)) from error
         yield channels

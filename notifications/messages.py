@@ -1,19 +1,18 @@
 """The kinds of message, the values they are made of, and rendering.
 
-One folder in kinds/ holds one kind: its context, its subject, its text and its HTML. This module knows nothing of who
-is told when; the office decides that and hands over finished values.
+One folder in kinds/ holds one kind: its subject, its text and its HTML. This module knows nothing of who is told when;
+the office decides that and hands over finished values.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from duban.core.lights import Light
 from notifications.wording import FILTERS, GLOBALS, is_web_link, one_line, printable
@@ -100,134 +99,9 @@ class Rendered:
     html: str
 
 
-class Message(Protocol):
-    """Any context of kinds/: a frozen dataclass that names its folder."""
-
-    folder: ClassVar[str]
-
-
-def render(message: Message) -> Rendered:
-    """The message in words. A name the templates use and the message lacks raises jinja2.UndefinedError."""
-    values = {field.name: getattr(message, field.name) for field in fields(message)}  # type: ignore[arg-type]  # a Protocol cannot say "dataclass"
-    subject = one_line(_template(message.folder, "subject.txt").render(values)).strip()
-    return Rendered(
-        subject=subject,
-        text=_template(message.folder, "body.txt").render(values).strip() + "\n",
-        html=_template(message.folder, "body.html").render(values, subject=subject).strip() + "\n",
-    )
-
-
-@cache
-def _template(folder: str, part: str) -> Any:
-    return _environment().get_template(f"{folder}/{part}.j2")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader([ROOM / "kinds", ROOM / "layout"]),
-        undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        finalize=printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        # Without this, every include asks the file system whether its file has changed.
-        auto_reload=False,
-    )
-    environment.filters.update(FILTERS)
-    environment.globals.update(GLOBALS)
-    environment.tests["web_link"] = is_web_link
-    return environment
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AdvanceMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
-
-    folder: ClassVar[str] = "advance"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    total: int | None = None
-    list_link: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AssignMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
-
-    folder: ClassVar[str] = "assign"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    total: int | None = None
-    list_link: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CalendarChangeMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are.
-
-    `cause` says what moved the dates, as the beginning of a sentence. `list_link` shows them all.
-    """
-
-    folder: ClassVar[str] = "calendar_change"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    cause: str
-    total: int | None = None
-    list_link: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChaseMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
-
-    folder: ClassVar[str] = "chase"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    total: int | None = None
-    list_link: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChaseNowMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are.
-
-    `words` is what the coordinator adds, `chased_by` who it is. `list_link` shows all items.
-    """
-
-    folder: ClassVar[str] = "chase_now"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    chased_by: str
-    words: str | None = None
-    total: int | None = None
-    list_link: str | None = None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """The items of one kind. `items` may be only the first to fall due; `total` then says how many there are.
+    """The items of one kind in a digest; `total` as in Message.
 
     An escalation hands over all its items, because the letter counts the units from them.
     """
@@ -241,86 +115,51 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DigestMessage:
-    """Sections in any order; the letter shows them in the order of Kind. `list_link` shows everything owed."""
+class Digest:
+    """Sections in any order; the letter shows them in the order of Kind."""
 
-    folder: ClassVar[str] = "digest"
-
-    to_name: str
-    unit: str
-    as_of_on: date
     sections: tuple[Section, ...]
-    desk: Desk
-    list_link: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DueMessage:
-    """`items` may be only the first to fall due; `total` then says how many there are. `list_link` shows them all."""
+class CalendarChange:
+    """`cause` says what moved the dates, as the beginning of a sentence."""
 
-    folder: ClassVar[str] = "due"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    total: int | None = None
-    list_link: str | None = None
+    cause: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EscalateMessage:
-    """`items` are all that is overdue: the letter counts units from them. `unit` is the superior's own."""
+class ChaseByHand:
+    """`words` is what the coordinator adds, `chased_by` who it is."""
 
-    folder: ClassVar[str] = "escalate"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    items: tuple[Item, ...]
-    desk: Desk
-    list_link: str | None = None
+    chased_by: str
+    words: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExtensionMessage:
-    """`item` already carries the date that holds now: the new one if `granted`, else the old one.
+class ExtensionAnswer:
+    """The one item already carries the date that holds now: the new one if `granted`, else the old one.
 
     `asked_for_on` is the day the unit asked for; `asked_provisional` says that it lies in a provisional year.
     """
 
-    folder: ClassVar[str] = "extension"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    item: Item
     granted: bool
     asked_for_on: date
     decided_by: str
     reason: str
-    desk: Desk
     asked_provisional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SendBackMessage:
-    """`times` counts how often this obligation was sent back. `resubmit_by_on` is the limit for putting it right.
+class SendBack:
+    """`times` counts how often the one item was sent back. `resubmit_by_on` is the limit for putting it right.
 
     `resubmit_provisional` says that this limit rests on a year whose day-off notice is not out yet.
     """
 
-    folder: ClassVar[str] = "send_back"
-
-    to_name: str
-    unit: str
-    as_of_on: date
-    item: Item
     reason: str
     reviewer: str
     times: int
-    desk: Desk
     resubmit_by_on: date | None = None
     resubmit_provisional: bool = False
 
@@ -345,29 +184,114 @@ class Missing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StageSummaryMessage:
-    """`total` counts what was due: waived and suspended obligations are out of it and stand in `left_out_of_rate`.
+class StageSummary:
+    """`owed` counts what was due: waived and suspended obligations are out of it and stand in `left_out_of_rate`.
 
     `missing` is every unit that has not finished; `missing_total` says how many when only the first are handed over.
     """
 
-    folder: ClassVar[str] = "stage_summary"
-
-    to_name: str
-    unit: str
-    as_of_on: date
     campaign: str
     stage: str
     due_on: date
     provisional: bool
     document: str
-    total: int
+    owed: int
     done_on_time: int
     done_late: int
     left_out_of_rate: int
     missing: tuple[Missing, ...]
     next_step: str
-    desk: Desk
     missing_total: int | None = None
     rates: tuple[Rate, ...] = ()
+
+
+Detail = Digest | CalendarChange | ChaseByHand | ExtensionAnswer | SendBack | StageSummary
+
+_DETAILS: dict[Kind | None, type[Detail]] = {
+    None: Digest,
+    Kind.CALENDAR_CHANGE: CalendarChange,
+    Kind.CHASE_NOW: ChaseByHand,
+    Kind.EXTENSION: ExtensionAnswer,
+    Kind.SEND_BACK: SendBack,
+    Kind.STAGE_SUMMARY: StageSummary,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What one reader is told. A digest has no kind of its own; `detail` is what some kinds say beyond their items.
+
+    `items` may be only the first to fall due; `total` then says how many there are, and `list_link` shows them all. Of
+    an escalation they are all that is overdue, because the letter counts units from them, and `unit` is the superior's.
+    """
+
+    kind: Kind | None
+    to_name: str
+    unit: str
+    as_of_on: date
+    desk: Desk
+    items: tuple[Item, ...] = ()
+    total: int | None = None
     list_link: str | None = None
+    detail: Detail | None = None
+
+    def __post_init__(self) -> None:
+        wanted = _DETAILS.get(self.kind)
+        assert self.detail is None if wanted is None else isinstance(self.detail, wanted), self.kind
+        assert self.items or wanted in (Digest, StageSummary), "a letter without an item has nothing to say"
+
+    @property
+    def folder(self) -> str:
+        return "digest" if self.kind is None else self.kind.value
+
+
+def day_message(digest: Message) -> Message:
+    """All that an address is owed on a day: the kind's own message when there is one kind, else the digest.
+
+    A calendar change keeps its cause in the notes of its items, so it goes as a digest.
+    """
+    assert isinstance(digest.detail, Digest)
+    first, *others = digest.detail.sections
+    if others or first.kind is Kind.CALENDAR_CHANGE:
+        return digest
+    return replace(digest, kind=first.kind, items=first.items, total=first.total, detail=None)
+
+
+def render(message: Message) -> Rendered:
+    """The message in words. A name the templates use and the message lacks raises jinja2.UndefinedError."""
+    values = {
+        field.name: getattr(part, field.name)
+        for part in (message, message.detail)
+        if part is not None
+        for field in fields(part)
+    }
+    subject = one_line(_template(f"{message.folder}/subject.txt").render(values)).strip()
+    return Rendered(
+        subject=subject,
+        text=_template(f"{message.folder}/body.txt").render(values).strip() + "\n",
+        html=_template(f"{message.folder}/body.html").render(values, subject=subject).strip() + "\n",
+    )
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(f"{name}.j2")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([ROOM / "kinds", ROOM / "layout"]),
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        # Without this, every include asks the file system whether its file has changed.
+        auto_reload=False,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals.update(GLOBALS)
+    environment.tests["web_link"] = is_web_link
+    return environment

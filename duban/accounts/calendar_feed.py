@@ -16,7 +16,7 @@ from duban.core.access import Actor, Role, VisibleUnits, visible_units
 from duban.core.errors import NotFound, refuse
 from duban.core.secrets import derived, portal_key
 from duban.history.queries import append_entry
-from duban.letters.link_queries import FIRST_GENERATION, link_generations, raise_link_generation
+from duban.letters.queries import link_generation_of, raise_link_generation
 from duban.obligations.list_queries import OWED, OwnObligation, own_obligation_rows
 from duban.obligations.lists import classified, own_sight
 from duban.units.queries import units_by_id
@@ -28,7 +28,7 @@ _GONE = "这个日历地址已失效（已更换，或不完整），请在“�
 
 def make_feed_token(bureau: Bureau, connection: Connection, unit_id: int) -> str:
     """The token of the generation in force."""
-    generation = link_generations(connection, [unit_id]).get(unit_id, FIRST_GENERATION)
+    generation = link_generation_of(connection, unit_id)
     return str(_signer(bureau).dumps([unit_id, generation]))
 
 
@@ -39,7 +39,7 @@ def reader_of(bureau: Bureau, token: str) -> Actor:
     except (BadData, ValueError, TypeError):
         raise NotFound(_GONE) from None
     with bureau.store.reading() as connection:
-        now = link_generations(connection, [unit_id]).get(unit_id, FIRST_GENERATION)
+        now = link_generation_of(connection, unit_id)
         name = units_by_id(connection, [unit_id]).get(unit_id)
     if generation != now or name is None:
         raise NotFound(_GONE)

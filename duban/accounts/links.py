@@ -17,9 +17,9 @@ from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.secrets import portal_key
 from duban.history.queries import append_entry
-from duban.letters.link_queries import link_bearer, raise_link_generation
-from duban.letters.link_rules import ACTING_DUTIES, Bearer, Link, link_refusals
 from duban.letters.links import read_link_token
+from duban.letters.queries import link_bearer, raise_link_generation
+from duban.letters.rules import ACTING_DUTIES, Bearer, Link, link_refusals
 from duban.units.people_queries import Person, all_people, insert_person, person_by_id
 from duban.units.queries import UnitEntry
 

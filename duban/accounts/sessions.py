@@ -41,7 +41,7 @@ from duban.core.errors import NotFound, Refused, refuse
 from duban.core.secrets import derived, new_token, token_hash
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
-from duban.letters.link_rules import ACTING_DUTIES
+from duban.letters.rules import ACTING_DUTIES
 from duban.units.people_queries import Person, actor_by_id, all_people, person_by_id
 
 _KEPT = timedelta(days=30)

@@ -11,8 +11,8 @@ from duban.cli.options import As, DryRun, Json, On, day_option, moment
 from duban.cli.output import print_json, say
 from duban.core.clock import ZONE
 from duban.editions.queries import edition_named
-from duban.letters.chase_queries import ChaseScope
 from duban.letters.chases import Chased, chase_now
+from duban.letters.queries import ChaseScope
 from duban.units.service import unit_named
 from duban.wiring import actor, open_bureau
 

@@ -7,11 +7,11 @@ from calendars.model import EvidenceType
 from duban.cli.output import plain, print_table, say
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
-from duban.letters.rules import DISPATCH_STATUS_NAMES
 from duban.obligations.file import ShownObligation
 from duban.obligations.file_queries import ReminderShown
 from duban.obligations.lists import ListedObligation, ObligationPage
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
+from duban.outbox.rules import DISPATCH_STATUS_NAMES
 
 _HIDDEN = ("point_due_on", "point_last_workday", "point_provisional", "starts_on")
 _ACTS = {

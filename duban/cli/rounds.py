@@ -19,9 +19,9 @@ from duban.core.clock import ZONE
 from duban.core.errors import Refused
 from duban.editions.queries import edition_named
 from duban.letters.delivery import deliver
-from duban.letters.list_queries import DispatchFilter, ListedDispatch
-from duban.letters.lists import list_dispatches, retry_dispatch
-from duban.letters.rules import DISPATCH_STATUS_NAMES
+from duban.outbox.queries import DispatchFilter, ListedDispatch
+from duban.outbox.rules import DISPATCH_STATUS_NAMES
+from duban.outbox.service import list_dispatches, retry_dispatch
 from duban.rounds.escalation_queries import HeldSelection
 from duban.rounds.escalations import (
     EscalationsDecided,

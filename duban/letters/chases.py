@@ -1,25 +1,39 @@
-"""催办: units are asked by hand, today, to get on with what they owe; previewed by doing it and taking it back."""
+"""Who leaves something unread, and 催办: units are asked by hand, today, to get on with what they owe.
+
+A chase is previewed by doing it and taking it back.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
-from duban.core.access import Actor
+from duban.core.access import Actor, visible_units
 from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
-from duban.letters.chase_queries import ChaseScope, UnitToChase, chased_on, units_to_chase, write_chases
-from duban.letters.compose import Obsolete, compose, read_chunk
-from duban.letters.queries import ClaimedDispatch
+from duban.letters.compose import LetterBatch, Obsolete, letter_batch
+from duban.letters.queries import (
+    ChaseScope,
+    UnitToChase,
+    UnreadUnit,
+    chased_on,
+    units_to_chase,
+    unread_units,
+    write_chases,
+)
+from duban.obligations.review_queues import PAGE_SIZE
 from duban.obligations.rules import chasing_refusals
+from duban.outbox.queries import ClaimedDispatch
+from duban.units.queries import ContactEntry, active_contacts
 from notifications.messages import render
 from notifications.wording import SHOWN
 
@@ -74,88 +88,61 @@ def chase_now(
     bureau: Bureau, scope: ChaseScope, *, words: str = "", by: Actor, now: datetime, dry_run: bool = False
 ) -> Chased:
     """One message per address of each unit of the scope that owes something now, at most once a day."""
-    words, today = cleaned(words), clock.civil(now)
+    words, today, leaves_at = cleaned(words), clock.civil(now), office_hours_from(bureau, now)
     refuse(*chasing_refusals(by, bounded=scope.bounded, words=words))
     with bureau.store.writing() as connection:
         owing = units_to_chase(connection, scope, today=today, shown=SHOWN)
-        refuse(*_nothing(owing))
+        if not owing:
+            refuse("所选范围内没有正在办理的任务：已报送、办结、免办、暂停的不催办，请重新选择。")
         before = chased_on(connection, today)
-        fresh = [one for one in owing if one.unit_id not in before]
-        rows = _write(bureau, connection, fresh, words, by, now)
-        letters = _letters(bureau, connection, rows, fresh, today, composed=COMPOSED if dry_run else 0)
+        fresh = {one.unit_id: one for one in owing if one.unit_id not in before}
+        already = tuple(one.unit for one in owing if one.unit_id in before)
+        # Also what the second of two coordinators meets.
+        if not fresh:
+            refuse(f"{'、'.join(already)}今天已催办过，一个单位一天最多催办一次，请明天再催。")
+        payloads = {
+            one.unit_id: {
+                "items": [{"obligation_id": number} for number in one.obligation_ids],
+                "total": one.total,
+                "words": words,
+                "chased_by": by.name,
+            }
+            for one in fresh.values()
+        }
+        rows = write_chases(connection, list(fresh.values()), payloads, day=today, not_before=leaves_at)
+        letters = _letters(letter_batch(bureau, connection, rows, today), rows, fresh, previewed=dry_run)
         reached = {one.unit_id for one in letters}
         done = Chased(
             letters=letters,
-            obligations=sum(one.total for one in fresh if one.unit_id in reached),
-            nobody=tuple(one.unit for one in fresh if one.unit_id not in reached),
-            already=tuple(one.unit for one in owing if one.unit_id in before),
-            leaves_at=office_hours_from(bureau, now),
+            obligations=sum(one.total for one in fresh.values() if one.unit_id in reached),
+            nobody=tuple(one.unit for one in fresh.values() if one.unit_id not in reached),
+            already=already,
+            leaves_at=leaves_at,
         )
-        refuse(*_all_before(done))
         _record(bureau, connection, scope, fresh, done, words, by, now)
         if dry_run:
             rollback_dry_run(connection)
     return done
 
 
-def _nothing(owing: Sequence[UnitToChase]) -> tuple[str, ...]:
-    if owing:
-        return ()
-    return ("所选范围内没有正在办理的任务：已报送、办结、免办、暂停的不催办，请重新选择。",)
-
-
-def _all_before(done: Chased) -> tuple[str, ...]:
-    """Also what the second of two coordinators meets."""
-    if done.letters or done.nobody:
-        return ()
-    return (f"{'、'.join(done.already)}今天已催办过，一个单位一天最多催办一次，请明天再催。",)
-
-
-def _write(
-    bureau: Bureau, connection: Connection, fresh: Sequence[UnitToChase], words: str, by: Actor, now: datetime
-) -> tuple[ClaimedDispatch, ...]:
-    if not fresh:
-        return ()
-    payloads = {
-        one.unit_id: {
-            "items": [{"obligation_id": number} for number in one.obligation_ids],
-            "total": one.total,
-            "words": words,
-            "chased_by": by.name,
-        }
-        for one in fresh
-    }
-    return write_chases(
-        connection, fresh, payloads, day=clock.civil(now), not_before=office_hours_from(bureau, now)
-    )
-
-
 def _letters(
-    bureau: Bureau,
-    connection: Connection,
-    rows: Sequence[ClaimedDispatch],
-    fresh: Sequence[UnitToChase],
-    today: date,
-    *,
-    composed: int,
+    batch: LetterBatch, rows: Sequence[ClaimedDispatch], units: Mapping[int, UnitToChase], *, previewed: bool
 ) -> tuple[ChaseLetter, ...]:
-    """The rows as people read them, the first of them in full, by the same code that delivery sends them with."""
-    units = {one.unit_id: one for one in fresh}
-    chunk = read_chunk(bureau, connection, rows, today)
+    """The rows as people read them; of a preview the first in full, by the same code that delivery sends them with."""
     letters = []
     for place, row in enumerate(rows):
         subject = text = None
-        if place < composed:
+        if previewed and place < COMPOSED:
             try:
-                rendered = render(compose(chunk, row))
+                rendered = render(batch.compose(row))
                 subject, text = rendered.subject, _OWN_LINK.sub(_MASKED, rendered.text)
-            except Obsolete as overtaken:
-                text = str(overtaken)
+            except Obsolete as obsolete:
+                text = str(obsolete)
         letters.append(
             ChaseLetter(
                 unit_id=row.unit_id,
                 unit=units[row.unit_id].unit,
-                to_name=chunk.book.addressees[row.contact_id or 0].name,
+                to_name=batch.data.addressees[row.id].name or "",
                 channel=row.channel,
                 address=row.address,
                 obligations=units[row.unit_id].total,
@@ -170,14 +157,14 @@ def _record(
     bureau: Bureau,
     connection: Connection,
     scope: ChaseScope,
-    fresh: Sequence[UnitToChase],
+    fresh: Mapping[int, UnitToChase],
     done: Chased,
     words: str,
     by: Actor,
     now: datetime,
 ) -> None:
     """In the file of the one matter or unit that was chased; otherwise one line that names the units."""
-    matters, units = scope.obligation_ids, [one.unit_id for one in fresh]
+    matters, units = scope.obligation_ids, list(fresh)
     noun, number = "edition", scope.edition_id
     if len(matters) == 1:
         noun, number = "obligation", matters[0]
@@ -187,7 +174,7 @@ def _record(
         "words": words,
         "obligations": done.obligations,
         "messages": len(done.letters),
-        "units": [one.unit for one in fresh][:_NAMED],
+        "units": [one.unit for one in fresh.values()][:_NAMED],
     }
     if len(matters) > 1:
         detail["chosen"] = list(matters[:_NAMED])
@@ -203,3 +190,60 @@ def _record(
         detail=detail,
         flow_run_id=bureau.flow_run_id,
     )
+
+
+# How many workdays a unit has to acknowledge before it is listed.
+UNREAD_WORKDAYS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadPage:
+    """Units, the longest silent first. `obligations` and `total` (units) count all pages."""
+
+    units: tuple[UnreadUnit, ...]
+    contacts: Mapping[int, tuple[ContactEntry, ...]]
+    opened_until: date
+    obligations: int
+    total: int
+    page: int
+    page_size: int
+
+
+def read_unread(
+    bureau: Bureau,
+    *,
+    by: Actor,
+    today: date,
+    workdays: int = UNREAD_WORKDAYS,
+    edition_id: int | None = None,
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> UnreadPage:
+    """What was handed out longer than so many workdays ago and is still only assigned."""
+    until = opened_until(bureau, today, workdays)
+    with bureau.store.reading() as connection:
+        units, total, obligations = unread_units(
+            connection,
+            visible_units(by),
+            opened_until=until,
+            edition_id=edition_id,
+            offset=(page - 1) * page_size,
+            limit=page_size,
+        )
+        return UnreadPage(
+            units=units,
+            contacts=active_contacts(connection, [one.unit_id for one in units]),
+            opened_until=until,
+            obligations=obligations,
+            total=total,
+            page=page,
+            page_size=page_size,
+        )
+
+
+def opened_until(bureau: Bureau, today: date, workdays: int) -> date:
+    """What was opened on this day or before has had its workdays."""
+    try:
+        return bureau.workdays.shift(today, -workdays)
+    except YearUnknown:
+        return today - timedelta(days=workdays)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itsdangerous import BadData, URLSafeSerializer
 
 from duban.core.errors import Refused
-from duban.letters.link_rules import ALTERED, FOREIGN, Link
+from duban.letters.rules import ALTERED, FOREIGN, Link
 
 _SALT = b"unit-link"
 _MARK = 6

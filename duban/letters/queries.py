@@ -1,425 +1,543 @@
-"""Dispatches on their way: claimed under a lease, handed over, and recorded with the provider's own answer.
+"""What letters are made of, read for a whole batch of them at once; whom to chase; and which links are in force.
 
-Every change is conditional on the lease, so that several workers split what waits and nobody writes over another's
-result. Knows nothing of words or channels.
+Only what still stands is said: an obligation that was closed, waived, suspended or moved since its reminder was
+planned is not found any more. Knows nothing of words.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Date, TextClause, bindparam, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
-from duban.core import clock
-from duban.core.db import Moment
-from duban.outbox.queries import AUDIENCE, NO_CHANNEL, NO_CONTACT
+from duban.accounts.tables import link_generation
+from duban.core.access import VisibleUnits
+from duban.core.db import upsert
+from duban.editions.tables import edition, milestone, point
+from duban.figures.tables import progress
+from duban.letters.rules import Bearer
+from duban.obligations.states import OPEN, State
+from duban.obligations.tables import obligation
+from duban.outbox.queries import AUDIENCE, DIGEST, ClaimedDispatch, nobody_row
 from duban.outbox.tables import dispatch
-from duban.rounds.tables import round_
+from duban.rosters.tables import subject
+from duban.rounds.tables import reminder
+from duban.units.queries import visible
+from duban.units.tables import contact, person, unit
 
-DIGEST = "digest"
-
-
-def write_digests(connection: Connection, *, round_id: int, day: date, not_before: datetime) -> int:
-    """A row per first-rank contact; a unit without any contact gets one that failed with the reason.
-
-    An earlier digest to the same contact that has not left by now is merged into the new one and withdrawn. Run
-    again it writes what is missing and brings the counts of what is still waiting up to date. Returns how many
-    rows the round has.
-    """
-    merges = connection.scalar(_ANY_WAITING, {"day": day}) is not None
-    values = {
-        "round_id": round_id,
-        "day": day,
-        "not_before": not_before,
-        "no_channel": NO_CHANNEL,
-        "no_contact": NO_CONTACT,
-    }
-    connection.execute(_insert(merges=merges), values)
-    if merges:
-        reason = f"尚未发出，已并入{day}的汇总"
-        connection.execute(_WITHDRAW, {"round_id": round_id, "day": day, "reason": reason})
-    return int(connection.scalar(_COUNT, {"round_id": round_id}) or 0)
-
-
-_DAY = bindparam("day", type_=Date)
-_WAITS = "status = 'pending' AND kind = 'digest' AND day < :day"
-_ANY_WAITING = text(f"SELECT id FROM dispatch WHERE {_WAITS} LIMIT 1").bindparams(_DAY)
-_COUNT = text("SELECT count(*) FROM dispatch WHERE round_id = :round_id")
-_WITHDRAW = text(
-    f"""
-    UPDATE dispatch SET status = 'withdrawn', reason = :reason
-    WHERE {_WAITS} AND contact_id IN (
-        SELECT newer.contact_id FROM dispatch AS newer
-        WHERE newer.round_id = :round_id AND newer.kind = 'digest' AND newer.since_round_id < newer.round_id
-    )
-    """
-).bindparams(_DAY)
-
-# How many of each part a unit is owed in the round.
-_NEED = """
-    SELECT target_unit_id AS unit_id, count(*) AS items,
-        sum(CASE WHEN kind = 'escalate' THEN 1 ELSE 0 END) AS superior,
-        sum(CASE WHEN kind = 'chase' THEN 1 ELSE 0 END) AS chases
-    FROM reminder WHERE round_id = :round_id AND status = 'planned' GROUP BY target_unit_id
-"""
-_ITEMS = """(
-    CASE WHEN told.own = 1 THEN need.items - need.superior WHEN told.copy = 1 THEN need.chases ELSE 0 END
-    + CASE WHEN told.superior = 1 THEN need.superior ELSE 0 END
-)"""
-_MERGED = f"""
-    LEFT JOIN (
-        SELECT contact_id, min(since_round_id) AS since_round_id FROM dispatch WHERE {_WAITS} GROUP BY contact_id
-    ) AS waiting ON waiting.contact_id = told.contact_id
-"""
-
-
-@cache
-def _insert(*, merges: bool) -> TextClause:
-    since = "coalesce(waiting.since_round_id, :round_id)" if merges else ":round_id"
-    return text(
-        f"""
-        INSERT INTO dispatch (
-            day, kind, ref, round_id, since_round_id, unit_id, contact_id, parts, channel, address,
-            status, reason, not_before, items
-        )
-        SELECT :day, 'digest', CAST(need.unit_id AS VARCHAR(64)), :round_id, {since}, need.unit_id,
-            told.contact_id, coalesce(told.own + 2 * told.superior + 4 * told.copy, 1),
-            coalesce(told.channel, :no_channel), coalesce(told.address, CAST(need.unit_id AS VARCHAR(64))),
-            CASE WHEN told.contact_id IS NULL THEN 'failed' ELSE 'pending' END,
-            CASE WHEN told.contact_id IS NULL THEN :no_contact END, :not_before,
-            CASE WHEN told.contact_id IS NULL THEN need.items ELSE {_ITEMS} END
-        FROM ({_NEED}) AS need
-        LEFT JOIN ({AUDIENCE}) AS told ON told.unit_id = need.unit_id AND {_ITEMS} > 0
-        {_MERGED if merges else ""}
-        -- Without a condition SQLite reads the ON of the conflict as one of the join.
-        WHERE need.items > 0
-        ON CONFLICT (day, channel, address, kind, ref) DO UPDATE SET items = excluded.items
-        WHERE dispatch.status = 'pending' AND dispatch.items <> excluded.items
-        """
-    ).bindparams(_DAY, bindparam("not_before", type_=Moment()))
-
-
-_WAITS_FOR_ROUND = timedelta(hours=1)
+FIRST_GENERATION = 1
+CHASE_NOW = "chase_now"
+_PAGE = 500
+_OPEN = sorted(state.value for state in OPEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedDispatch:
-    """One message that this worker holds, as it stood when it was claimed."""
+class LetterObligation:
+    """One obligation as a letter needs it, its texts and dates with it.
+
+    `evidence` are titles. `point_due_on`, `last_workday` and `provisional` are its point's, as they stand under today's
+    notices. `reported` is the newest figure towards `target`.
+    """
 
     id: int
-    day: date
-    kind: str
-    ref: str
-    round_id: int | None
-    since_round_id: int | None
     unit_id: int
-    contact_id: int | None
-    parts: int
-    channel: str
-    address: str
-    attempts: int
-    payload: Mapping[str, Any] | None
+    unit: str
+    state: State
+    opened_on: date
+    due_on: date
+    hard_due_on: date | None
+    returned_times: int
+    extended_times: int
+    edition_state: str
+    campaign: str
+    title: str
+    document: str
+    evidence: tuple[str, ...]
+    label: str
+    starts_on: date | None
+    point_due_on: date
+    last_workday: date
+    provisional: bool
+    subject: str | None
+    target: Decimal | None
+    reported: Decimal | None
 
     @property
-    def letter_key(self) -> str:
-        """The identity of the letter, the same however often it is sent: its day and the row's number."""
-        return f"{self.day.isoformat()}-{self.id}"
+    def stands(self) -> bool:
+        """The unit is still to act on it, and its edition has not been withdrawn. A pause stops reminders only."""
+        return self.state in OPEN and self.edition_state in ("published", "paused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchOutcome:
-    """What became of one claimed message. `falls_back`: the unit's next contact takes over."""
+class Reminded:
+    """A planned reminder whose obligation still stands as it was planned."""
 
-    id: int
-    status: str
-    attempts: int
-    not_before: datetime
-    reason: str | None = None
-    provider_code: str | None = None
-    provider_message: str | None = None
-    accepted_at: datetime | None = None
-    falls_back: bool = False
-
-
-def claim_dispatches(
-    connection: Connection,
-    *,
-    now: datetime,
-    lease_by: str,
-    lease_until: datetime,
-    limit: int,
-    flow_run_id: str | None,
-) -> tuple[ClaimedDispatch, ...]:
-    """Take up to `limit` messages whose time has come, the longest waiting first. What others hold is passed over."""
-    ready = [dispatch.c.status == "pending", dispatch.c.not_before <= now]
-    if not _digests_may_leave(connection, now):
-        ready.append(dispatch.c.kind != DIGEST)
-    picked = (
-        select(dispatch.c.id)
-        .where(*ready)
-        .order_by(dispatch.c.not_before, dispatch.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("picked")
-    )
-    found = connection.execute(
-        update(dispatch)
-        .where(dispatch.c.id.in_(select(picked.c.id)), dispatch.c.status == "pending")
-        .values(
-            status="sending",
-            lease_by=lease_by,
-            lease_until=lease_until,
-            handed_at=None,
-            flow_run_id=func.coalesce(flow_run_id, dispatch.c.flow_run_id),
-        )
-        .returning(*(dispatch.c[field.name] for field in fields(ClaimedDispatch)))
-    )
-    return tuple(sorted((ClaimedDispatch(**row._mapping) for row in found), key=lambda one: one.id))
-
-
-def _digests_may_leave(connection: Connection, now: datetime) -> bool:
-    """Not between midnight and the day's round: it merges what is left of older digests into the day's one letter.
-
-    A round that does not come is waited for an hour. Keeps the newest round's row until the transaction ends, so that
-    nothing is planned for a unit while its digest is being taken.
-    """
-    newest = connection.execute(
-        select(round_.c.held_on, round_.c.finished_at)
-        .order_by(round_.c.held_on.desc())
-        .limit(1)
-        .with_for_update(read=True)
-    ).first()
-    today = clock.civil(now)
-    held = newest is not None and newest.held_on >= today and newest.finished_at is not None
-    return held or now >= clock.at(today) + _WAITS_FOR_ROUND
-
-
-def mark_sending(
-    connection: Connection, ids: Sequence[int], *, lease_by: str, now: datetime, lease_until: datetime
-) -> frozenset[int]:
-    """Mark that the channel gets these now; returns those still held. From here on a lost answer means unsure."""
-    if not ids:
-        return frozenset()
-    found = connection.execute(
-        update(dispatch)
-        .where(dispatch.c.id.in_(ids), dispatch.c.lease_by == lease_by, dispatch.c.status == "sending")
-        .values(handed_at=now, lease_until=lease_until)
-        .returning(dispatch.c.id)
-    )
-    return frozenset(found.scalars())
-
-
-def record_outcomes(connection: Connection, outcomes: Sequence[DispatchOutcome], *, lease_by: str) -> None:
-    """Write what became of messages, and the next contact's where one takes over.
-
-    A row that recovery has marked unsure in between still takes its true answer; one that somebody put back does not.
-    """
-    if not outcomes:
-        return
-    connection.execute(_RECORD, [_values(one, lease_by) for one in outcomes])
-    failed = [one for one in outcomes if one.falls_back]
-    if failed:
-        values = {"ids": [one.id for one in failed], "not_before": failed[0].not_before}
-        connection.execute(_FALL_BACK, values)
-
-
-def put_off_dispatches(connection: Connection, *, now: datetime, until: datetime) -> int:
-    """Nothing leaves before `until`; returns how many messages wait for it."""
-    waiting = update(dispatch).where(dispatch.c.status == "pending", dispatch.c.not_before <= now)
-    return int(connection.execute(waiting.values(not_before=until)).rowcount)
-
-
-def told_since(
-    connection: Connection, rows: Iterable[ClaimedDispatch], *, days: Sequence[date], since: datetime
-) -> frozenset[tuple[str, str, str]]:
-    """(channel, address, ref) of the digests of these days, other than the rows themselves, that left since then."""
-    wanted = list(rows)
-    found = connection.execute(
-        select(dispatch.c.channel, dispatch.c.address, dispatch.c.ref).where(
-            dispatch.c.day.in_(days),
-            dispatch.c.channel.in_({one.channel for one in wanted}),
-            dispatch.c.address.in_({one.address for one in wanted}),
-            dispatch.c.kind == "digest",
-            dispatch.c.status.in_(("sending", "accepted", "unsure")),
-            dispatch.c.handed_at >= since,
-            dispatch.c.id.not_in([one.id for one in wanted]),
-        )
-    )
-    return frozenset((row.channel, row.address, row.ref) for row in found)
-
-
-def _values(one: DispatchOutcome, lease_by: str) -> dict[str, object]:
-    values = {field.name: getattr(one, field.name) for field in fields(one)}
-    del values["falls_back"]
-    return values | {"lease_by": lease_by}
-
-
-_MOMENTS = [bindparam(name, type_=Moment()) for name in ("not_before", "accepted_at")]
-_RECORD = text(
-    """
-    UPDATE dispatch SET status = CAST(:status AS VARCHAR(12)), reason = :reason, attempts = :attempts, not_before = :not_before,
-        provider_code = :provider_code, provider_message = :provider_message, accepted_at = :accepted_at,
-        lease_until = NULL, lease_by = NULL,
-        handed_at = CASE WHEN CAST(:status AS VARCHAR(12)) IN ('accepted', 'unsure') THEN handed_at END
-    WHERE id = :id AND lease_by = :lease_by AND status IN ('sending', 'unsure')
-    """
-).bindparams(*_MOMENTS)
-
-# The next contact among those who do the work, or among those who lead it. An address that has the same message
-# already gets no second one.
-_FALL_BACK = text(
-    """
-    INSERT INTO dispatch (
-        day, kind, ref, round_id, since_round_id, unit_id, contact_id, parts, channel, address,
-        status, not_before, items, payload, fallback_of
-    )
-    SELECT d.day, d.kind, d.ref, d.round_id, d.since_round_id, d.unit_id, next.id, d.parts, next.channel,
-        next.address, 'pending', :not_before, d.items, d.payload, d.id
-    FROM dispatch AS d
-    JOIN contact AS c ON c.id = d.contact_id
-    JOIN contact AS next ON next.id = (
-        SELECT x.id FROM contact AS x
-        WHERE x.unit_id = c.unit_id AND x.active AND x.rank > c.rank
-            AND (x.duty IN ('handler', 'backup')) = (c.duty IN ('handler', 'backup'))
-        ORDER BY x.rank, x.id LIMIT 1
-    )
-    WHERE d.id IN :ids AND d.status = 'failed'
-    ON CONFLICT (day, channel, address, kind, ref) DO NOTHING
-    """
-).bindparams(bindparam("ids", expanding=True), bindparam("not_before", type_=Moment()))
-
-
-BROKEN_OFF = "发送中断，是否送出不能确定；请向对方核实，确需重发的用 duban dispatch retry --even-unsure。"
+    kind: str
+    round_id: int
+    obligation: LetterObligation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
-    """Rows whose lease had run out."""
+class Addressee:
+    """To whom one dispatch goes; `name` is None where its unit has no contact."""
 
-    put_back: int
-    unsure: int
+    dispatch_id: int
+    unit: str
+    name: str | None
+    active: bool
+    link_generation: int
 
 
-def release_expired_leases(connection: Connection, now: datetime) -> Released:
-    """What had not been handed over waits again; what had may have gone out, and stays until a person decides.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterData:
+    """The facts of a batch of letters, read at one moment."""
 
-    An unsure row keeps the name of its lease, so that a worker that was only slow can still record the answer.
-    """
-    expired = update(dispatch).where(dispatch.c.status == "sending", dispatch.c.lease_until <= now)
-    back = connection.execute(
-        expired.where(dispatch.c.handed_at.is_(None)).values(
-            status="pending", lease_by=None, lease_until=None
-        )
+    addressees: Mapping[int, Addressee]  # by dispatch
+    reminded: Mapping[int, Sequence[Reminded]]  # by target unit
+    obligations: Mapping[int, LetterObligation]  # those that urgent messages name, whatever their state
+    points_in_force: frozenset[int]
+
+
+def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch]) -> LetterData:
+    """Everything that these letters refer to."""
+    urgent = [one for one in rows if one.kind != DIGEST]
+    return LetterData(
+        addressees=_addressees(connection, [one.id for one in rows]),
+        reminded=_reminded(connection, [one for one in rows if one.kind == DIGEST]),
+        obligations={
+            row.id: _obligation(row)
+            for some in _pages(number for one in urgent for number in _obligations(one))
+            for row in connection.execute(_OBLIGATIONS.where(obligation.c.id.in_(some)))
+        },
+        points_in_force=frozenset(
+            number
+            for some in _pages(number for one in urgent for number in point_of(one))
+            for number in connection.scalars(_POINTS_IN_FORCE.where(point.c.id.in_(some)))
+        ),
     )
-    unsure = connection.execute(
-        expired.where(dispatch.c.handed_at.is_not(None)).values(
-            status="unsure", reason=BROKEN_OFF, lease_until=None, attempts=dispatch.c.attempts + 1
-        )
-    )
-    return Released(put_back=int(back.rowcount), unsure=int(unsure.rowcount))
 
 
-def cut_short_digests(connection: Connection, before: date) -> tuple[tuple[int, date], ...]:
-    """(id, day) of the rounds that planned reminders and never came to write their digests, oldest first."""
-    statement = select(round_.c.id, round_.c.held_on).where(
-        round_.c.held_on < before, round_.c.finished_at.is_(None), round_.c.status == "planning"
-    )
-    return tuple((row.id, row.held_on) for row in connection.execute(statement.order_by(round_.c.held_on)))
+def point_of(row: ClaimedDispatch) -> Iterable[int]:
+    """The point that a stage summary is about."""
+    what, _, number = row.ref.partition(":")
+    return [int(number)] if what == "point" and number.isdecimal() else []
 
 
-def first_undispatched_on(connection: Connection) -> date | None:
-    """The day of the very first round."""
-    return connection.scalar(select(func.min(round_.c.held_on)))
+def _obligations(row: ClaimedDispatch) -> Iterable[int]:
+    """The numbers that an urgent message's payload speaks of; what is malformed comes to light when it is composed."""
+    payload = row.payload or {}
+    entries = [payload, *(payload.get("items") or ())]
+    return [number for one in entries if isinstance(number := one.get("obligation_id"), int)]
 
 
-def dispatch_statuses(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """How these stand; what does not exist is left out."""
-    rows = connection.execute(select(dispatch.c.id, dispatch.c.status).where(dispatch.c.id.in_(list(ids))))
-    return {row.id: row.status for row in rows}
-
-
-def failed_dispatch_ids(connection: Connection) -> tuple[int, ...]:
-    """Every message that ended as failed, apart from those that another contact has taken over."""
-    other = dispatch.alias("other")
-    taken_over = (
-        select(other.c.id).where(other.c.fallback_of == dispatch.c.id, other.c.status != "failed").exists()
-    )
+def _addressees(connection: Connection, dispatch_ids: Sequence[int]) -> dict[int, Addressee]:
     statement = (
-        select(dispatch.c.id).where(dispatch.c.status == "failed", ~taken_over).order_by(dispatch.c.id)
-    )
-    return tuple(connection.scalars(statement))
-
-
-def put_back_dispatches(connection: Connection, ids: Sequence[int], now: datetime) -> frozenset[int]:
-    """Let these wait again, to the address that their contact has now; returns those that still have nobody.
-
-    A message that nobody could be told goes to the contacts that its unit has by now.
-    """
-    nobody: set[int] = set()
-    for start in range(0, len(ids), 500):
-        some = list(ids[start : start + 500])
-        values = {"ids": some, "not_before": now}
-        connection.execute(_TO_NEW_CONTACTS, values)
-        connection.execute(_HANDED_ON, values)
-        connection.execute(_PUT_BACK, values)
-        connection.execute(_READDRESS, values)
-        nobody |= {
-            number for number, status in dispatch_statuses(connection, some).items() if status == "failed"
-        }
-    return frozenset(nobody)
-
-
-_MOMENT = bindparam("not_before", type_=Moment())
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_TO_NEW_CONTACTS = text(
-    f"""
-    INSERT INTO dispatch (
-        day, kind, ref, round_id, since_round_id, unit_id, contact_id, parts, channel, address,
-        status, not_before, items, payload, fallback_of
-    )
-    SELECT d.day, d.kind, d.ref, d.round_id, d.since_round_id, d.unit_id, told.contact_id,
-        CASE WHEN d.kind = 'digest' THEN told.own + 2 * told.superior + 4 * told.copy ELSE d.parts END,
-        told.channel, told.address, 'pending', :not_before, d.items, d.payload, d.id
-    FROM dispatch AS d
-    JOIN ({AUDIENCE}) AS told ON told.unit_id = d.unit_id
-        AND CASE WHEN d.kind = 'digest' THEN 1 WHEN d.parts = 2 THEN told.superior ELSE told.own END = 1
-    WHERE d.id IN :ids AND d.contact_id IS NULL
-    ON CONFLICT (day, channel, address, kind, ref) DO NOTHING
-    """
-).bindparams(_IDS, _MOMENT)
-_HANDED_ON = text(
-    """
-    UPDATE dispatch SET status = 'withdrawn', reason = '联系人已补录，改由其接收'
-    WHERE id IN :ids AND contact_id IS NULL
-        AND EXISTS (SELECT 1 FROM dispatch AS other WHERE other.fallback_of = dispatch.id)
-    """
-).bindparams(_IDS)
-_PUT_BACK = text(
-    """
-    UPDATE dispatch SET status = 'pending', attempts = 0, reason = NULL, not_before = :not_before,
-        lease_by = NULL, lease_until = NULL, handed_at = NULL, provider_code = NULL, provider_message = NULL
-    WHERE id IN :ids AND contact_id IS NOT NULL
-    """
-).bindparams(_IDS, _MOMENT)
-# An address that was mended is used at once, unless the same message has gone there already.
-_READDRESS = text(
-    """
-    UPDATE dispatch SET
-        channel = (SELECT c.channel FROM contact AS c WHERE c.id = dispatch.contact_id),
-        address = (SELECT c.address FROM contact AS c WHERE c.id = dispatch.contact_id)
-    WHERE id IN :ids AND contact_id IS NOT NULL
-        AND EXISTS (
-            SELECT 1 FROM contact AS c WHERE c.id = dispatch.contact_id
-                AND (c.channel <> dispatch.channel OR c.address <> dispatch.address)
-                AND NOT EXISTS (
-                    SELECT 1 FROM dispatch AS other
-                    WHERE other.day = dispatch.day AND other.channel = c.channel AND other.address = c.address
-                        AND other.kind = dispatch.kind AND other.ref = dispatch.ref
-                )
+        select(
+            dispatch.c.id.label("dispatch_id"),
+            unit.c.name.label("unit"),
+            contact.c.name,
+            func.coalesce(contact.c.active, False).label("active"),
+            _GENERATION,
         )
+        .join_from(dispatch, unit, unit.c.id == dispatch.c.unit_id)
+        .outerjoin(contact, contact.c.id == dispatch.c.contact_id)
+        .outerjoin(link_generation, link_generation.c.unit_id == unit.c.id)
+    )
+    return {
+        row.dispatch_id: Addressee(**row._mapping)
+        for some in _pages(dispatch_ids)
+        for row in connection.execute(statement.where(dispatch.c.id.in_(some)))
+    }
+
+
+def _reminded(connection: Connection, digests: Sequence[ClaimedDispatch]) -> dict[int, list[Reminded]]:
+    """By target unit, what its digests carry: of each obligation the newest reminder, earliest date first.
+
+    A reminder that a later round has overtaken belongs to that round's digest.
     """
-).bindparams(_IDS)
+    rounds = {
+        number
+        for one in digests
+        if one.round_id is not None
+        for number in range(one.since_round_id or one.round_id, one.round_id + 1)
+    }
+    found: dict[int, list[Reminded]] = {}
+    if rounds:
+        units = {one.unit_id for one in digests}
+        statement = _REMINDED.where(reminder.c.round_id.in_(rounds), reminder.c.target_unit_id.in_(units))
+        for row in connection.execute(statement):
+            one = Reminded(kind=row.kind, round_id=row.round_id, obligation=_obligation(row))
+            found.setdefault(row.target_unit_id, []).append(one)
+    return found
+
+
+def _obligation(row: Any) -> LetterObligation:
+    values = {name: row._mapping[name] for name in _COLUMNS}
+    return LetterObligation(
+        **values
+        | {
+            "state": State(row.state),
+            "document": f"{row.source_document} {row.source_item}".strip(),
+            "evidence": _evidence(row.body),
+        }
+    )
+
+
+@lru_cache(maxsize=512)
+def _evidence(body: str) -> tuple[str, ...]:
+    return tuple(item["title"] for item in json.loads(body).get("evidence", ()))
+
+
+def _pages(ids: Iterable[int]) -> Iterable[list[int]]:
+    wanted = sorted(set(ids))
+    return (wanted[start : start + _PAGE] for start in range(0, len(wanted), _PAGE))
+
+
+_GENERATION = func.coalesce(link_generation.c.generation, FIRST_GENERATION).label("link_generation")
+_POINTS_IN_FORCE = (
+    select(point.c.id)
+    .join(edition, edition.c.id == point.c.edition_id)
+    .where(edition.c.state.in_(("published", "paused")), ~point.c.withdrawn)
+)
+_newest_figure = (
+    select(progress.c.value)
+    .where(progress.c.obligation_id == obligation.c.id)
+    .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_MADE = ("state", "document", "evidence")
+_ELSEWHERE: dict[str, ColumnElement[Any]] = {
+    "unit": unit.c.name,
+    "edition_state": edition.c.state,
+    "campaign": edition.c.name,
+    "title": milestone.c.title,
+    "label": point.c.label,
+    "starts_on": point.c.starts_on,
+    "point_due_on": point.c.due_on,
+    "last_workday": point.c.last_workday,
+    "provisional": point.c.provisional,
+    "subject": subject.c.name,
+    "reported": case((obligation.c.target.is_not(None), _newest_figure)),
+}
+_COLUMNS = [one.name for one in fields(LetterObligation) if one.name not in _MADE]
+_SHOWN = [
+    *(
+        _ELSEWHERE[name].label(name) if name in _ELSEWHERE else obligation.c[name]
+        for name in [*_COLUMNS, "state"]
+    ),
+    milestone.c.source_document,
+    milestone.c.source_item,
+    # As text, because many obligations share one milestone and its body is read once.
+    cast(milestone.c.body, Text).label("body"),
+]
+_WHOLE = (
+    obligation.join(edition, edition.c.id == obligation.c.edition_id)
+    .join(unit, unit.c.id == obligation.c.unit_id)
+    .join(milestone, milestone.c.id == obligation.c.milestone_id)
+    .join(point, point.c.id == obligation.c.point_id)
+    .outerjoin(subject, subject.c.id == obligation.c.subject_id)
+)
+_OBLIGATIONS: Select[Any] = select(*_SHOWN).select_from(_WHOLE)
+_newer = reminder.alias("newer")
+_REMINDED: Select[Any] = (
+    select(reminder.c.target_unit_id, reminder.c.kind, reminder.c.round_id, *_SHOWN)
+    .select_from(_WHOLE.join(reminder, reminder.c.obligation_id == obligation.c.id))
+    .where(
+        reminder.c.status == "planned",
+        obligation.c.due_on == reminder.c.due_on,
+        obligation.c.state.in_(_OPEN),
+        edition.c.state == "published",
+        # What was moved to another unit is no longer this one's.
+        or_(reminder.c.kind == "escalate", obligation.c.unit_id == reminder.c.target_unit_id),
+        ~exists().where(
+            and_(
+                _newer.c.obligation_id == reminder.c.obligation_id,
+                _newer.c.status == "planned",
+                _newer.c.target_unit_id == reminder.c.target_unit_id,
+                _newer.c.round_id > reminder.c.round_id,
+                (_newer.c.kind == "escalate") == (reminder.c.kind == "escalate"),
+            )
+        ),
+    )
+    .order_by(obligation.c.due_on, obligation.c.id)
+)
+
+
+def link_generation_of(connection: Connection, unit_id: int) -> int:
+    """The generation of a unit's links that is in force; revoking begins the next."""
+    found = select(link_generation.c.generation).where(link_generation.c.unit_id == unit_id)
+    return connection.scalar(found) or FIRST_GENERATION
+
+
+def link_bearer(connection: Connection, contact_id: int) -> Bearer | None:
+    """The contact as registered today. Holds the unit's row, so that no two enter its person, nor links end meanwhile."""
+    row = connection.execute(
+        select(
+            contact.c.name,
+            contact.c.unit_id,
+            unit.c.name.label("unit"),
+            unit.c.active.label("unit_active"),
+            contact.c.active,
+            contact.c.duty,
+            _GENERATION.label("generation"),
+            person.c.active.label("person_active"),
+        )
+        .join_from(contact, unit, unit.c.id == contact.c.unit_id)
+        .outerjoin(link_generation, link_generation.c.unit_id == unit.c.id)
+        .outerjoin(person, (person.c.unit_id == unit.c.id) & (person.c.name == contact.c.name))
+        .where(contact.c.id == contact_id)
+        .with_for_update(key_share=True, of=unit)
+    ).first()
+    return Bearer(**row._mapping) if row else None
+
+
+def raise_link_generation(connection: Connection, unit_id: int, now: datetime) -> int:
+    """Begin the unit's next generation of links; returns it."""
+    connection.execute(select(unit.c.id).where(unit.c.id == unit_id).with_for_update(key_share=True))
+    new = link_generation_of(connection, unit_id) + 1
+    values = {"generation": new, "changed_at": now}
+    if new == FIRST_GENERATION + 1:
+        connection.execute(link_generation.insert().values(unit_id=unit_id, **values))
+    else:
+        connection.execute(
+            link_generation.update().where(link_generation.c.unit_id == unit_id).values(**values)
+        )
+    return new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChaseScope:
+    """What is chased: each that is given narrows it. `unread_since`: only what was opened by then and not acknowledged."""
+
+    edition_id: int | None = None
+    unit_ids: tuple[int, ...] = ()
+    obligation_ids: tuple[int, ...] = ()
+    due_until: date | None = None
+    unread_since: date | None = None
+
+    @property
+    def bounded(self) -> bool:
+        return self.edition_id is not None or bool(self.unit_ids) or bool(self.obligation_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitToChase:
+    """One unit of the scope: how many it owes, and the first of them to fall due."""
+
+    unit_id: int
+    unit: str
+    total: int
+    obligation_ids: tuple[int, ...]
+
+
+def units_to_chase(
+    connection: Connection, scope: ChaseScope, *, today: date, shown: int
+) -> tuple[UnitToChase, ...]:
+    """By unit, what is owed now; done, waived, suspended and handed-in matters are not, nor those of paused editions."""
+    ranked = (
+        select(
+            obligation.c.unit_id,
+            obligation.c.id,
+            func.row_number()
+            .over(partition_by=obligation.c.unit_id, order_by=(obligation.c.due_on, obligation.c.id))
+            .label("place"),
+            func.count().over(partition_by=obligation.c.unit_id).label("total"),
+        )
+        .where(*_owed(scope, today))
+        .subquery()
+    )
+    rows = connection.execute(
+        select(ranked, unit.c.name)
+        .join(unit, unit.c.id == ranked.c.unit_id)
+        .where(ranked.c.place <= shown)
+        .order_by(unit.c.id, ranked.c.place)
+    )
+    return tuple(
+        UnitToChase(unit_id=number, unit=name, total=total, obligation_ids=tuple(row.id for row in some))
+        for (number, name, total), some in groupby(rows, key=lambda row: (row.unit_id, row.name, row.total))
+    )
+
+
+def _owed(scope: ChaseScope, today: date) -> list[ColumnElement[bool]]:
+    conditions = _published(scope.edition_id)
+    conditions.append(obligation.c.opened_on <= min(today, scope.unread_since or today))
+    states = _OPEN if scope.unread_since is None else [State.ASSIGNED.value]
+    conditions.append(obligation.c.state.in_(states))
+    if scope.unit_ids:
+        conditions.append(obligation.c.unit_id.in_(scope.unit_ids))
+    if scope.obligation_ids:
+        conditions.append(obligation.c.id.in_(scope.obligation_ids))
+    if scope.due_until is not None:
+        conditions.append(obligation.c.due_on <= scope.due_until)
+    return conditions
+
+
+def _published(edition_id: int | None) -> list[ColumnElement[bool]]:
+    """By edition first, so that the rounds' index leads past everything that is closed."""
+    published = select(edition.c.id).where(edition.c.state == "published")
+    if edition_id is not None:
+        published = published.where(edition.c.id == edition_id)
+    return [obligation.c.edition_id.in_(published)]
+
+
+def chased_on(connection: Connection, day: date) -> frozenset[int]:
+    """The units that were chased by hand on that day."""
+    statement = select(dispatch.c.unit_id).where(dispatch.c.day == day, dispatch.c.kind == CHASE_NOW)
+    return frozenset(connection.scalars(statement.distinct()))
+
+
+def write_chases(
+    connection: Connection,
+    units: Sequence[UnitToChase],
+    payloads: Mapping[int, Mapping[str, object]],
+    *,
+    day: date,
+    not_before: datetime,
+) -> tuple[ClaimedDispatch, ...]:
+    """One row per contact who does the unit's work, and per deputy leader; a unit without contacts gets a failed one.
+
+    A unit is chased once a day: the row's key is (day, channel, address, kind, unit). Returns what is to be sent, as
+    delivery will read it.
+    """
+    told: dict[int, list[dict[str, object]]] = {one.unit_id: [] for one in units}
+    for row in connection.execute(_TOLD, {"unit_ids": list(told)}):
+        told[row.unit_id].append(
+            {
+                "contact_id": row.contact_id,
+                "channel": row.channel,
+                "address": row.address,
+                "parts": row.own + 4 * row.copy,
+                "status": "pending",
+                "reason": None,
+            }
+        )
+    rows = [
+        {
+            "day": day,
+            "kind": CHASE_NOW,
+            "ref": f"unit:{one.unit_id}",
+            "unit_id": one.unit_id,
+            "not_before": not_before,
+            "items": one.total,
+            "payload": dict(payloads[one.unit_id]),
+            "parts": 1,
+            **contact,
+        }
+        for one in units
+        for contact in told[one.unit_id] or [nobody_row(one.unit_id)]
+    ]
+    connection.execute(upsert(connection, dispatch).on_conflict_do_nothing(), rows)
+    written = select(*(dispatch.c[one.name] for one in fields(ClaimedDispatch))).where(
+        dispatch.c.day == day,
+        dispatch.c.kind == CHASE_NOW,
+        dispatch.c.status == "pending",
+        dispatch.c.unit_id.in_(list(told)),
+    )
+    return tuple(
+        ClaimedDispatch(**row._mapping) for row in connection.execute(written.order_by(dispatch.c.id))
+    )
+
+
+_TOLD = text(
+    f"SELECT * FROM ({AUDIENCE}) AS told WHERE unit_id IN :unit_ids AND (own = 1 OR copy = 1) ORDER BY contact_id"
+).bindparams(bindparam("unit_ids", expanding=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadUnit:
+    """How many obligations one unit has not acknowledged, since when, and when the first of them is due."""
+
+    unit_id: int
+    unit: str
+    obligations: int
+    since: date
+    first_due_on: date
+
+
+def unread_units(
+    connection: Connection,
+    sight: VisibleUnits,
+    *,
+    opened_until: date,
+    edition_id: int | None = None,
+    offset: int = 0,
+    limit: int,
+) -> tuple[tuple[UnreadUnit, ...], int, int]:
+    """Who has left something unread since that day or longer, the longest first; one index answers it.
+
+    With the page come the numbers of all units and of their obligations, 0 beyond the last page.
+    """
+    # Summed before anything is joined: a name is looked up for the units of the page only.
+    sums = (
+        select(
+            obligation.c.unit_id,
+            func.count().label("obligations"),
+            func.min(obligation.c.opened_on).label("since"),
+            func.min(obligation.c.due_on).label("first_due_on"),
+        )
+        .where(*_unread(sight, opened_until, edition_id))
+        .group_by(obligation.c.unit_id)
+        .subquery()
+    )
+    page = (
+        select(
+            sums, func.count().over().label("all_units"), func.sum(sums.c.obligations).over().label("whole")
+        )
+        .order_by(sums.c.since, sums.c.unit_id)
+        .offset(offset)
+        .limit(limit)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(page, unit.c.name.label("unit"))
+        .join(unit, unit.c.id == page.c.unit_id)
+        .order_by(page.c.since, page.c.unit_id)
+    ).all()
+    names = [one.name for one in fields(UnreadUnit)]
+    units = tuple(UnreadUnit(**{name: row._mapping[name] for name in names}) for row in rows)
+    return units, rows[0].all_units if rows else 0, int(rows[0].whole) if rows else 0
+
+
+def count_unread(
+    connection: Connection, sight: VisibleUnits, *, opened_until: date, edition_id: int | None = None
+) -> tuple[int, int, date | None]:
+    """How many obligations of how many units, and since when the first."""
+    row = connection.execute(
+        select(
+            func.count(),
+            func.count(func.distinct(obligation.c.unit_id)),
+            func.min(obligation.c.opened_on),
+        ).where(*_unread(sight, opened_until, edition_id))
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _unread(sight: VisibleUnits, opened_until: date, edition_id: int | None) -> list[ColumnElement[bool]]:
+    return [
+        *_published(edition_id),
+        obligation.c.state == State.ASSIGNED.value,
+        obligation.c.opened_on <= opened_until,
+        visible(sight, obligation.c.unit_id),
+    ]

@@ -11,10 +11,12 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.editions.pages import unresolved_items
-from duban.letters.list_queries import count_unread, failed_reasons
-from duban.letters.lists import UNREAD_WORKDAYS, failed_since, opened_until
+from duban.letters.chases import UNREAD_WORKDAYS, opened_until
+from duban.letters.queries import count_unread
 from duban.obligations.queue_queries import count_extensions, count_submitted
 from duban.obligations.states import State
+from duban.outbox.queries import failed_reasons
+from duban.outbox.service import failed_since
 from duban.rounds.escalation_queries import HeldSelection, count_held_escalations
 
 

@@ -14,8 +14,7 @@ from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
-from duban.letters.queries import write_digests
-from duban.outbox.queries import RoundRow, round_on
+from duban.outbox.queries import RoundRow, round_on, write_digests
 from duban.rounds.escalation_queries import (
     HeldEscalation,
     HeldSelection,

@@ -54,7 +54,7 @@ NAMED = 300
 
 
 def stage_summary_payload(bureau: Bureau, one: DuePoint, result: GateResult) -> dict[str, object]:
-    """The fields of notifications' StageSummaryMessage as JSON holds them, ready in the dispatch row.
+    """The fields of notifications' StageSummary as JSON holds them, ready in the dispatch row.
 
     `unit` str (the coordinator), `as_of_on` and `due_on` ISO text, `campaign`, `stage`, `document` and `next_step`
     str, `provisional` bool, `total`, `done_on_time`, `done_late`, `left_out_of_rate` and `missing_total` int,

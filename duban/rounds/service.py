@@ -19,15 +19,18 @@ from duban.core import clock
 from duban.core.access import SYSTEM
 from duban.core.errors import DubanError, Refused
 from duban.history.queries import append_entry
-from duban.letters.queries import (
+from duban.obligations.lights import Facts, standing_of
+from duban.obligations.states import State
+from duban.outbox.queries import (
+    MORNING,
+    EditionNote,
+    RoundRow,
     cut_short_digests,
     first_undispatched_on,
     release_expired_leases,
+    round_on,
     write_digests,
 )
-from duban.obligations.lights import Facts, standing_of
-from duban.obligations.states import State
-from duban.outbox.queries import MORNING, EditionNote, RoundRow, round_on
 from duban.rounds.escalations import release_escalations
 from duban.rounds.queries import (
     PlannedEdition,

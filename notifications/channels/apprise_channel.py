@@ -11,13 +11,18 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import apprise
 
-from notifications.allow_list import AllowList, listed
-from notifications.channels import ChannelError, Receipt, Status
+from notifications.channels import (
+    AllowList,
+    Channel,
+    ChannelError,
+    Receipt,
+    Status,
+    permanent,
+    target_refusal,
+)
 from notifications.letters import Prepared
 
 # Apprise looks at the HTTP status only, and these answer 200 with an error code for a message they rejected: it would
@@ -32,51 +37,30 @@ _HTTP_ERROR = re.compile(r"error=(\d{3})")
 _ONE_AT_A_TIME = threading.Lock()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PushTarget:
-    """One place to push to, in typed fields: what a service calls host, and its key, token or topic."""
-
-    schema: str
-    key: str = field(repr=False)
-    host: str | None = None
-
-    def url(self) -> str:
-        """The Apprise URL; no field can break out of its place in it."""
-        if self.host is not None and not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", self.host):
-            raise ChannelError(f"推送服务地址“{self.host}”不是有效的主机名，请改正。")
-        host = f"{self.host}/" if self.host else ""
-        return f"{self.schema}://{host}{quote(self.key, safe='')}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PushSettings:
-    """Targets by the name that letters carry as their address. A plain URL may only come from the operator's settings.
-
-    `schemas` are the only kinds of service that work, in the whole process: Apprise keeps one list.
-    """
-
-    schemas: frozenset[str]
-    targets: Mapping[str, PushTarget | str] = field(repr=False)
-
-
 @contextmanager
-def open_apprise(settings: PushSettings, allow: AllowList) -> Iterator[AppriseChannel]:
-    """Raises ChannelError for robots, for schemas not on the list and for URLs that Apprise does not understand."""
-    _refuse_robots(settings.schemas)
-    urls = {
-        name: target if isinstance(target, str) else target.url() for name, target in settings.targets.items()
-    }
-    for name, url in urls.items():
-        _check_schema(name, url, settings.schemas)
-    apprise.NotificationManager().enable_only(*settings.schemas)
+def open_apprise(
+    targets: Mapping[str, str], allow: AllowList, *, schemas: Iterable[str]
+) -> Iterator[AppriseChannel]:
+    """`targets` are Apprise URLs by the name that letters carry as their address, from the operator's settings only.
+
+    `schemas` are the only kinds of service that work, in the whole process: Apprise keeps one list. Raises ChannelError
+    for robots, for schemas not on the list and for URLs that Apprise does not understand.
+    """
+    _refuse_robots(schemas)
+    for name, url in targets.items():
+        schema = url.partition("://")[0].lower()
+        _refuse_robots({schema})
+        if schema not in schemas:
+            raise ChannelError(f"推送目标“{name}”的类型 {schema} 不在允许的类型内，请由运维人员加入后再用。")
+    apprise.NotificationManager().enable_only(*schemas)
     with _ONE_AT_A_TIME, _log():
-        for name, url in urls.items():
+        for name, url in targets.items():
             _service(name, url)
-    yield AppriseChannel(urls, allow)
+    yield AppriseChannel(targets, allow)
 
 
-class AppriseChannel:
-    """See open_channel."""
+class AppriseChannel(Channel):
+    """See open_apprise."""
 
     name = "apprise"
 
@@ -87,19 +71,12 @@ class AppriseChannel:
     def send(self, prepared: Prepared) -> Receipt:
         """Push subject and text to the one target named by the letter's address."""
         target = prepared.letter.to_address
-        refusal = listed(target, self._allow)
+        refusal = target_refusal(target, self._allow)
         if refusal is not None:
-            return Receipt(
-                status=Status.PERMANENT, provider_code=refusal.code, provider_message=refusal.sentence
-            )
+            return refusal
         if target not in self._urls:
-            sentence = f"没有名为“{target}”的推送目标，请在设置中添加后重发。"
-            return Receipt(status=Status.PERMANENT, provider_code="unknown_target", provider_message=sentence)
+            return permanent("unknown_target", f"没有名为“{target}”的推送目标，请在设置中添加后重发。")
         return _push(target, self._urls[target], prepared)
-
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
-        for prepared in letters:
-            yield prepared, self.send(prepared)
 
 
 def _push(target: str, url: str, prepared: Prepared) -> Receipt:
@@ -119,21 +96,16 @@ def _push(target: str, url: str, prepared: Prepared) -> Receipt:
 def _failure(lines: list[str]) -> Receipt:
     log = "\n".join(lines)
     code = next((int(found) for found in _HTTP_ERROR.findall(log)), None)
+    status, answer, sentence = Status.TEMPORARY, "failed", "推送服务报告失败，未说明原因，稍后自动重试。"
     if code is not None:
         status = Status.PERMANENT if code in _HOPELESS else Status.TEMPORARY
-        return Receipt(
-            status=status,
-            provider_code=str(code),
-            provider_message=f"推送服务拒绝，HTTP {code}，请检查推送设置。",
-        )
-    if "read timed out" in log.lower() or "connection aborted" in log.lower():
+        answer, sentence = str(code), f"推送服务拒绝，HTTP {code}，请检查推送设置。"
+    elif "read timed out" in log.lower() or "connection aborted" in log.lower():
+        status, answer = Status.UNSURE, "no_answer"
         sentence = "推送服务收到请求后未答，是否送达不能确定。"
-        return Receipt(status=Status.UNSURE, provider_code="no_answer", provider_message=sentence)
-    if "connection error" in log.lower():
-        sentence = "连不上推送服务，稍后自动重试。"
-        return Receipt(status=Status.TEMPORARY, provider_code="unreachable", provider_message=sentence)
-    sentence = "推送服务报告失败，未说明原因，稍后自动重试。"
-    return Receipt(status=Status.TEMPORARY, provider_code="failed", provider_message=sentence)
+    elif "connection error" in log.lower():
+        answer, sentence = "unreachable", "连不上推送服务，稍后自动重试。"
+    return Receipt(status=status, provider_code=answer, provider_message=sentence)
 
 
 def _service(name: str, url: str) -> apprise.Apprise:
@@ -142,13 +114,6 @@ def _service(name: str, url: str) -> apprise.Apprise:
     if not service.add(url) or len(service) != 1:
         raise ChannelError(f"推送目标“{name}”的设置无法识别，请检查类型和密钥。")
     return service
-
-
-def _check_schema(name: str, url: str, schemas: frozenset[str]) -> None:
-    schema = url.partition("://")[0].lower()
-    _refuse_robots({schema})
-    if schema not in schemas:
-        raise ChannelError(f"推送目标“{name}”的类型 {schema} 不在允许的类型内，请由运维人员加入后再用。")
 
 
 def _refuse_robots(schemas: Iterable[str]) -> None:
@@ -178,8 +143,6 @@ def _log() -> Iterator[list[str]]:
 
 
 class _Collector(logging.Handler):
-    """Keeps messages in a list."""
-
     def __init__(self, lines: list[str]) -> None:
         super().__init__(logging.DEBUG)
         self._lines = lines

@@ -8,11 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from notifications.channels import Receipt, Status
+from notifications.channels import Channel, Receipt, Status
 from notifications.letters import Prepared, safe_key
 
 _REASONS = {
@@ -31,8 +31,8 @@ def open_eml(outbox: Path, *, durable: bool = True) -> Iterator[EmlChannel]:
     yield EmlChannel(outbox, durable=durable)
 
 
-class EmlChannel:
-    """See open_channel."""
+class EmlChannel(Channel):
+    """See open_eml."""
 
     name = "eml"
 
@@ -55,10 +55,6 @@ class EmlChannel:
                 provider_message=f"{reason}（{path.parent}）",
             )
         return Receipt(status=Status.ACCEPTED, provider_code="written", provider_message=str(path))
-
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
-        for prepared in letters:
-            yield prepared, self.send(prepared)
 
 
 def eml_path(outbox: Path, prepared: Prepared) -> Path:

@@ -9,15 +9,14 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from notifications.allow_list import AllowList, allowed
-from notifications.channels import ChannelError, Receipt, Status
+from notifications.channels import AllowList, ChannelError, Receipt, Status, address_refusal
 from notifications.letters import Prepared
 
 
@@ -51,6 +50,70 @@ class SmtpSettings:
     connections: int = 2
 
 
+@contextmanager
+def open_smtp(settings: SmtpSettings, allow: AllowList) -> Iterator[SmtpChannel]:
+    """No connection is made before the first letter. Raises ChannelError for settings that cannot work."""
+    if settings.username and settings.tls is Tls.NONE and not settings.login_without_tls:
+        raise ChannelError(
+            "邮件服务器未启用加密，登录密码会明文传输；请启用 STARTTLS 或 SSL，或明确允许明文登录。"
+        )
+    if not ((settings.username or "") + (settings.password or "")).isascii():
+        raise ChannelError("邮件账号或密码含有非英文字符，请检查设置。")
+    channel = SmtpChannel(settings, allow)
+    try:
+        yield channel
+    finally:
+        channel.close()
+
+
+class SmtpChannel:
+    """See open_smtp. Safe to call from several threads."""
+
+    name = "smtp"
+
+    def __init__(self, settings: SmtpSettings, allow: AllowList) -> None:
+        self._allow = allow
+        self._size = max(1, settings.connections)
+        context, backoff = _tls_context(settings), Backoff(settings.rest_seconds)
+        self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        for _ in range(self._size):
+            self._idle.put(Connection(settings, context, backoff))
+
+    def send(self, prepared: Prepared) -> Receipt:
+        """Hand one letter over, on whichever connection is free."""
+        refusal = address_refusal(prepared.letter.to_address, self._allow)
+        if refusal is not None:
+            return refusal
+        connection = self._idle.get()
+        try:
+            return connection.send(prepared)
+        finally:
+            self._idle.put(connection)
+
+    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
+        """All letters, as many at a time as there are connections; receipts come in the order of the letters."""
+        if self._size == 1:
+            for prepared in letters:
+                yield prepared, self.send(prepared)
+            return
+        # The window keeps a long round from being read into memory ahead of the servers.
+        window: deque[tuple[Prepared, Future[Receipt]]] = deque()
+        with ThreadPoolExecutor(self._size, thread_name_prefix="smtp") as pool:
+            for prepared in letters:
+                window.append((prepared, pool.submit(self.send, prepared)))
+                if len(window) >= 4 * self._size:
+                    first, receipt = window.popleft()
+                    yield first, receipt.result()
+            while window:
+                first, receipt = window.popleft()
+                yield first, receipt.result()
+
+    def close(self) -> None:
+        """Say goodbye on every connection."""
+        while not self._idle.empty():
+            self._idle.get_nowait().hang_up()
+
+
 class Backoff:
     """Since when the server is left alone; shared by the connections of a channel."""
 
@@ -59,9 +122,10 @@ class Backoff:
         self._until = 0.0
         self._cause: Receipt | None = None
 
-    def begin(self, cause: Receipt) -> None:
+    def begin(self, cause: Receipt) -> Receipt:
         self._until = time.monotonic() + self._seconds
         self._cause = cause
+        return cause
 
     def refusal(self) -> Receipt | None:
         left = self._until - time.monotonic()
@@ -75,28 +139,34 @@ class Backoff:
         )
 
 
-class _Refused(Exception):
-    """The server's own answer, with what it means at the point where it came."""
+class _Session(smtplib.SMTP):
+    """smtplib's own dialogue, with the server's last answer kept: after 354 the letter itself is on its way."""
 
-    def __init__(self, status: Status, answer: tuple[int, bytes]) -> None:
-        super().__init__(answer)
-        self.receipt = _receipt(status, *answer)
+    answer: tuple[int, bytes] = (0, b"")
+
+    def getreply(self) -> tuple[int, bytes]:
+        self.answer = super().getreply()
+        return self.answer
+
+
+class _TlsSession(_Session, smtplib.SMTP_SSL):
+    pass
 
 
 class Connection:
     """One connection, opened when needed and opened again when it was lost."""
 
-    def __init__(self, settings: SmtpSettings, context: ssl.SSLContext | None, rest: Backoff) -> None:
+    def __init__(self, settings: SmtpSettings, context: ssl.SSLContext | None, backoff: Backoff) -> None:
         self._settings = settings
         self._context = context
-        self._rest = rest
-        self._smtp: smtplib.SMTP | None = None
+        self._backoff = backoff
+        self._session: _Session | None = None
 
     def send(self, prepared: Prepared) -> Receipt:
-        resting = self._rest.refusal()
+        resting = self._backoff.refusal()
         if resting is not None:
             return resting
-        reused = self._smtp is not None
+        reused = self._session is not None
         receipt, nothing_sent = self._attempt(prepared)
         # Servers drop idle connections, and some after so many letters; nothing was taken then, so ask once more.
         if reused and nothing_sent:
@@ -106,128 +176,80 @@ class Connection:
     def _attempt(self, prepared: Prepared) -> tuple[Receipt, bool]:
         """The receipt, and whether the line was lost (not slow) before anything of the letter went out."""
         try:
-            return self._converse(prepared)
+            session = self._session or self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            return self._backoff.begin(_unreachable(error)), False
+        try:
+            session.sendmail(prepared.sender.address, [prepared.letter.to_address], prepared.data)
+            return _receipt(Status.ACCEPTED, *session.answer), False
+        except smtplib.SMTPRecipientsRefused as refused:
+            ((code, message),) = refused.recipients.values()
+            receipt = _receipt(_by_code(code), code, message)
+        except smtplib.SMTPDataError as refused:
+            receipt = _receipt(_by_code(refused.smtp_code), refused.smtp_code, refused.smtp_error)
+        except smtplib.SMTPSenderRefused as refused:
+            # Our own address: the recipient can do nothing about it, and the operator can.
+            receipt = _receipt(Status.TEMPORARY, refused.smtp_code, refused.smtp_error)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            if session.answer[0] == _GO_AHEAD:
+                return _lost(Status.UNSURE, error), False
+            if _timed_out(error):
+                return self._backoff.begin(_lost(Status.TEMPORARY, error)), False
+            return _lost(Status.TEMPORARY, error), True
         except BaseException:
             # Stopped in the middle of a letter: what the server would answer next belongs to that letter.
             self._drop()
             raise
-
-    def _converse(self, prepared: Prepared) -> tuple[Receipt, bool]:
-        try:
-            smtp = self._smtp or self._connect()
-        except _Refused as refused:
-            return self._give_rest(refused.receipt), False
-        except (OSError, smtplib.SMTPException) as error:
-            return self._give_rest(_unreachable(error)), False
-        try:
-            _announce(smtp, prepared)
-        except _Refused as refused:
-            return self._after_refusal(smtp, refused.receipt), False
-        except (OSError, smtplib.SMTPException) as error:
+        # After a refusal smtplib asks the server to forget the letter; it is ready for the next when it has said so.
+        if session.sock is None or session.answer[0] != _DONE:
             self._drop()
-            if _timed_out(error):
-                return self._give_rest(_lost(Status.TEMPORARY, error)), False
-            return _lost(Status.TEMPORARY, error), True
-        return self._hand_over(smtp, prepared), False
+        return receipt, False
 
-    def _hand_over(self, smtp: smtplib.SMTP, prepared: Prepared) -> Receipt:
-        try:
-            smtp.send(_with_dots_doubled(prepared.data) + b".\r\n")
-            code, message = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop()
-            return _lost(Status.UNSURE, error)
-        if 200 <= code < 300:
-            return _receipt(Status.ACCEPTED, code, message)
-        return self._after_refusal(smtp, _receipt(_by_code(code), code, message))
-
-    def _after_refusal(self, smtp: smtplib.SMTP, receipt: Receipt) -> Receipt:
-        """Make the connection ready for the next letter, or give it up."""
-        try:
-            if receipt.provider_code.startswith("421") or smtp.rset()[0] != 250:
-                self._drop()
-        except (OSError, smtplib.SMTPException):
-            self._drop()
-        return receipt
-
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Session:
         settings = self._settings
-        name = settings.hello_name or _own_name()
+        name, timeout = settings.hello_name or _own_name(), settings.timeout_seconds
+        session: _Session
         if settings.tls is Tls.SSL:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host,
-                settings.port,
-                local_hostname=name,
-                timeout=settings.timeout_seconds,
-                context=self._context,
+            session = _TlsSession(
+                settings.host, settings.port, local_hostname=name, timeout=timeout, context=self._context
             )
         else:
-            smtp = smtplib.SMTP(
-                settings.host, settings.port, local_hostname=name, timeout=settings.timeout_seconds
-            )
+            session = _Session(settings.host, settings.port, local_hostname=name, timeout=timeout)
         try:
-            _greet(smtp, settings, self._context)
+            session.ehlo_or_helo_if_needed()
+            if settings.tls is Tls.STARTTLS:
+                session.starttls(context=self._context)
+                session.ehlo()
+            if settings.username:
+                session.login(settings.username, settings.password or "")
         except BaseException:
-            smtp.close()
+            session.close()
             raise
-        self._smtp = smtp
-        return smtp
-
-    def _give_rest(self, receipt: Receipt) -> Receipt:
-        self._drop()
-        self._rest.begin(receipt)
-        return receipt
+        self._session = session
+        return session
 
     def _drop(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def hang_up(self) -> None:
-        if self._smtp is None:
-            return
-        try:
-            self._smtp.quit()
-        except (OSError, smtplib.SMTPException):
-            self._smtp.close()
-        self._smtp = None
+        if self._session is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._session.quit()
+        self._drop()
 
 
-def _greet(smtp: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext | None) -> None:
-    smtp.ehlo_or_helo_if_needed()
-    if settings.tls is Tls.STARTTLS:
-        smtp.starttls(context=context)
-        smtp.ehlo()
-    if settings.username:
-        smtp.login(settings.username, settings.password or "")
-
-
-def _announce(smtp: smtplib.SMTP, prepared: Prepared) -> None:
-    """Sender, recipient and DATA, until the server says go ahead."""
-    steps: list[tuple[Callable[[], tuple[int, bytes]], tuple[int, ...], bool]] = [
-        (lambda: smtp.mail(prepared.sender.address), (250,), False),
-        (lambda: smtp.rcpt(prepared.letter.to_address), (250, 251), True),
-        (lambda: smtp.docmd("DATA"), (354,), True),
-    ]
-    for ask, wanted, about_recipient in steps:
-        code, message = ask()
-        if code not in wanted:
-            raise _Refused(_by_code(code) if about_recipient else Status.TEMPORARY, (code, message))
+_DONE, _GO_AHEAD = 250, 354
 
 
 def _by_code(code: int) -> Status:
     return Status.PERMANENT if 500 <= code < 600 else Status.TEMPORARY
 
 
-def _with_dots_doubled(data: bytes) -> bytes:
-    """RFC 5321, 4.5.2: a line that begins with a dot is sent with two. Base64 has none, and looking is ten times cheaper."""
-    if b"\n." not in data and not data.startswith(b"."):
-        return data
-    return re.sub(rb"(?m)^\.", b"..", data)
-
-
-def _receipt(status: Status, code: int, message: bytes) -> Receipt:
-    text = message.decode("utf-8", "replace")
+def _receipt(status: Status, code: int, message: bytes | str) -> Receipt:
+    text = message if isinstance(message, str) else message.decode("utf-8", "replace")
     enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)", text)
     return Receipt(
         status=status,
@@ -272,76 +294,6 @@ def _own_name() -> str:
     """A name for EHLO without asking DNS, which can take seconds in a closed network."""
     name = socket.gethostname()
     return name if "." in name and name.isascii() else "[127.0.0.1]"
-
-
-__all__ = ["SmtpChannel", "SmtpSettings", "Tls", "open_smtp"]
-
-
-@contextmanager
-def open_smtp(settings: SmtpSettings, allow: AllowList) -> Iterator[SmtpChannel]:
-    """No connection is made before the first letter. Raises ChannelError for settings that cannot work."""
-    if settings.username and settings.tls is Tls.NONE and not settings.login_without_tls:
-        raise ChannelError(
-            "邮件服务器未启用加密，登录密码会明文传输；请启用 STARTTLS 或 SSL，或明确允许明文登录。"
-        )
-    if not ((settings.username or "") + (settings.password or "")).isascii():
-        raise ChannelError("邮件账号或密码含有非英文字符，请检查设置。")
-    channel = SmtpChannel(settings, allow)
-    try:
-        yield channel
-    finally:
-        channel.close()
-
-
-class SmtpChannel:
-    """See open_channel. Safe to call from several threads."""
-
-    name = "smtp"
-
-    def __init__(self, settings: SmtpSettings, allow: AllowList) -> None:
-        self._allow = allow
-        self._size = max(1, settings.connections)
-        context = _tls_context(settings)
-        rest = Backoff(settings.rest_seconds)
-        self._lines: queue.LifoQueue[Connection] = queue.LifoQueue()
-        for _ in range(self._size):
-            self._lines.put(Connection(settings, context, rest))
-
-    def send(self, prepared: Prepared) -> Receipt:
-        """Hand one letter over, on whichever connection is free."""
-        refusal = allowed(prepared.letter.to_address, self._allow)
-        if refusal is not None:
-            return Receipt(
-                status=Status.PERMANENT, provider_code=refusal.code, provider_message=refusal.sentence
-            )
-        line = self._lines.get()
-        try:
-            return line.send(prepared)
-        finally:
-            self._lines.put(line)
-
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
-        """All letters, as many at a time as there are connections; receipts come in the order of the letters."""
-        if self._size == 1:
-            for prepared in letters:
-                yield prepared, self.send(prepared)
-            return
-        # The window keeps a long round from being read into memory ahead of the servers.
-        window: deque[tuple[Prepared, Future[Receipt]]] = deque()
-        with ThreadPoolExecutor(self._size, thread_name_prefix="smtp") as pool:
-            for prepared in letters:
-                window.append((prepared, pool.submit(self.send, prepared)))
-                if len(window) >= 4 * self._size:
-                    first, receipt = window.popleft()
-                    yield first, receipt.result()
-            while window:
-                first, receipt = window.popleft()
-                yield first, receipt.result()
-
-    def close(self) -> None:
-        """Say goodbye on every connection."""
-        while not self._lines.empty():
-            self._lines.get_nowait().hang_up()
 
 
 def _tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:

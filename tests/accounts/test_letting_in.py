@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from duban.accounts.rules import device_words, password_refusals, timed_out, too_old, touch_is_due
 from duban.core.access import Actor, Role, visible_units
-from duban.letters.link_rules import Bearer, Link, link_refusals, stays
+from duban.letters.rules import Bearer, Link, link_refusals, stays
 from duban.units.rules import giving_refusals
 
 NOW = datetime(2026, 3, 27, 1, 0, tzinfo=UTC)

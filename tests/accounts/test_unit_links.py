@@ -15,8 +15,8 @@ from duban.bureau import Bureau
 from duban.core.access import Role, visible_units
 from duban.core.errors import Refused
 from duban.core.secrets import portal_key
-from duban.letters.link_rules import Link
 from duban.letters.links import make_link_token, read_link_token
+from duban.letters.rules import Link
 from duban.units.tables import contact, person
 from tests.accounts.account_builders import DEVICE, NOW, after, keyed, signed_in, verbs
 from tests.builders import a_person, a_unit

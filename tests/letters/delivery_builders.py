@@ -20,8 +20,7 @@ from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
 from duban.units.tables import contact
-from notifications.allow_list import AllowList
-from notifications.channels import Channel
+from notifications.channels import AllowList, Channel
 from notifications.channels.eml import open_eml
 from notifications.channels.smtp import open_smtp
 from tests.builders import a_unit, an_edition, an_obligation

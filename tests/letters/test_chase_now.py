@@ -15,8 +15,8 @@ from duban.core import clock
 from duban.core.access import SYSTEM, Role
 from duban.core.errors import Refused
 from duban.history.tables import history
-from duban.letters.chase_queries import ChaseScope
 from duban.letters.chases import chase_now
+from duban.letters.queries import ChaseScope
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from tests.builders import a_person, a_unit, an_edition, an_obligation

@@ -26,7 +26,7 @@ from duban.outbox.queries import enqueue_urgent
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
 from duban.units.tables import contact
-from notifications.allow_list import AllowList
+from notifications.channels import AllowList
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from tests.builders import a_unit, an_edition, an_obligation
 

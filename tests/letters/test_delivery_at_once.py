@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from duban.bureau import Bureau
 from duban.core.db import open_store
 from duban.letters.delivery import DeliveryReport, deliver
-from duban.letters.queries import (
+from duban.obligations.tables import obligation
+from duban.outbox.queries import (
     ClaimedDispatch,
     DispatchOutcome,
     claim_dispatches,
     mark_sending,
     record_outcomes,
 )
-from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
 from duban.units.tables import contact, unit
@@ -125,7 +125,9 @@ def test_a_worker_whose_lease_was_taken_away_neither_sends_nor_records(
         held = mark_sending(
             connection, [mine.id], lease_by="slow", now=NOW, lease_until=NOW + timedelta(seconds=300)
         )
-        outcome = DispatchOutcome(id=mine.id, status="accepted", attempts=1, not_before=NOW)
+        outcome = DispatchOutcome(
+            id=mine.id, counted_as="accepted", status="accepted", attempts=1, not_before=NOW
+        )
         record_outcomes(connection, [outcome], lease_by="slow")
 
     assert held == frozenset()

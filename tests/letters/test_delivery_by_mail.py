@@ -9,7 +9,7 @@ import pytest
 
 from duban.bureau import Bureau
 from duban.core.access import Role
-from notifications.allow_list import AllowList, allow_list
+from notifications.channels import AllowList, allow_list
 from notifications.channels.smtp import open_smtp
 from tests.builders import a_person, a_unit
 from tests.letters.delivery_builders import (

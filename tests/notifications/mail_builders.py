@@ -12,7 +12,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from notifications.allow_list import AllowList
+from notifications.channels import AllowList
 from notifications.channels.smtp import SmtpSettings, Tls
 from notifications.letters import Letter, Prepared, Sender, prepare
 from notifications.messages import Item, Rendered

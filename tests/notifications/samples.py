@@ -1,4 +1,4 @@
-"""tests.notifications.samples"""
+"""A message of every kind, as its stored text in expected/ shows it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from datetime import date
 
 from duban.core.lights import Light
 from notifications.messages import (
-    AdvanceMessage,
-    AssignMessage,
-    CalendarChangeMessage,
-    ChaseMessage,
-    ChaseNowMessage,
+    CalendarChange,
+    ChaseByHand,
     Desk,
-    DigestMessage,
-    DueMessage,
-    EscalateMessage,
-    ExtensionMessage,
+    Digest,
+    ExtensionAnswer,
     Item,
     Kind,
+    Message,
     Missing,
     Rate,
     Section,
-    SendBackMessage,
-    StageSummaryMessage,
+    SendBack,
+    StageSummary,
 )
 
 DESK = Desk(name="市民政局办公室", contact="赵科员", phone="0000-1234567")
@@ -45,7 +41,8 @@ ITEM = Item(
 )
 
 
-ADVANCE_SAMPLE = AdvanceMessage(
+ADVANCE_SAMPLE = Message(
+    kind=Kind.ADVANCE,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 26),
@@ -54,7 +51,8 @@ ADVANCE_SAMPLE = AdvanceMessage(
 )
 
 
-ASSIGN_SAMPLE = AssignMessage(
+ASSIGN_SAMPLE = Message(
+    kind=Kind.ASSIGN,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 1, 5),
@@ -79,7 +77,8 @@ ASSIGN_SAMPLE = AssignMessage(
 )
 
 
-CALENDAR_CHANGE_SAMPLE = CalendarChangeMessage(
+CALENDAR_CHANGE_SAMPLE = Message(
+    kind=Kind.CALENDAR_CHANGE,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 11, 9),
@@ -102,11 +101,12 @@ CALENDAR_CHANGE_SAMPLE = CalendarChangeMessage(
         ),
     ),
     desk=DESK,
-    cause="国务院办公厅已公布2027年放假安排",
+    detail=CalendarChange(cause="国务院办公厅已公布2027年放假安排"),
 )
 
 
-CHASE_SAMPLE = ChaseMessage(
+CHASE_SAMPLE = Message(
+    kind=Kind.CHASE,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 4, 3),
@@ -115,85 +115,89 @@ CHASE_SAMPLE = ChaseMessage(
 )
 
 
-CHASE_NOW_SAMPLE = ChaseNowMessage(
+CHASE_NOW_SAMPLE = Message(
+    kind=Kind.CHASE_NOW,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 27),
     items=(replace(ITEM, days_left=2, light=Light.YELLOW),),
     desk=DESK,
-    chased_by="周处长",
-    words="月底前市局汇总上报，请今天下班前报送。",
+    detail=ChaseByHand(chased_by="周处长", words="月底前市局汇总上报，请今天下班前报送。"),
 )
 
 
-DIGEST_SAMPLE = DigestMessage(
+DIGEST_SAMPLE = Message(
+    kind=None,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 12, 31),
-    sections=(
-        Section(
-            kind=Kind.ADVANCE,
-            items=(
-                replace(
-                    ITEM,
-                    obligation_id=410,
-                    campaign="寒冬送温暖",
-                    milestone="春节前走访困难群众",
-                    due_on=date(2027, 1, 10),
-                    last_workday=date(2027, 1, 8),
-                    hard_due_on=None,
-                    days_left=5,
-                    expected_evidence=("走访记录", "慰问金发放表"),
-                    document="市民政局年度总结 第3项",
-                    provisional=True,
-                    link="https://duban.example/o/410",
+    detail=Digest(
+        sections=(
+            Section(
+                kind=Kind.ADVANCE,
+                items=(
+                    replace(
+                        ITEM,
+                        obligation_id=410,
+                        campaign="寒冬送温暖",
+                        milestone="春节前走访困难群众",
+                        due_on=date(2027, 1, 10),
+                        last_workday=date(2027, 1, 8),
+                        hard_due_on=None,
+                        days_left=5,
+                        expected_evidence=("走访记录", "慰问金发放表"),
+                        document="市民政局年度总结 第3项",
+                        provisional=True,
+                        link="https://duban.example/o/410",
+                    ),
                 ),
             ),
-        ),
-        Section(
-            kind=Kind.CHASE,
-            items=(
-                replace(
-                    ITEM,
-                    obligation_id=377,
-                    campaign="社会组织年检",
-                    milestone="报送整改台账",
-                    due_on=date(2026, 12, 20),
-                    last_workday=date(2026, 12, 18),
-                    hard_due_on=None,
-                    days_left=-9,
-                    expected_evidence=("整改台账",),
-                    document="市民政局年检通知 第4项",
-                    light=Light.RED,
-                    link="https://duban.example/o/377",
+            Section(
+                kind=Kind.CHASE,
+                items=(
+                    replace(
+                        ITEM,
+                        obligation_id=377,
+                        campaign="社会组织年检",
+                        milestone="报送整改台账",
+                        due_on=date(2026, 12, 20),
+                        last_workday=date(2026, 12, 18),
+                        hard_due_on=None,
+                        days_left=-9,
+                        expected_evidence=("整改台账",),
+                        document="市民政局年检通知 第4项",
+                        light=Light.RED,
+                        link="https://duban.example/o/377",
+                    ),
                 ),
             ),
-        ),
-        Section(
-            kind=Kind.DUE,
-            items=(
-                replace(
-                    ITEM,
-                    obligation_id=402,
-                    campaign="家庭养老床位",
-                    milestone="完成年度指标",
-                    due_on=date(2026, 12, 31),
-                    last_workday=date(2026, 12, 31),
-                    hard_due_on=None,
-                    days_left=0,
-                    expected_evidence=("完成数", "验收表"),
-                    document="市民政局2025年工作要点 附件1第3项",
-                    link="https://duban.example/o/402",
+            Section(
+                kind=Kind.DUE,
+                items=(
+                    replace(
+                        ITEM,
+                        obligation_id=402,
+                        campaign="家庭养老床位",
+                        milestone="完成年度指标",
+                        due_on=date(2026, 12, 31),
+                        last_workday=date(2026, 12, 31),
+                        hard_due_on=None,
+                        days_left=0,
+                        expected_evidence=("完成数", "验收表"),
+                        document="市民政局2025年工作要点 附件1第3项",
+                        link="https://duban.example/o/402",
+                    ),
                 ),
+                total=1,
             ),
-            total=1,
         ),
     ),
     desk=DESK,
 )
 
 
-DUE_SAMPLE = DueMessage(
+DUE_SAMPLE = Message(
+    kind=Kind.DUE,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 31),
@@ -202,7 +206,8 @@ DUE_SAMPLE = DueMessage(
 )
 
 
-ESCALATE_SAMPLE = EscalateMessage(
+ESCALATE_SAMPLE = Message(
+    kind=Kind.ESCALATE,
     to_name="李局长",
     unit="市民政局",
     as_of_on=date(2026, 4, 14),
@@ -237,62 +242,73 @@ ESCALATE_SAMPLE = EscalateMessage(
 )
 
 
-EXTENSION_SAMPLE = ExtensionMessage(
+EXTENSION_SAMPLE = Message(
+    kind=Kind.EXTENSION,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 26),
-    item=replace(
-        ITEM,
-        due_on=date(2026, 4, 10),
-        last_workday=date(2026, 4, 10),
-        previous_due_on=date(2026, 3, 31),
-        days_left=10,
-        light=Light.GREEN,
-        extended=True,
+    items=(
+        replace(
+            ITEM,
+            due_on=date(2026, 4, 10),
+            last_workday=date(2026, 4, 10),
+            previous_due_on=date(2026, 3, 31),
+            days_left=10,
+            light=Light.GREEN,
+            extended=True,
+        ),
     ),
-    granted=True,
-    asked_for_on=date(2026, 4, 15),
-    decided_by="李局长",
-    reason="街道巡检分工尚需会商，同意顺延至4月10日，不再二次延期。",
     desk=DESK,
+    detail=ExtensionAnswer(
+        granted=True,
+        asked_for_on=date(2026, 4, 15),
+        decided_by="李局长",
+        reason="街道巡检分工尚需会商，同意顺延至4月10日，不再二次延期。",
+    ),
 )
 
 
-SEND_BACK_SAMPLE = SendBackMessage(
+SEND_BACK_SAMPLE = Message(
+    kind=Kind.SEND_BACK,
     to_name="王科长",
     unit="钟楼区民政局",
     as_of_on=date(2026, 3, 26),
-    item=replace(ITEM, light=Light.YELLOW),
-    reason="巡检计划未列各街道的完成月份，备案文号与附件不一致。",
-    reviewer="区划地名处 陈科长",
-    times=1,
+    items=(replace(ITEM, light=Light.YELLOW),),
     desk=DESK,
-    resubmit_by_on=date(2026, 3, 30),
+    detail=SendBack(
+        reason="巡检计划未列各街道的完成月份，备案文号与附件不一致。",
+        reviewer="区划地名处 陈科长",
+        times=1,
+        resubmit_by_on=date(2026, 3, 30),
+    ),
 )
 
 
-STAGE_SUMMARY_SAMPLE = StageSummaryMessage(
+STAGE_SUMMARY_SAMPLE = Message(
+    kind=Kind.STAGE_SUMMARY,
     to_name="李局长",
     unit="市民政局",
     as_of_on=date(2026, 4, 1),
-    campaign="地名标志巡检",
-    stage="制定巡检计划并备案",
-    due_on=date(2026, 3, 31),
-    provisional=False,
-    document="市民政局2025年工作要点 附件1第7项",
-    total=6,
-    done_on_time=4,
-    done_late=0,
-    left_out_of_rate=1,
-    missing=(
-        Missing(unit="天宁区民政局", days_overdue=1, reason="备案材料退回补正中"),
-        Missing(unit="金坛区民政局", days_overdue=1),
-    ),
-    next_step="今日起催办2家未完成单位；逾期满5个工作日仍未办结的，报请您督办。",
     desk=DESK,
-    rates=(
-        Rate(title="地名标志完好率", done=425, of=600, target_percent=80),
-        Rate(title="年检参检率", done=106, of=None),
-    ),
     list_link="https://duban.example/board",
+    detail=StageSummary(
+        campaign="地名标志巡检",
+        stage="制定巡检计划并备案",
+        due_on=date(2026, 3, 31),
+        provisional=False,
+        document="市民政局2025年工作要点 附件1第7项",
+        owed=6,
+        done_on_time=4,
+        done_late=0,
+        left_out_of_rate=1,
+        missing=(
+            Missing(unit="天宁区民政局", days_overdue=1, reason="备案材料退回补正中"),
+            Missing(unit="金坛区民政局", days_overdue=1),
+        ),
+        next_step="今日起催办2家未完成单位；逾期满5个工作日仍未办结的，报请您督办。",
+        rates=(
+            Rate(title="地名标志完好率", done=425, of=600, target_percent=80),
+            Rate(title="年检参检率", done=106, of=None),
+        ),
+    ),
 )

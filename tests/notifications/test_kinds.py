@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 import notifications
-from notifications.messages import Item, Kind, Rendered, Section, render
+from notifications.messages import Digest, Item, Kind, Message, Rendered, Section, day_message, render
 from notifications.wording import SHOWN
 from tests.notifications import samples
 from tests.notifications.mail_builders import an_item
@@ -36,6 +36,12 @@ SCRIPT = "<script>alert('催办')</script> & \"引号\""
 
 def sample(folder: str) -> Any:
     return getattr(samples, f"{folder.upper()}_SAMPLE")
+
+
+def detailed(message: Message, **changes: Any) -> Message:
+    """The same message with changes to what only its kind says."""
+    assert message.detail is not None
+    return replace(message, detail=replace(message.detail, **changes))
 
 
 def html_words(rendered: Rendered) -> str:
@@ -125,9 +131,9 @@ def test_every_day_that_rests_on_a_provisional_year_says_so(folder):
 
     message = each_item(sample(folder), provisional)
     if folder == "send_back":
-        message = replace(message, resubmit_provisional=True)
+        message = detailed(message, resubmit_provisional=True)
     if folder == "extension":
-        message = replace(message, asked_provisional=True)
+        message = detailed(message, asked_provisional=True)
 
     rendered = render(message)
 
@@ -140,22 +146,23 @@ def test_every_day_that_rests_on_a_provisional_year_says_so(folder):
 
 
 def test_a_stage_whose_day_is_provisional_says_so():
-    rendered = render(replace(STAGE_SUMMARY_SAMPLE, provisional=True))
+    rendered = render(detailed(STAGE_SUMMARY_SAMPLE, provisional=True))
 
     assert "2026年3月31日（周二，暂定）" in rendered.text
     assert "2026年3月31日（周二，暂定）" in html_words(rendered)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_name_the_message_lacks_is_an_error(folder):
-    class Empty:
-        pass
+def test_a_message_without_what_its_kind_says_is_an_error(folder):
+    empty = {"to_name": "王科长", "unit": "钟楼区民政局", "as_of_on": date(2026, 3, 26), "desk": samples.DESK}
 
-    Empty.folder = folder  # type: ignore[attr-defined]
-    from dataclasses import dataclass
+    with pytest.raises((AssertionError, UndefinedError)):
+        render(Message(kind=sample(folder).kind, **empty))
 
-    with pytest.raises(UndefinedError):
-        render(dataclass(Empty)())  # type: ignore[arg-type]
+
+def test_what_another_kind_says_is_an_error():
+    with pytest.raises(AssertionError):
+        replace(CHASE_SAMPLE, detail=SEND_BACK_SAMPLE.detail)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -205,7 +212,7 @@ def test_hundreds_of_items_stay_readable_and_the_rest_is_counted():
         an_item(obligation_id=n, milestone=f"第{n}项", due_on=date(2026, 1 + n % 12, 1)) for n in range(300)
     )
 
-    rendered = render(replace(DIGEST_SAMPLE, sections=(Section(kind=Kind.CHASE, items=items, total=412),)))
+    rendered = render(detailed(DIGEST_SAMPLE, sections=(Section(kind=Kind.CHASE, items=items, total=412),)))
 
     shown = re.findall(r"^\d+\. ", rendered.text, flags=re.MULTILINE)
     assert len(shown) == SHOWN
@@ -235,17 +242,17 @@ def test_an_escalation_names_the_units_and_the_longest_delay():
 
 
 def test_a_summary_names_every_missing_unit_and_never_makes_up_a_rate():
-    nobody = replace(STAGE_SUMMARY_SAMPLE, total=0, done_on_time=0, missing=(), rates=())
-    many = tuple(replace(STAGE_SUMMARY_SAMPLE.missing[0], unit=f"第{n}社会组织") for n in range(229))
+    nobody = detailed(STAGE_SUMMARY_SAMPLE, owed=0, done_on_time=0, missing=(), rates=())
+    many = tuple(replace(STAGE_SUMMARY_SAMPLE.detail.missing[0], unit=f"第{n}社会组织") for n in range(229))
 
     assert "按时办结率：—（0/0）" in render(nobody).text
     assert render(nobody).subject.endswith("：无应办单位")
-    assert all(missing.unit in render(replace(STAGE_SUMMARY_SAMPLE, missing=many)).text for missing in many)
-    assert "按时66.7%（4/6），未完成229家" in render(replace(STAGE_SUMMARY_SAMPLE, missing=many)).subject
+    assert all(missing.unit in render(detailed(STAGE_SUMMARY_SAMPLE, missing=many)).text for missing in many)
+    assert "按时66.7%（4/6），未完成229家" in render(detailed(STAGE_SUMMARY_SAMPLE, missing=many)).subject
 
 
 def test_a_refused_extension_names_the_day_that_holds():
-    rendered = render(replace(EXTENSION_SAMPLE, granted=False, item=an_item()))
+    rendered = render(replace(detailed(EXTENSION_SAMPLE, granted=False), items=(an_item(),)))
 
     assert rendered.subject.startswith("【延期批复】不同意延期，仍为3月31日：")
     assert "未获批准，时限仍为2026年3月31日（周二）" in rendered.text
@@ -263,10 +270,37 @@ def test_a_last_workday_that_moved_alone_is_not_called_a_new_due_date():
 
 
 def test_an_item_without_a_link_says_how_to_answer():
-    rendered = render(replace(SEND_BACK_SAMPLE, item=an_item(link=None)))
+    rendered = render(replace(SEND_BACK_SAMPLE, items=(an_item(link=None),)))
 
     assert (
         SEND_BACK_SAMPLE.desk.how_to_answer in rendered.text
         and SEND_BACK_SAMPLE.desk.how_to_answer in html_words(rendered)
     )
     assert "点开" not in rendered.text
+
+
+def a_day(*sections: Section) -> str:
+    digest = replace(DIGEST_SAMPLE, as_of_on=date(2026, 4, 3), detail=Digest(sections=sections))
+    message = day_message(digest)
+    return f"{message.folder}: {render(message).subject}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "letter"),
+    [
+        (Kind.ASSIGN, "assign: 【交办】5项任务，最早3月31日到期"),
+        (Kind.ADVANCE, "advance: 【提前提醒】5项任务，最早3月31日到期"),
+        (Kind.DUE, "due: 【到期】5项任务到期"),
+        (Kind.CHASE, "chase: 【催办】5项任务逾期"),
+        (Kind.ESCALATE, "escalate: 【督办】1家单位1项任务逾期，最长3个工作日"),
+        (Kind.CALENDAR_CHANGE, "digest: 【督办提醒】4月3日：日历变更5项"),
+    ],
+)
+def test_one_kind_alone_is_its_own_letter(kind, letter):
+    assert a_day(Section(kind=kind, items=(an_item(days_left=-3),), total=5)) == letter
+
+
+def test_several_kinds_are_one_digest():
+    sections = [Section(kind=kind, items=(an_item(days_left=-3),)) for kind in (Kind.ASSIGN, Kind.ESCALATE)]
+
+    assert a_day(*sections) == "digest: 【督办提醒】4月3日：督办1项、交办1项"

@@ -10,8 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from notifications.allow_list import allow_list
-from notifications.channels import ChannelError, Status
+from notifications.channels import ChannelError, Status, allow_list
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
 from notifications.letters import Prepared
 from tests.notifications.mail_builders import (

@@ -16,12 +16,13 @@ from duban.editions import tables as editions_tables
 from duban.editions.pages import list_unresolved_items
 from duban.evidence.reviews import pass_review
 from duban.evidence.service import LinkItem, submit
-from duban.letters.list_queries import DispatchFilter
-from duban.letters.lists import list_dispatches, read_failed, read_unread
+from duban.letters.chases import read_unread
 from duban.obligations.review_queues import read_extensions, read_reviews
 from duban.obligations.states import State
 from duban.obligations.tables import obligation
 from duban.obligations.transitions import ask_extension
+from duban.outbox.queries import DispatchFilter
+from duban.outbox.service import list_dispatches, read_failed
 from duban.outbox.tables import dispatch
 from duban.reports.queues import read_queues
 from duban.units.service import list_units, show_unit

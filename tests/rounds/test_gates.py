@@ -16,13 +16,14 @@ from duban.editions import tables as editions_tables
 from duban.editions.tables import milestone
 from duban.figures.tables import progress
 from duban.history.tables import history
+from duban.letters.compose import stage_summary
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.problems.tables import problem
 from duban.rosters import tables as rosters_tables
 from duban.rounds import gates
 from duban.rounds.gates import close_gates
-from notifications.messages import Desk, Missing, Rate, StageSummaryMessage, render
+from notifications.messages import Desk, Kind, Message, render
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 DUE = date(2026, 3, 31)  # a Tuesday
@@ -96,16 +97,13 @@ def test_the_letter_reads_from_its_payload_alone(bureau: Bureau) -> None:
     close(bureau)
 
     payload = dict(rows(bureau, dispatch)[0].payload)
-    message = StageSummaryMessage(
+    message = Message(
+        kind=Kind.STAGE_SUMMARY,
         to_name="李局长",
-        **payload
-        | {
-            "as_of_on": date.fromisoformat(payload["as_of_on"]),
-            "due_on": date.fromisoformat(payload["due_on"]),
-            "missing": tuple(Missing(**entry) for entry in payload["missing"]),
-            "rates": tuple(Rate(**entry) for entry in payload["rates"]),
-            "desk": Desk(**payload["desk"]),
-        },
+        unit=payload["unit"],
+        as_of_on=date.fromisoformat(payload["as_of_on"]),
+        desk=Desk(**payload["desk"]),
+        detail=stage_summary(payload),
     )
 
     text = render(message).text

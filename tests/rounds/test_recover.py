@@ -19,7 +19,7 @@ from duban.core.settings import load
 from duban.history.queries import verify_chain
 from duban.history.tables import history
 from duban.letters.delivery import deliver
-from duban.letters.lists import retry_dispatch
+from duban.outbox.service import retry_dispatch
 from duban.rehearse.faults import Fuse, FusedStore, Killed, RehearsalChannel, Weather
 from duban.rounds.service import hold_round, recover
 from duban.rounds.tables import reminder

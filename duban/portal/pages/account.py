@@ -17,8 +17,8 @@ from duban.accounts.rules import WHY_SENTENCES, EndedWhy, SignInWay
 from duban.accounts.sessions import SignedIn, end_sessions, find_session, list_sessions, sign_in, sign_out
 from duban.core.errors import NotFound
 from duban.core.secrets import portal_key
-from duban.letters.link_rules import stays
 from duban.letters.links import read_link_token
+from duban.letters.rules import stays
 from duban.portal.access import COOKIE, allow, anyone, throttled
 from duban.portal.context import PageContext
 from duban.portal.forms import Form, Line, comes_back, fault

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Response
 from duban.core.access import Role
 from duban.core.errors import NotFound
 from duban.evidence.reviews import spot_check
-from duban.letters.rules import DISPATCH_STATUS_NAMES
 from duban.obligations.file import Case, read_case
 from duban.obligations.states import TRANSITION_NAMES, Transition
 from duban.obligations.transitions import TransitionDone, archive, forward, reopen, resume, suspend, waive
+from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, audit_fields, run

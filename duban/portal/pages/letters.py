@@ -9,11 +9,11 @@ from pydantic import Field
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.letters.chase_queries import ChaseScope
 from duban.letters.chases import COMPOSED, chase_now
-from duban.letters.list_queries import DispatchFilter
-from duban.letters.lists import failed_alike, list_dispatches, read_failed, retry_dispatch
-from duban.letters.rules import DISPATCH_STATUS_NAMES
+from duban.letters.queries import ChaseScope
+from duban.outbox.queries import DispatchFilter
+from duban.outbox.rules import DISPATCH_STATUS_NAMES
+from duban.outbox.service import failed_alike, list_dispatches, read_failed, retry_dispatch
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Day, Form, FormRefused, Line, Text, Whole, Wholes, comes_back

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.letters.lists import UNREAD_WORKDAYS, read_unread
+from duban.letters.chases import UNREAD_WORKDAYS, read_unread
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.params import PageLinks, PageNumber, asked, whole

@@ -6,27 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from calendars.workdays import YearUnknown
 from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
 from duban.core.db import rollback_dry_run
-from duban.core.errors import Refused
+from duban.core.errors import refuse
 from duban.history.queries import append_entry
-from duban.letters.list_queries import (
+from duban.outbox.queries import (
     DispatchFilter,
     FailedReason,
     ListedDispatch,
-    UnreadUnit,
     dispatch_counts,
+    dispatch_statuses,
+    failed_dispatch_ids,
     failed_reasons,
     list_dispatch_rows,
+    put_back_dispatches,
     stuck_dispatches,
-    unread_units,
 )
-from duban.letters.queries import dispatch_statuses, failed_dispatch_ids, put_back_dispatches
-from duban.letters.rules import retrying_refusals
-from duban.obligations.review_queues import PAGE_SIZE
-from duban.units.queries import ContactEntry, active_contacts
+from duban.outbox.rules import retrying_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +84,7 @@ def retry_dispatch(
             failed_dispatch_ids(connection) if dispatch_ids is None else tuple(dict.fromkeys(dispatch_ids))
         )
         statuses = dispatch_statuses(connection, wanted)
-        if reasons := retrying_refusals(by, wanted, statuses, even_unsure=even_unsure):
-            raise Refused(reasons)
+        refuse(*retrying_refusals(by, wanted, statuses, even_unsure=even_unsure))
         nobody = put_back_dispatches(connection, wanted, now)
         done = Retried(
             dispatches=tuple(number for number in wanted if number not in nobody),
@@ -132,61 +128,3 @@ def failed_alike(
 def failed_since(today: date) -> date:
     """The first day whose failures still ask for somebody."""
     return today - timedelta(days=_DAYS)
-
-
-# How many workdays a unit has to acknowledge before it is listed.
-UNREAD_WORKDAYS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadPage:
-    """Units, the longest silent first. `obligations` and `total` (units) count all pages."""
-
-    units: tuple[UnreadUnit, ...]
-    contacts: Mapping[int, tuple[ContactEntry, ...]]
-    opened_until: date
-    obligations: int
-    total: int
-    page: int
-    page_size: int
-
-
-def read_unread(
-    bureau: Bureau,
-    *,
-    by: Actor,
-    today: date,
-    workdays: int = UNREAD_WORKDAYS,
-    edition_id: int | None = None,
-    page: int = 1,
-    page_size: int = PAGE_SIZE,
-) -> UnreadPage:
-    """What was handed out longer than so many workdays ago and is still only assigned."""
-    sight, until = visible_units(by), opened_until(bureau, today, workdays)
-    with bureau.store.reading() as connection:
-        found = unread_units(
-            connection,
-            sight,
-            opened_until=until,
-            edition_id=edition_id,
-            offset=(page - 1) * page_size,
-            limit=page_size,
-        )
-        contacts = active_contacts(connection, [one.unit_id for one in found.units])
-    return UnreadPage(
-        units=found.units,
-        contacts=contacts,
-        opened_until=until,
-        obligations=found.obligations,
-        total=found.total,
-        page=page,
-        page_size=page_size,
-    )
-
-
-def opened_until(bureau: Bureau, today: date, workdays: int) -> date:
-    """What was opened on this day or before has had its workdays."""
-    try:
-        return bureau.workdays.shift(today, -workdays)
-    except YearUnknown:
-        return today - timedelta(days=workdays)
