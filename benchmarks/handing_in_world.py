@@ -18,7 +18,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Role
 from duban.evidence.tables import evidence_item, submission
-from duban.upkeep.verify import verify
+from duban.upkeep.service import verify
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 DUE_IN_DAYS = 30

@@ -7,8 +7,7 @@ from datetime import datetime
 from prefect import task
 
 from duban.evidence.uploads import Swept, sweep_uploads
-from duban.upkeep.backup import BackupReport, backup, backups_folder, prune
-from duban.upkeep.verify import VerifyReport, verify
+from duban.upkeep.service import BackupReport, VerifyReport, backup, backups_folder, prune, verify
 from tasks.runtime import STEP, opened_bureau
 
 LOG_BYTES = 20 * 1024 * 1024

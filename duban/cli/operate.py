@@ -24,9 +24,7 @@ from duban.ops.setup import intended, prepare
 from duban.rehearse.play import CALM_DAYS
 from duban.rehearse.play import rehearse as play
 from duban.rehearse.record import Line, Rehearsal
-from duban.upkeep import backup as backups
-from duban.upkeep.restore import refusals
-from duban.upkeep.restore import restore as restore_from
+from duban.upkeep import service as upkeep
 
 MARKS = {Level.OK: "正常", Level.WARNING: "注意", Level.FAULT: "故障"}
 LINE_NAMES = {"message": "消息", "gate": "关口", "light": "灯"}
@@ -137,8 +135,8 @@ def backup(
 ) -> Answer:
     """备份台账数据库与佐证材料，附 SHA-256 清单；运行中即可备份。"""
     if call.dry_run:
-        return Answer(None, f"将备份到 {folder or backups.backups_folder(call.bureau)}。")
-    done = backups.backup(call.bureau, now=clock.now(), folder=folder)
+        return Answer(None, f"将备份到 {folder or upkeep.backups_folder(call.bureau)}。")
+    done = upkeep.backup(call.bureau, now=clock.now(), folder=folder)
     return Answer(
         done,
         f"已备份到 {done.folder}（{done.files} 个文件，{done.size_bytes:,} 字节）。",
@@ -153,10 +151,10 @@ def restore(
     """把备份恢复到空的数据文件夹（用 --home 指定），恢复后逐条核验。"""
     home = call.settings.home.resolve()
     if call.dry_run:
-        if reasons := refusals(call.settings, folder):
+        if reasons := upkeep.restore_refusals(call.settings, folder):
             raise Refused(reasons)
         return Answer(None, f"可以恢复到 {home}。")
-    done = restore_from(call.settings, folder)
+    done = upkeep.restore(call.settings, folder)
     return Answer(done, f"已恢复到 {home}：留痕 {done.entries} 条、佐证 {done.evidence} 件，均通过核验。")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -50,8 +51,18 @@ class Vault:
         try:
             with _faults():
                 files.makedirs(f"{root}/{_STAGE}", exist_ok=True)
+                digest, size = hashlib.sha256(), 0
                 with files.open(place, "wb") as target:
-                    return _copy(source, target, place, name, max_bytes)
+                    while chunk := source.read(_CHUNK):
+                        size += len(chunk)
+                        if size > max_bytes:
+                            limit = max_bytes // _CHUNK
+                            raise Refused(f"“{name}”超过单个附件上限 {limit} MB，请压缩或拆分后再报。")
+                        digest.update(chunk)
+                        target.write(chunk)
+            if not size:
+                raise Refused(f"“{name}”是空文件，请检查后重新选择。")
+            return StagedFile(place=place, sha256=digest.hexdigest(), size_bytes=size)
         except BaseException:
             _remove(files, place)
             raise
@@ -59,7 +70,7 @@ class Vault:
     def keep(self, staged: StagedFile) -> None:
         """Move staged bytes to their own place; bytes that are already there stay as they are."""
         files, root = _open(self.url)
-        place = _place(root, staged.sha256)
+        place = kept_at(root, staged.sha256)
         with _faults():
             if files.exists(place) and files.size(place) == staged.size_bytes:
                 _remove(files, staged.place)
@@ -86,7 +97,7 @@ class Vault:
         self.verify(sha256)
         files, root = _open(self.url)
         with _faults():
-            source = files.open(_place(root, sha256), "rb")
+            source = files.open(kept_at(root, sha256), "rb")
         # What goes wrong while the caller works with the bytes is the caller's.
         with source:
             yield source
@@ -94,17 +105,15 @@ class Vault:
     def verify(self, sha256: str) -> int:
         """The size in bytes; NotFound when they are gone, a Fault when they are not what they were."""
         files, root = _open(self.url)
-        digest, size = hashlib.sha256(), 0
         try:
-            with _faults(), files.open(_place(root, sha256), "rb") as source:
-                while chunk := source.read(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
+            with _faults(), files.open(kept_at(root, sha256), "rb") as source:
+                found = hashlib.file_digest(source, "sha256").hexdigest()
+                size = source.seek(0, os.SEEK_END)
         except FileNotFoundError:
             raise NotFound(f"佐证材料 {sha256[:12]} 不在存放处，请从备份恢复。") from None
-        if digest.hexdigest() != sha256:
+        if found != sha256:
             raise Fault(f"佐证材料 {sha256[:12]} 的内容与登记的指纹不符，请从备份恢复并追查。")
-        return size
+        return int(size)
 
     def hashes(self) -> Iterator[str]:
         """The SHA-256 names of everything kept, for backups and for finding what no submission speaks of."""
@@ -123,7 +132,11 @@ class Vault:
         with _faults():
             if not files.exists(f"{root}/{_STAGE}"):
                 return 0
-            old = [place for place in files.find(f"{root}/{_STAGE}") if _modified(files, place) < before]
+            old = []
+            for place in files.find(f"{root}/{_STAGE}"):
+                modified: datetime = files.modified(place)
+                if (modified if modified.tzinfo else modified.replace(tzinfo=UTC)) < before:
+                    old.append(place)
             for place in old:
                 _remove(files, place)
             return len(old)
@@ -134,31 +147,14 @@ def _open(url: str) -> tuple[Any, str]:
     return files, str(root).rstrip("/")
 
 
-def _place(root: str, sha256: str) -> str:
+def kept_at(root: str, sha256: str) -> str:
+    """Where under a root the bytes of this hash lie."""
     assert _is_hash(sha256), "only a SHA-256 names kept bytes"
     return f"{root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def _is_hash(name: str) -> bool:
     return len(name) == 64 and not set(name) - set("0123456789abcdef")
-
-
-def _copy(source: BinaryIO, target: BinaryIO, place: str, name: str, max_bytes: int) -> StagedFile:
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(_CHUNK):
-        size += len(chunk)
-        if size > max_bytes:
-            raise Refused(f"“{name}”超过单个附件上限 {max_bytes // _CHUNK} MB，请压缩或拆分后再报。")
-        digest.update(chunk)
-        target.write(chunk)
-    if not size:
-        raise Refused(f"“{name}”是空文件，请检查后重新选择。")
-    return StagedFile(place=place, sha256=digest.hexdigest(), size_bytes=size)
-
-
-def _modified(files: Any, place: str) -> datetime:
-    moment: datetime = files.modified(place)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _remove(files: Any, place: str) -> None:

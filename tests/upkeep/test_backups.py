@@ -23,9 +23,7 @@ from duban.evidence.tables import evidence_item, submission
 from duban.history.queries import append_entry, chain_head
 from duban.history.tables import history
 from duban.obligations.tables import obligation
-from duban.upkeep.backup import MANIFEST, backup, latest, prune
-from duban.upkeep.restore import restore
-from duban.upkeep.verify import verify
+from duban.upkeep.service import MANIFEST, backup, latest, prune, restore, verify
 from tests.builders import a_person, a_unit, an_edition, an_obligation
 
 NOW = clock.at(date(2026, 3, 24))

@@ -23,7 +23,7 @@ from duban.core.settings import Settings
 from duban.ops import doctor as checks
 from duban.ops.doctor import Finding, Level, examine
 from duban.rounds.service import hold_round
-from duban.upkeep.backup import backup
+from duban.upkeep.service import backup
 from tests.builders import a_person, a_unit
 
 TODAY = date(2026, 3, 24)
