@@ -18,7 +18,7 @@ from duban.core.settings import Settings, load
 from duban.core.vault import Vault
 from duban.editions.queries import confirmed_tables
 from duban.schema.migrate import pending_revisions
-from duban.units.people_queries import find_actor
+from duban.units.queries import find_actor
 from notifications.channels import AllowList, Channel, ChannelError, allow_list
 from notifications.channels.eml import open_eml
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp

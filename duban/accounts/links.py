@@ -20,8 +20,7 @@ from duban.history.queries import append_entry
 from duban.letters.links import read_link_token
 from duban.letters.queries import link_bearer, raise_link_generation
 from duban.letters.rules import ACTING_DUTIES, Bearer, Link, link_refusals
-from duban.units.people_queries import Person, all_people, insert_person, person_by_id
-from duban.units.queries import UnitEntry
+from duban.units.queries import Person, UnitEntry, all_people, insert_person, person_by_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

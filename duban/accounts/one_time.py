@@ -22,7 +22,7 @@ from duban.core.errors import NotFound, Refused, refuse
 from duban.core.secrets import new_token, token_hash
 from duban.history.queries import append_entry
 from duban.obligations.queries import busiest_unit
-from duban.units.people_queries import Person, all_people, count_with_role, person_by_id
+from duban.units.queries import Person, all_people, count_with_role, person_by_id
 
 _NEW_ONE = "请向安全管理员（或发给您链接的统筹科室）索取新的一次性登录链接。"
 

@@ -27,7 +27,7 @@ from duban.core.access import Actor
 from duban.core.db import rollback_dry_run
 from duban.core.errors import NotFound, Refused, refuse
 from duban.history.queries import append_entry
-from duban.units.people_queries import person_by_id
+from duban.units.queries import person_by_id
 
 # Each hash takes 64 MiB, so only a few are worked on at once.
 PARAMETERS = RFC_9106_LOW_MEMORY

@@ -15,20 +15,21 @@ from duban.core.db import rollback_dry_run
 from duban.core.errors import NotFound, refuse
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
-from duban.units.people_queries import (
+from duban.units.queries import (
     Person,
+    UnitEntry,
     all_people,
     count_on_desk,
     count_with_role,
     delete_person_unit,
     delete_role,
+    find_unit,
     insert_person,
     insert_person_unit,
     insert_roles,
     person_by_id,
     set_person_active,
 )
-from duban.units.queries import UnitEntry, find_unit
 from duban.units.rules import belonging_refusals, giving_refusals, retiring_refusals, taking_refusals
 
 _LONGEST_NAME = 64

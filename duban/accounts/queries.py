@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
 
 from duban.accounts.tables import account, one_time, session
-from duban.units.people_queries import Person, all_people
+from duban.units.queries import Person, all_people
 from duban.units.tables import contact, person, unit
 
 

@@ -42,7 +42,7 @@ from duban.core.secrets import derived, new_token, token_hash
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
 from duban.letters.rules import ACTING_DUTIES
-from duban.units.people_queries import Person, actor_by_id, all_people, person_by_id
+from duban.units.queries import Person, actor_by_id, all_people, person_by_id
 
 _KEPT = timedelta(days=30)
 _DEVICE = 200

@@ -29,7 +29,7 @@ from duban.core.errors import NotFound, Refused, refuse
 from duban.core.secrets import new_token, token_hash
 from duban.core.text import cleaned
 from duban.history.queries import append_entry
-from duban.units.people_queries import person_by_id
+from duban.units.queries import person_by_id
 
 _PREFIX = "duban_"
 

@@ -25,9 +25,8 @@ from duban.accounts.tokens import list_client_tokens, make_client_token, revoke_
 from duban.cli.command import ACT, Answer, Call, Table, command
 from duban.core.access import ROLE_NAMES, SYSTEM, Actor, Role
 from duban.core.clock import ZONE
-from duban.units.people import person_named
-from duban.units.people_queries import Person
-from duban.units.service import unit_named
+from duban.units.queries import Person
+from duban.units.service import person_named, unit_named
 
 app = typer.Typer(no_args_is_help=True, help="账号、登录、链接与接口令牌。")
 people = typer.Typer(no_args_is_help=True, help="人员与角色。")

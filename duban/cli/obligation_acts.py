@@ -23,7 +23,7 @@ from duban.obligations.transitions import (
     reassign_handler,
     reopen,
 )
-from duban.units.people import person_named
+from duban.units.service import person_named
 from duban.wiring import actor, open_bureau
 
 Number = Annotated[int, typer.Argument(help="任务编号（duban obligation list 可查）。")]

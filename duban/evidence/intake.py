@@ -24,8 +24,8 @@ from duban.core.text import display_name
 from duban.evidence.rules import parse_figure
 from duban.evidence.service import FigureItem, FileItem, LinkItem, submit
 from duban.obligations.queries import load_obligation
-from duban.units.people import person_named
-from duban.units.people_queries import person_by_id
+from duban.units.queries import person_by_id
+from duban.units.service import person_named
 
 SHEETS = ("报送.yaml", "报送.yml")
 DONE, REFUSED = "done", "refused"

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import filetype
 
 from duban.core.errors import Refused
-from duban.imports.reading import refuse_bombs
+from duban.imports.bombs import refuse_bombs
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

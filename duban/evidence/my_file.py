@@ -21,7 +21,7 @@ from duban.obligations.lists import MyObligation, my_obligation_of
 from duban.obligations.queries import Obligation, load_obligation, obligation_facts
 from duban.obligations.rules import submit_refusals
 from duban.obligations.states import Transition, transition_refusals
-from duban.units.people_queries import Person, all_people
+from duban.units.queries import Person, all_people
 
 _MINE = (Transition.ACKNOWLEDGE, Transition.REPORT, Transition.FORWARD, Transition.ASK_EXTENSION)
 

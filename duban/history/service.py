@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -45,7 +45,7 @@ class Act:
         by: Actor | None = None,
         edition_id: int | None = None,
         unit_id: int | None = None,
-        **detail: object,
+        detail: Mapping[str, object] | None = None,
     ) -> None:
         """Enter it in the history, after the act's other writes; `by` where somebody else did this part."""
         append_entry(

@@ -19,7 +19,7 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, person_id
 from duban.core.errors import Fault, NotFound, Refused
 from duban.core.text import display_name
-from duban.imports.reading import cells_of, refuse_bombs
+from duban.imports.bombs import cells_of, refuse_bombs
 
 WAITS = timedelta(hours=24)
 # Of one person; the oldest makes room, so that trying again and again fills no disk.
@@ -121,7 +121,7 @@ def _folder(bureau: Bureau, by: Actor) -> Path:
 
 def _sheet(place: Path, note: Mapping[str, object]) -> PendingImport:
     choices = note["choices"]
-    assert isinstance(choices, Mapping), "written so by keep_sheet"
+    assert isinstance(choices, Mapping), "written so above"
     return PendingImport(
         token=place.name,
         path=place / str(note["filename"]),

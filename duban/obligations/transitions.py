@@ -54,8 +54,7 @@ from duban.obligations.states import (
     transition_refusals,
 )
 from duban.outbox.queries import enqueue_urgent
-from duban.units.people_queries import person_by_id
-from duban.units.queries import UnitEntry, find_unit
+from duban.units.queries import UnitEntry, find_unit, person_by_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
 from duban.outbox.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
-from duban.units.people_queries import find_actor
+from duban.units.queries import find_actor
 from duban.upkeep.service import latest, verify
 from duban.wiring import open_bureau, outbox_folder
 

@@ -34,9 +34,8 @@ ROUTES = (
     "uploads",
     "evidence",
     "rosters",
-    "roster_imports",
     "problem_files",
-    "problem_imports",
+    "sheet_imports",
     "problems",
     "year",
     "phrases",
@@ -58,7 +57,6 @@ ROUTES = (
     "obligations",
     "cases",
     "units",
-    "unit_imports",
     "api_reference",
     "figures",
 )

@@ -13,7 +13,7 @@ from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
 from duban.history.queries import HistoryEntry, list_entries
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import write_sheet
 from duban.problems.queries import (
     LedgerEntry,
     ProblemFilter,

@@ -18,8 +18,8 @@ from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.history.queries import NewEntry, append_entries, append_entry
-from duban.imports.faults import SHOWN_ROW_FAULTS, RowFaults
-from duban.problems.importing import NewProblem, ProblemRowFault, ProblemSheet, faults_of, read_problem_rows
+from duban.imports.sheets import SHOWN_ROW_FAULTS, CellFault, RowFaults
+from duban.problems.importing import NewProblem, ProblemSheet, faults_of, read_problems
 from duban.problems.queries import (
     ChosenProblem,
     ProblemFilter,
@@ -114,8 +114,8 @@ def _read(path: Path, ledger: ProblemSheet, *, keep: int) -> list[NewProblem]:
     """The problems of the sheet; refused for all its faults at once."""
     faults = RowFaults(keep=keep)
     news: list[NewProblem] = []
-    for number, row in read_problem_rows(path):
-        found = [row] if isinstance(row, ProblemRowFault) else list(faults_of(row, ledger))
+    for number, row in read_problems(path):
+        found = [row] if isinstance(row, CellFault) else list(faults_of(row, ledger))
         for fault in found:
             faults.add(number, fault.kind, fault.message)
         if isinstance(row, NewProblem):

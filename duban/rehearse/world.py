@@ -27,7 +27,7 @@ from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
 from duban.schema.migrate import migrate
 from duban.units.example import enter_examples
 from duban.units.importing import import_unit_book
-from duban.units.people_queries import all_people
+from duban.units.queries import all_people
 
 EVERY_DISTRICT = "各辖市区"
 INSTALLER = Actor(name="运维", roles=frozenset({Role.COORDINATOR, Role.OPERATOR}))

@@ -11,7 +11,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import write_sheet
 from duban.obligations.list_queries import (
     ObligationFilter,
     ObligationRow,

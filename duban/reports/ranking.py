@@ -16,7 +16,7 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
 from duban.figures.measures import COUNTED, DEFINITIONS, PART_AND_WHOLE, MeasureRate
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import write_sheet
 from duban.reports.board_queries import (
     BoardEdition,
     finished_groups,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.errors import NotFound
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import write_sheet
 from duban.reports.run_queries import (
     RunFilter,
     RunPart,

@@ -10,7 +10,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import write_sheet
 from duban.rosters.importing import CODE, NAME, UNIT
 from duban.rosters.lists import roster_of
 from duban.rosters.queries import SubjectEntry

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Any
 
 from duban.bureau import Bureau
 from duban.core import clock
-from duban.core.access import Actor
+from duban.core.access import Actor, person_id
 from duban.core.credit_code import fault_in
-from duban.core.db import advisory_lock, rollback_dry_run
-from duban.core.errors import Refused
+from duban.core.db import Connection, advisory_lock
+from duban.core.errors import Refused, refuse
 from duban.core.text import cleaned
 from duban.editions.queries import (
     StoredEdition,
@@ -30,9 +30,8 @@ from duban.editions.queries import (
 )
 from duban.editions.rules import opened_on
 from duban.editions.staging_queries import StagedPoint, insert_for_subjects, stage
-from duban.history.queries import append_entry
-from duban.imports.faults import SHOWN_ROW_FAULTS, RowFaults
-from duban.imports.reading import SheetRow, read_rows
+from duban.history.service import Act, acting
+from duban.imports.sheets import SHOWN_ROW_FAULTS, CellFault, Column, RowFaults, SheetRow, read_sheet
 from duban.rosters.queries import (
     Settled,
     emptied_milestones,
@@ -51,21 +50,6 @@ from duban.units.rules import keeping_refusals, person_refusals
 CODE, NAME, UNIT = "统一社会信用代码", "名称", "业务主管单位"
 PLAIN_CODE = "编号"
 LONGEST_NAME, LONGEST_CODE = 200, 64
-KNOWN = {
-    **dict.fromkeys((CODE, "社会信用代码"), CODE),
-    **dict.fromkeys((PLAIN_CODE, "代码", "登记证号"), PLAIN_CODE),
-    **dict.fromkeys((NAME, "社会组织名称", "单位名称"), NAME),
-    **dict.fromkeys((UNIT, "主管单位", "责任单位", "所属辖市区"), UNIT),
-    **dict.fromkeys(("登记日期", "成立登记日期", "成立日期"), "登记日期"),
-    **dict.fromkeys(("类型", "社会组织类型"), "类型"),
-    **dict.fromkeys(("慈善组织", "是否慈善组织"), "慈善组织"),
-    "参检情况": "参检情况",
-    "参检日期": "参检日期",
-    **dict.fromkeys(("结论", "年检结论"), "结论"),
-    "结论日期": "结论日期",
-}
-
-
 _YES = frozenset({"是", "已参检", "参检", "已报送", "√", "1"})
 _NO = frozenset({"", "否", "未参检", "未报送", "×", "0"})
 
@@ -77,42 +61,29 @@ class RosterScope:
     registered_by: date | None = None
     without_charities: bool = False
 
+    def fault(self, row: SheetRow) -> tuple[str, str] | None:
+        limit = self.registered_by
+        if limit is None or row.texts["登记日期"]:
+            return None
+        return "没有登记日期", f"没有登记日期，无法判断是否在{limit}以前登记，请补上。"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterRow:
-    """One subject as the sheet has it. Outcome is passed, basically_passed, failed or None."""
-
-    code: str
-    name: str
-    unit_id: int
-    in_scope: bool
-    taken_part_on: date | None
-    outcome: str | None
-    outcome_on: date | None
-    attributes: dict[str, Any]
+    def includes(self, registered_on: date | None, charity: bool) -> bool:
+        limit = self.registered_by
+        late = limit is not None and registered_on is not None and registered_on > limit
+        return not late and not (charity and self.without_charities)
 
 
 @dataclass(slots=True)
 class RosterSheet:
-    """A roster being read: `headings` says which columns it has; `faults` grow while `rows` is consumed."""
+    """A roster being read: `headings` says which columns it has; `faults` grow while `rows` is consumed.
+
+    A row is one subject: code, name, unit_id, in_scope, taken_part_on, outcome (passed, basically_passed, failed or
+    None), outcome_on, attributes.
+    """
 
     headings: frozenset[str]
-    rows: Iterator[RosterRow]
+    rows: Iterator[dict[str, object]]
     faults: RowFaults
-
-
-@dataclass(slots=True)
-class _Reader:
-    """What reading a row needs, and the codes already seen with their rows."""
-
-    find_unit: Callable[[str], int | None]
-    scope: RosterScope
-    today: date
-    faults: RowFaults
-    seen: dict[str, int] = field(default_factory=dict)
-
-    def fault(self, row: SheetRow, kind: str, message: str) -> None:
-        self.faults.add(row.number, kind, message)
 
 
 def read_roster(
@@ -127,90 +98,106 @@ def read_roster(
 
     Raises Refused when it cannot be read.
     """
-    sheet = read_rows(path, known=KNOWN, required=(NAME, UNIT))
+    sheet = read_sheet(path, _columns(find_unit))
     if not sheet.headings & {CODE, PLAIN_CODE}:
-        sheet = read_rows(path, known=KNOWN, required=(CODE, NAME, UNIT))
-    reader = _Reader(find_unit, scope, today, RowFaults(keep=keep))
-    rows = (made for row in sheet.rows if (made := _read(row, reader)) is not None)
-    return RosterSheet(headings=sheet.headings, rows=rows, faults=reader.faults)
+        raise Refused(f"{path.name}的表头缺少{CODE}，请在第一行补上后重新导入。")
+    faults = RowFaults(keep=keep)
+    seen: dict[str, int] = {}
+
+    def rows() -> Iterator[dict[str, object]]:
+        for row in sheet.rows:
+            found = [*_code_faults(row, seen), *((one.kind, one.message) for one in row.faults)]
+            found += [fault for fault in (_contradiction(row), scope.fault(row)) if fault]
+            for kind, message in found:
+                faults.add(row.number, kind, message)
+            if not found:
+                yield _subject(row, scope, today)
+
+    return RosterSheet(headings=sheet.headings, rows=rows(), faults=faults)
 
 
-def _read(row: SheetRow, reader: _Reader) -> RosterRow | None:
-    before = reader.faults.total
-    code = _code(row, reader)
-    name = _name(row, reader)
-    unit_id = _unit(row, reader)
-    registered_on = _date(row, reader, "登记日期")
-    taken_part_on = _taken_part(row, reader)
-    outcome = _outcome(row, reader)
-    outcome_on = _date(row, reader, "结论日期")
-    charity = "慈善" in row.get("类型") or row.get("慈善组织") in _YES
-    in_scope = _in_scope(row, reader, registered_on, charity)
-    if reader.faults.total > before or unit_id is None:
-        return None
-    attributes = {
-        "registered_on": registered_on.isoformat() if registered_on else None,
-        "type": row.get("类型") or None,
-        "charity": charity,
+def _subject(row: SheetRow, scope: RosterScope, today: date) -> dict[str, object]:
+    registered_on, kind, outcome = row["登记日期"], row["类型"], row["结论"]
+    charity = "慈善" in kind or row["慈善组织"] in _YES
+    return {
+        "code": row[CODE] or row[PLAIN_CODE],
+        "name": row[NAME],
+        "unit_id": row[UNIT],
+        "in_scope": int(scope.includes(registered_on, charity)),
+        "taken_part_on": row["参检日期"] or (today if row["参检情况"] in _YES else None),
+        "outcome": outcome,
+        "outcome_on": row["结论日期"] or (today if outcome else None),
+        "attributes": {
+            "registered_on": registered_on.isoformat() if registered_on else None,
+            "type": kind or None,
+            "charity": charity,
+        },
     }
-    return RosterRow(
-        code=code,
-        name=name,
-        unit_id=unit_id,
-        in_scope=in_scope,
-        taken_part_on=taken_part_on,
-        outcome=outcome,
-        outcome_on=outcome_on or (reader.today if outcome else None),
-        attributes=attributes,
+
+
+def _code_faults(row: SheetRow, seen: dict[str, int]) -> Iterator[tuple[str, str]]:
+    code = row[CODE] or row[PLAIN_CODE]
+    wrong = fault_in(row[CODE]) if row[CODE] else None
+    if not code:
+        yield "没有代码或编号", "没有统一社会信用代码或编号，请补上。"
+    elif wrong:
+        yield "统一社会信用代码有误", f"统一社会信用代码{code}{wrong}，请核对。"
+    elif len(code) > LONGEST_CODE:
+        yield "编号过长", f"编号有{len(code)}字，最多{LONGEST_CODE}字，请核对。"
+    elif (first := seen.setdefault(code, row.number)) != row.number:
+        yield "代码重复", f"{code}在第{first}行已有，请只留一行。"
+
+
+def _contradiction(row: SheetRow) -> tuple[str, str] | None:
+    said, on = row["参检情况"], row["参检日期"]
+    if not said or said not in _NO or not on:
+        return None
+    return "参检情况与日期矛盾", f"参检情况写的是“{said}”，却有参检日期{on}，请核对。"
+
+
+def _columns(find_unit: Callable[[str], int | None]) -> tuple[Column, ...]:
+    """What a roster may have, under the headings people use; a row's faults are told in this order."""
+
+    def unit(name: str) -> int:
+        found = find_unit(name) if name else None
+        if found is None and name:
+            raise CellFault("单位没有登记", f"单位“{name}”没有登记，请改正，或先登记单位。")
+        if found is None:
+            raise CellFault(f"没有{UNIT}", f"没有{UNIT}，请补上。")
+        return found
+
+    return (
+        Column(heading=CODE, aliases=("社会信用代码",), read=lambda text: cleaned(text).upper()),
+        Column(heading=PLAIN_CODE, aliases=("代码", "登记证号"), read=cleaned),
+        Column(heading=NAME, aliases=("社会组织名称", "单位名称"), required=True, read=_name),
+        Column(heading=UNIT, aliases=("主管单位", "责任单位", "所属辖市区"), required=True, read=unit),
+        Column(heading="登记日期", aliases=("成立登记日期", "成立日期"), read=_date("登记日期")),
+        Column(heading="参检日期", read=_date("参检日期")),
+        Column(heading="参检情况", read=_participation),
+        Column(heading="结论", aliases=("年检结论",), read=_outcome),
+        Column(heading="结论日期", read=_date("结论日期")),
+        Column(heading="类型", aliases=("社会组织类型",)),
+        Column(heading="慈善组织", aliases=("是否慈善组织",)),
     )
 
 
-def _name(row: SheetRow, reader: _Reader) -> str:
-    name = cleaned(row.get(NAME))
+def _name(text: str) -> str:
+    name = cleaned(text)
     if not name:
-        reader.fault(row, "没有名称", "没有名称，请补上。")
-    elif len(name) > LONGEST_NAME:
-        reader.fault(row, "名称过长", f"名称有{len(name)}字，最多{LONGEST_NAME}字，请核对。")
+        raise CellFault("没有名称", "没有名称，请补上。")
+    if len(name) > LONGEST_NAME:
+        raise CellFault("名称过长", f"名称有{len(name)}字，最多{LONGEST_NAME}字，请核对。")
     return name
 
 
-def _code(row: SheetRow, reader: _Reader) -> str:
-    code = cleaned(row.get(CODE)).upper()
-    wrong = fault_in(code) if code else None
-    code = code or cleaned(row.get(PLAIN_CODE))
-    if not code:
-        reader.fault(row, "没有代码或编号", "没有统一社会信用代码或编号，请补上。")
-    elif wrong:
-        reader.fault(row, "统一社会信用代码有误", f"统一社会信用代码{code}{wrong}，请核对。")
-    elif len(code) > LONGEST_CODE:
-        reader.fault(row, "编号过长", f"编号有{len(code)}字，最多{LONGEST_CODE}字，请核对。")
-    elif (first := reader.seen.setdefault(code, row.number)) != row.number:
-        reader.fault(row, "代码重复", f"{code}在第{first}行已有，请只留一行。")
-    return code
+def _date(heading: str) -> Callable[[str], date | None]:
+    def read(text: str) -> date | None:
+        try:
+            return _civil(text) if text else None
+        except ValueError:
+            raise CellFault("日期写错", f"{heading}“{text}”不是日期，请写成 2024-06-30 的样子。") from None
 
-
-def _unit(row: SheetRow, reader: _Reader) -> int | None:
-    name = row.get(UNIT)
-    found = reader.find_unit(name) if name else None
-    if found is None:
-        kind, why = (
-            ("单位没有登记", f"单位“{name}”没有登记，请改正，或先登记单位。")
-            if name
-            else (f"没有{UNIT}", f"没有{UNIT}，请补上。")
-        )
-        reader.fault(row, kind, why)
-    return found
-
-
-def _date(row: SheetRow, reader: _Reader, heading: str) -> date | None:
-    text = row.get(heading)
-    if not text:
-        return None
-    try:
-        return _civil(text)
-    except ValueError:
-        reader.fault(row, "日期写错", f"{heading}“{text}”不是日期，请写成 2024-06-30 的样子。")
-        return None
+    return read
 
 
 def _civil(text: str) -> date:
@@ -221,34 +208,28 @@ def _civil(text: str) -> date:
     return date(year, month, day)
 
 
-def _taken_part(row: SheetRow, reader: _Reader) -> date | None:
-    said = row.get("参检情况")
-    on = _date(row, reader, "参检日期")
-    if said and said not in _YES | _NO:
-        reader.fault(row, "参检情况不认识", f"参检情况“{said}”不认识，请写“已参检”或“未参检”。")
-    if said in _NO and said and on:
-        reader.fault(row, "参检情况与日期矛盾", f"参检情况写的是“{said}”，却有参检日期{on}，请核对。")
-    return on or (reader.today if said in _YES else None)
+def _participation(text: str) -> str:
+    if text not in _YES | _NO:
+        raise CellFault("参检情况不认识", f"参检情况“{text}”不认识，请写“已参检”或“未参检”。")
+    return text
 
 
-def _outcome(row: SheetRow, reader: _Reader) -> str | None:
-    text = row.get("结论")
+def _outcome(text: str) -> str | None:
     if text and text not in OUTCOMES:
-        reader.fault(
-            row, "结论不认识", f"结论“{text}”不认识，请改成：{'、'.join(OUTCOMES)}，尚无结论的留空。"
-        )
+        raise CellFault("结论不认识", f"结论“{text}”不认识，请改成：{'、'.join(OUTCOMES)}，尚无结论的留空。")
     return OUTCOMES.get(text)
 
 
-def _in_scope(row: SheetRow, reader: _Reader, registered_on: date | None, charity: bool) -> bool:
-    limit = reader.scope.registered_by
-    if limit is not None and registered_on is None and not row.get("登记日期"):
-        reader.fault(row, "没有登记日期", f"没有登记日期，无法判断是否在{limit}以前登记，请补上。")
-    late = limit is not None and registered_on is not None and registered_on > limit
-    return not late and not (charity and reader.scope.without_charities)
-
-
 BATCH = 5_000
+_NOTED = (
+    "subjects",
+    "new",
+    "changed",
+    "gone",
+    "obligations_new",
+    "obligations_submitted",
+    "obligations_closed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,33 +267,30 @@ def import_roster(
 
     `progress` is told how many rows have been read.
     """
-    if reasons := (*keeping_refusals(by, "导入名册"), *person_refusals(by, "导入名册")):
-        raise Refused(reasons)
-    with bureau.store.writing() as connection:
-        advisory_lock(connection)
-        stored = edition_or_refuse(connection, campaign, year)
+    refuse(*keeping_refusals(by, "导入名册"), *person_refusals(by, "导入名册"))
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        advisory_lock(act.connection)
+        stored = edition_or_refuse(act.connection, campaign, year)
         key = roster_key(stored)
-        known = find_roster(connection, stored.id, key)
+        known = find_roster(act.connection, stored.id, key)
         fingerprint = _fingerprint(path, scope)
         if known is not None and known.sha256 == fingerprint:
-            return _again(connection, bureau, stored, known, by, now, dry_run=dry_run)
-        find = unit_names(connection).find
+            return _again(act, stored, known)
+        find = unit_names(act.connection).find
         sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now))
-        with receiving_units(connection):
-            subjects = _receive(connection, sheet, progress)
-            values = {
+        with receiving_units(act.connection):
+            subjects = _receive(act.connection, sheet, progress)
+            values: dict[str, Any] = {
                 "edition_id": stored.id,
                 "key": key,
                 "sha256": fingerprint,
                 "filename": path.name[:255],
                 "subjects": subjects,
-                "imported_by": by.person_id,
+                "imported_by": person_id(by),
                 "imported_at": now,
             }
-            done = _settle(connection, bureau, stored, known, values, sheet, now)
-        _note(connection, bureau, done, stored.id, fingerprint, by, now)
-        if dry_run:
-            rollback_dry_run(connection)
+            done = _settle(act, stored, known, values, sheet)
+        _note(act, done, stored.id, fingerprint)
     return done
 
 
@@ -333,12 +311,12 @@ def _fingerprint(path: Path, scope: RosterScope) -> str:
     return digest.hexdigest()
 
 
-def _receive(connection: Any, sheet: RosterSheet, progress: Callable[[int], None]) -> int:
+def _receive(connection: Connection, sheet: RosterSheet, progress: Callable[[int], None]) -> int:
     """Every row into the temporary table; nothing is kept when any of them is at fault."""
     received = 0
     while batch := list(islice(sheet.rows, BATCH)):
         if not sheet.faults.total:
-            receive_subjects(connection, [_row(one) for one in batch])
+            receive_subjects(connection, batch)
         received += len(batch)
         progress(received)
     sheet.faults.refuse()
@@ -347,28 +325,10 @@ def _receive(connection: Any, sheet: RosterSheet, progress: Callable[[int], None
     return received
 
 
-def _row(one: RosterRow) -> dict[str, object]:
-    return {
-        "code": one.code,
-        "name": one.name,
-        "unit_id": one.unit_id,
-        "in_scope": int(one.in_scope),
-        "taken_part_on": one.taken_part_on,
-        "outcome": one.outcome,
-        "outcome_on": one.outcome_on,
-        "attributes": one.attributes,
-    }
-
-
 def _settle(
-    connection: Any,
-    bureau: Bureau,
-    stored: StoredEdition,
-    known: StoredRoster | None,
-    values: dict[str, object],
-    sheet: RosterSheet,
-    now: datetime,
+    act: Act, stored: StoredEdition, known: StoredRoster | None, values: dict[str, Any], sheet: RosterSheet
 ) -> RosterImported:
+    connection = act.connection
     roster_id = write_roster(connection, known.id if known else None, values)
     said = {
         "participation": bool(sheet.headings & {"参检情况", "参检日期"}),
@@ -379,18 +339,23 @@ def _settle(
     cancelled = returned = new = 0
     settled = Settled()
     if stored.state in ("published", "paused"):
-        cancelled, returned = follow_changes(connection, roster_id, stored.id, today=clock.civil(now))
-        new = fan_out_subjects(connection, bureau, stored, roster_id, now)
-        source = import_source(str(values["filename"]), str(values["sha256"]))
-        by = int(str(values["imported_by"]))
+        cancelled, returned = follow_changes(connection, roster_id, stored.id, today=clock.civil(act.now))
+        new = fan_out_subjects(connection, act.bureau, stored, roster_id, act.now)
         settled = settle_records(
-            connection, bureau, stored, roster_id, news=roster_news(), source=source, by=by, now=now
+            connection,
+            act.bureau,
+            stored,
+            roster_id,
+            news=roster_news(),
+            source=import_source(values["filename"], values["sha256"]),
+            by=values["imported_by"],
+            now=act.now,
         )
     return RosterImported(
         name=stored.value.name,
         year=stored.value.year,
-        roster=str(values["key"]),
-        subjects=int(str(values["subjects"])),
+        roster=values["key"],
+        subjects=values["subjects"],
         new=difference.new,
         changed=difference.changed,
         gone=difference.gone,
@@ -403,7 +368,7 @@ def _settle(
 
 
 def fan_out_subjects(
-    connection: Any, bureau: Bureau, stored: StoredEdition, roster_id: int, now: datetime
+    connection: Connection, bureau: Bureau, stored: StoredEdition, roster_id: int, now: datetime
 ) -> int:
     """The obligations of every milestone that is per subject, in one statement."""
     ids = {key: one.id for key, one in milestones_of(connection, stored.id).items()}
@@ -433,22 +398,14 @@ def fan_out_subjects(
         )
 
 
-def _again(
-    connection: Any,
-    bureau: Bureau,
-    stored: StoredEdition,
-    known: StoredRoster,
-    by: Actor,
-    now: datetime,
-    *,
-    dry_run: bool,
-) -> RosterImported:
+def _again(act: Act, stored: StoredEdition, known: StoredRoster) -> RosterImported:
     """The same file again: only what it says of obligations that came after it, or that nobody has settled, is done."""
     settled = Settled()
-    if stored.state in ("published", "paused") and by.person_id is not None:
+    if stored.state in ("published", "paused"):
         source = import_source(known.filename, known.sha256)
+        by = person_id(act.by)
         settled = settle_records(
-            connection, bureau, stored, known.id, news=None, source=source, by=by.person_id, now=now
+            act.connection, act.bureau, stored, known.id, news=None, source=source, by=by, now=act.now
         )
     done = RosterImported(
         name=stored.value.name,
@@ -460,40 +417,13 @@ def _again(
         unchanged=settled == Settled(),
     )
     if not done.unchanged:
-        _note(connection, bureau, done, stored.id, known.sha256, by, now)
-    if dry_run:
-        rollback_dry_run(connection)
+        _note(act, done, stored.id, known.sha256)
     return done
 
 
-def _note(
-    connection: Any,
-    bureau: Bureau,
-    done: RosterImported,
-    edition_id: int,
-    fingerprint: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="import",
-        noun="roster",
-        edition_id=edition_id,
-        detail={
-            "sha256": fingerprint,
-            "subjects": done.subjects,
-            "new": done.new,
-            "changed": done.changed,
-            "gone": done.gone,
-            "obligations_new": done.obligations_new,
-            "obligations_submitted": done.obligations_submitted,
-            "obligations_closed": done.obligations_closed,
-        },
-        flow_run_id=bureau.flow_run_id,
-    )
+def _note(act: Act, done: RosterImported, edition_id: int, fingerprint: str) -> None:
+    detail = {name: getattr(done, name) for name in _NOTED} | {"sha256": fingerprint}
+    act.note("import", "roster", edition_id=edition_id, detail=detail)
 
 
 def check_roster(
@@ -511,8 +441,7 @@ def check_roster(
 
     Raises RowsRefused with up to `keep` of its faults in full.
     """
-    if reasons := keeping_refusals(by, "导入名册"):
-        raise Refused(reasons)
+    refuse(*keeping_refusals(by, "导入名册"))
     with bureau.store.reading() as connection:
         roster_key(edition_or_refuse(connection, campaign, year))
         find = unit_names(connection).find

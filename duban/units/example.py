@@ -11,8 +11,7 @@ from datetime import datetime
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Role
 from duban.history.queries import append_entry
-from duban.units.people_queries import all_people, insert_person
-from duban.units.queries import UnitEntry, all_units, contacts_of, insert_contacts
+from duban.units.queries import UnitEntry, all_people, all_units, contacts_of, insert_contacts, insert_person
 
 DOMAIN = "unit.example"
 BUREAU_KIND = "bureau"

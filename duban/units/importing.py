@@ -5,21 +5,22 @@ A unit with several contacts stands on several rows with the same code. Knows no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from calendars.reader.units import KINDS, UnitBook, name_key
 from duban.bureau import Bureau
 from duban.core.access import Actor
-from duban.core.db import advisory_lock, rollback_dry_run
-from duban.core.errors import Refused
-from duban.history.queries import append_entry
-from duban.imports.reading import SheetRow, read_rows, refuse_rows
+from duban.core.db import Connection, advisory_lock
+from duban.core.errors import refuse
+from duban.history.service import acting
+from duban.imports.sheets import Column, RowFaults, SheetRow, read_sheet
 from duban.units.queries import (
     ContactEntry,
+    UnitEntry,
     aliases_of,
     all_units,
     contacts_of,
@@ -32,7 +33,6 @@ from duban.units.queries import (
 from duban.units.rules import keeping_refusals
 from notifications.letters import is_address
 
-HEADINGS = ("编码", "名称", "类别", "上级", "别名", "联系人", "职责", "渠道", "地址", "顺位")
 UNIT_KINDS = {**KINDS, "town": "乡镇街道", "service": "服务机构", "social_organisation": "社会组织成员"}
 DUTIES = {"handler": "经办人", "backup": "备岗", "deputy_leader": "分管领导", "leader": "主要领导"}
 CHANNELS = {"mail": "邮件", "apprise": "Apprise"}
@@ -40,18 +40,18 @@ _ALSO = {"B角": "backup", "A角": "handler", "联络员": "handler", "邮箱": 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedContact:
-    """One way to reach a unit; rank 1 is told first."""
+class ContactInput:
+    """One way to reach a unit as it shall be; rank 1 is told first, None was not given."""
 
     name: str
     duty: str
     channel: str
     address: str
-    rank: int = 1
+    rank: int | None = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedUnit:
+class UnitInput:
     """One unit as it shall be. `parent` is any name of it. `row` is where the sheet names it first; 0: no sheet."""
 
     code: str
@@ -59,97 +59,69 @@ class WantedUnit:
     kind: str
     parent: str | None = None
     aliases: tuple[str, ...] = ()
-    contacts: tuple[WantedContact, ...] = ()
+    contacts: tuple[ContactInput, ...] = ()
     row: int = 0
 
 
-@dataclass(slots=True)
-class _Reading:
-    """The rows read so far; faults by row, so that all are reported at once."""
-
-    units: dict[str, WantedUnit] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-
-    def fault(self, row: int, message: str) -> None:
-        self.faults.append(f"第{row}行：{message}")
-
-
-def units_in_book(book: UnitBook) -> tuple[WantedUnit, ...]:
+def units_in_book(book: UnitBook) -> tuple[UnitInput, ...]:
     """The units that campaign files may name."""
     return tuple(
-        WantedUnit(code=one.code, name=one.name, kind=one.kind, parent=one.parent, aliases=one.aliases)
+        UnitInput(code=one.code, name=one.name, kind=one.kind, parent=one.parent, aliases=one.aliases)
         for one in book.units
     )
 
 
-def units_in_sheet(path: Path) -> tuple[tuple[WantedUnit, ...], tuple[str, ...]]:
-    """The units of a sheet and the faults of its rows. Raises Refused when it cannot be read at all."""
-    sheet = read_rows(path, known={name: name for name in HEADINGS}, required=("编码", "名称"))
-    reading = _Reading()
-    for row in sheet.rows:
-        _read(row, reading)
-    return tuple(reading.units.values()), tuple(reading.faults)
+def units_in_sheet(path: Path, faults: RowFaults) -> tuple[UnitInput, ...]:
+    """The units of a sheet; the faults of its rows are added. Raises Refused when it cannot be read at all."""
+    units: dict[str, UnitInput] = {}
+    for row in read_sheet(path, COLUMNS).rows:
+        code, name = row["编码"], row["名称"]
+        known = units.get(code)
+        if not code:
+            faults.add(row.number, "没有编码", "没有编码，请补上；编码定了就不改。")
+        elif known is None and not name:
+            faults.add(row.number, "没有名称", f"编码{code}没有名称，请补上。")
+        elif known is not None and name and name != known.name:
+            same = f"编码{code}在第{known.row}行是{known.name}，这里是{name}，请核对编码。"
+            faults.add(row.number, "编码重复", same)
+        else:
+            kind = _code(row["类别"], UNIT_KINDS)
+            if kind is None and (row["类别"] or known is None):
+                words = "、".join(UNIT_KINDS.values())
+                faults.add(row.number, "类别不认识", f"类别“{row['类别']}”不认识，请改成：{words}。")
+            unit = known or UnitInput(code=code, name=name, kind="", row=row.number)
+            units[code] = replace(
+                unit,
+                kind=unit.kind or kind or "",
+                parent=unit.parent or row["上级"] or None,
+                aliases=tuple(dict.fromkeys((*unit.aliases, *row["别名"]))),
+                contacts=(*unit.contacts, *_contact(row, faults)),
+            )
+    return tuple(units.values())
 
 
-def _read(row: SheetRow, reading: _Reading) -> None:
-    code, name = row.get("编码"), row.get("名称")
-    known = reading.units.get(code)
-    if not code:
-        reading.fault(row.number, "没有编码，请补上；编码定了就不改。")
-        return
-    if known is None and not name:
-        reading.fault(row.number, f"编码{code}没有名称，请补上。")
-        return
-    if known is not None and name and name != known.name:
-        reading.fault(row.number, f"编码{code}在第{known.row}行是{known.name}，这里是{name}，请核对编码。")
-        return
-    unit = known or WantedUnit(code=code, name=name, kind="", row=row.number)
-    reading.units[code] = replace(
-        unit,
-        kind=unit.kind or _kind(row, reading, required=known is None),
-        parent=unit.parent or row.get("上级") or None,
-        aliases=tuple(dict.fromkeys((*unit.aliases, *_split(row.get("别名"))))),
-        contacts=(*unit.contacts, *_contact(row, reading)),
-    )
-
-
-def _kind(row: SheetRow, reading: _Reading, *, required: bool) -> str:
-    text = row.get("类别")
-    kind = _code(text, UNIT_KINDS)
-    if kind is None and (text or required):
-        words = "、".join(UNIT_KINDS.values())
-        reading.fault(row.number, f"类别“{text}”不认识，请改成：{words}。")
-    return kind or ""
-
-
-def _contact(row: SheetRow, reading: _Reading) -> Iterator[WantedContact]:
-    name, address = row.get("联系人"), row.get("地址")
+def _contact(row: SheetRow, faults: RowFaults) -> Iterator[ContactInput]:
+    name, address, rank = row["联系人"], row["地址"], row["顺位"]
     if not name and not address:
         return
-    duty = _code(row.get("职责") or "经办人", DUTIES)
-    channel = _code(row.get("渠道") or "邮件", CHANNELS)
-    rank = row.get("顺位") or "1"
-    faults = list(_contact_faults(row, duty, channel, rank))
-    for message in faults:
-        reading.fault(row.number, message)
-    if not faults and duty and channel:
-        yield WantedContact(name=name, duty=duty, channel=channel, address=address, rank=int(rank))
-
-
-def _contact_faults(row: SheetRow, duty: str | None, channel: str | None, rank: str) -> Iterable[str]:
-    name, address = row.get("联系人"), row.get("地址")
+    duty, channel = _code(row["职责"] or "经办人", DUTIES), _code(row["渠道"] or "邮件", CHANNELS)
+    found = []
     if not name:
-        yield f"地址{address}没有写联系人，请补上姓名。"
+        found.append(f"地址{address}没有写联系人，请补上姓名。")
     if not address:
-        yield f"联系人{name}没有写地址，请补上，或先不写这位联系人。"
+        found.append(f"联系人{name}没有写地址，请补上，或先不写这位联系人。")
     if duty is None:
-        yield f"职责“{row.get('职责')}”不认识，请改成：{'、'.join(DUTIES.values())}。"
+        found.append(f"职责“{row['职责']}”不认识，请改成：{'、'.join(DUTIES.values())}。")
     if channel is None:
-        yield f"渠道“{row.get('渠道')}”不认识，请改成：{'、'.join(CHANNELS.values())}。"
+        found.append(f"渠道“{row['渠道']}”不认识，请改成：{'、'.join(CHANNELS.values())}。")
     if channel == "mail" and address and not is_address(address):
-        yield f"“{address}”不是有效的邮箱地址，请改正。"
+        found.append(f"“{address}”不是有效的邮箱地址，请改正。")
     if not rank.isascii() or not rank.isdigit() or not 1 <= int(rank) <= 99:
-        yield f"顺位“{rank}”应是1到99的整数，1最先收到，请改正。"
+        found.append(f"顺位“{rank}”应是1到99的整数，1最先收到，请改正。")
+    for message in found:
+        faults.add(row.number, "联系人有误", message)
+    if not found and duty and channel:
+        yield ContactInput(name=name, duty=duty, channel=channel, address=address, rank=int(rank))
 
 
 def _code(text: str, words: dict[str, str]) -> str | None:
@@ -158,8 +130,24 @@ def _code(text: str, words: dict[str, str]) -> str | None:
     return _ALSO.get(text) or next((code for code, word in words.items() if word == text), None)
 
 
-def _split(text: str) -> list[str]:
+def _aliases(text: str) -> list[str]:
     return [part.strip() for part in text.replace("，", "、").split("、") if part.strip()]
+
+
+# A unit with several contacts stands on several rows, so that what a cell means depends on its row.
+COLUMNS = (
+    Column(heading="编码", required=True),
+    Column(heading="名称", required=True),
+    Column(heading="类别"),
+    Column(heading="上级"),
+    Column(heading="别名", read=_aliases),
+    Column(heading="联系人"),
+    Column(heading="职责"),
+    Column(heading="渠道"),
+    Column(heading="地址"),
+    Column(heading="顺位", read=lambda text: text or "1"),
+)
+HEADINGS = tuple(one.heading for one in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,195 +172,153 @@ def import_units(
     bureau: Bureau, path: Path, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> UnitsImported:
     """Enter the units of a csv or xlsx sheet; refused as a whole, with every fault and its row number."""
-    wanted, faults = units_in_sheet(path)
-    return _enter(bureau, wanted, faults, by=by, now=now, dry_run=dry_run)
+    faults = RowFaults()
+    wanted = units_in_sheet(path, faults)
+    return enter_units(bureau, wanted, by=by, now=now, dry_run=dry_run, faults=faults)
 
 
 def import_unit_book(
     bureau: Bureau, book: UnitBook, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> UnitsImported:
     """Enter the units that the campaign files name."""
-    return _enter(bureau, units_in_book(book), (), by=by, now=now, dry_run=dry_run)
+    return enter_units(bureau, units_in_book(book), by=by, now=now, dry_run=dry_run)
 
 
 def enter_units(
-    bureau: Bureau, wanted: Sequence[WantedUnit], *, by: Actor, now: datetime, dry_run: bool = False
-) -> UnitsImported:
-    """Enter units that somebody typed in."""
-    return _enter(bureau, wanted, (), by=by, now=now, dry_run=dry_run)
-
-
-def _enter(
     bureau: Bureau,
-    wanted: Sequence[WantedUnit],
-    faults: Sequence[str],
+    wanted: Sequence[UnitInput],
     *,
     by: Actor,
     now: datetime,
-    dry_run: bool,
+    dry_run: bool = False,
+    faults: RowFaults | None = None,
 ) -> UnitsImported:
-    if reasons := keeping_refusals(by, "导入单位"):
-        raise Refused(reasons)
-    with bureau.store.writing() as connection:
-        advisory_lock(connection)
-        register = _Register(connection)
-        refuse_rows([*faults, *_name_faults(wanted, register)])
-        done = register.enter(wanted)
-        if dry_run:
-            rollback_dry_run(connection)
-        elif done.anything:
-            detail = {"new": len(done.new), "changed": list(done.changed), "contacts": done.contacts_new}
-            append_entry(
-                connection,
-                at=now,
-                by=by,
-                verb="import",
-                noun="unit",
-                detail=detail,
-                flow_run_id=bureau.flow_run_id,
-            )
+    """Make the register what is wanted; `faults` are those found before, refused together with those of the names."""
+    refuse(*keeping_refusals(by, "导入单位"))
+    faults = faults or RowFaults()
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        advisory_lock(act.connection)
+        units = {one.code: one for one in all_units(act.connection)}
+        aliases = aliases_of(act.connection)
+        _check_names(wanted, units, aliases, faults)
+        faults.refuse()
+        new = [one for one in wanted if one.code not in units]
+        insert_units(
+            act.connection,
+            [{"code": one.code, "name": one.name, "kind": one.kind, "active": True} for one in new],
+        )
+        stands = {one.code: one for one in all_units(act.connection)}
+        changed = _name_and_place(act.connection, wanted, stands, aliases) & set(units)
+        contacts = _contacts(act.connection, wanted, stands)
+        done = UnitsImported(
+            new=tuple(one.name for one in new),
+            changed=tuple(one.name for one in wanted if one.code in changed),
+            unchanged=len(wanted) - len(new) - len(changed),
+            contacts_new=contacts["new"],
+            contacts_changed=contacts["changed"],
+            contacts_off=contacts["off"],
+        )
+        if done.anything:
+            detail = {"new": len(new), "changed": list(done.changed), "contacts": done.contacts_new}
+            act.note("import", "unit", detail=detail)
     return done
 
 
-class _Register:
-    """The register as it stands inside one transaction, and the writing of what differs."""
+def _name_and_place(
+    connection: Connection,
+    wanted: Sequence[UnitInput],
+    units: Mapping[str, UnitEntry],
+    aliases: dict[str, int],
+) -> set[str]:
+    """Write names, kinds and superiors; returns the codes of units that are not as they were.
 
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self.units = {one.code: one for one in all_units(connection)}
-        self.aliases = aliases_of(connection)
-
-    def enter(self, wanted: Sequence[WantedUnit]) -> UnitsImported:
-        before = self.units
-        new = [one for one in wanted if one.code not in before]
-        rows = [{"code": one.code, "name": one.name, "kind": one.kind, "active": True} for one in new]
-        insert_units(self.connection, rows)
-        self.units = {one.code: one for one in all_units(self.connection)}
-        changed = self._name_and_place(wanted, before)
-        contacts = self._contacts(wanted)
-        return UnitsImported(
-            new=tuple(one.name for one in new),
-            changed=tuple(changed),
-            unchanged=len(wanted) - len(new) - len(changed),
-            contacts_new=len(contacts.new),
-            contacts_changed=contacts.changed,
-            contacts_off=contacts.off,
-        )
-
-    def _name_and_place(self, wanted: Sequence[WantedUnit], before: Mapping[str, object]) -> list[str]:
-        """Aliases first, because a parent may be named by one; returns the names of units that changed."""
-        changed: dict[str, None] = {}
-        aliases = []
-        for one in wanted:
-            for key in _keys(one):
-                if key not in self.aliases:
-                    self.aliases[key] = self.units[one.code].id
-                    aliases.append({"alias_key": key, "unit_id": self.units[one.code].id})
-                    changed[one.code] = None
-        insert_aliases(self.connection, aliases)
-        rows = [row for one in wanted if (row := self._difference(one))]
-        update_units(self.connection, rows)
-        changed |= dict.fromkeys(str(row["code"]) for row in rows)
-        names = {one.code: one.name for one in wanted}
-        return [names[code] for code in changed if code in before]
-
-    def _difference(self, one: WantedUnit) -> dict[str, object] | None:
-        stands = self.units[one.code]
-        parent = self._id(one.parent) if one.parent else stands.parent_id
-        if (stands.name, stands.kind, stands.parent_id, stands.active) == (one.name, one.kind, parent, True):
-            return None
-        return {
-            "b_id": stands.id,
-            "code": one.code,
-            "b_name": one.name,
-            "b_kind": one.kind,
-            "b_parent_id": parent,
-            "b_active": True,
-        }
-
-    def _id(self, name: str) -> int:
-        """A unit by any name; one that came without a sheet may have no aliases of its own."""
-        key = name_key(name)
-        named = (one.id for one in self.units.values() if key in (name_key(one.name), name_key(one.code)))
-        return self.aliases[key] if key in self.aliases else next(named)
-
-    def _contacts(self, wanted: Sequence[WantedUnit]) -> _Contacts:
-        kept: dict[int, list[ContactEntry]] = {}
-        for contact in contacts_of(self.connection):
-            kept.setdefault(contact.unit_id, []).append(contact)
-        found = _Contacts()
-        for one in wanted:
-            unit_id = self.units[one.code].id
-            if one.contacts:
-                _compare(one, unit_id, kept.get(unit_id, []), found)
-        insert_contacts(self.connection, found.new)
-        update_contacts(self.connection, found.rows)
-        return found
+    Aliases come first, because a superior may be named by one.
+    """
+    named = {name_key(name): one.id for one in units.values() for name in (one.name, one.code)}
+    new: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    changed: set[str] = set()
+    for one in wanted:
+        for key in _keys(one):
+            if key not in aliases:
+                aliases[key] = units[one.code].id
+                new.append({"alias_key": key, "unit_id": units[one.code].id})
+                changed.add(one.code)
+    insert_aliases(connection, new)
+    # A unit that came without a sheet may have no aliases of its own.
+    ids = named | aliases
+    for one in wanted:
+        stands = units[one.code]
+        parent_id = ids[name_key(one.parent)] if one.parent else stands.parent_id
+        values = {"name": one.name, "kind": one.kind, "parent_id": parent_id, "active": True}
+        if any(getattr(stands, name) != value for name, value in values.items()):
+            rows.append({"id": stands.id, **values})
+            changed.add(one.code)
+    update_units(connection, rows)
+    return changed
 
 
-@dataclass(slots=True)
-class _Contacts:
-    new: list[dict[str, object]] = field(default_factory=list)
-    rows: list[dict[str, object]] = field(default_factory=list)
-    changed: int = 0
-    off: int = 0
+def _contacts(
+    connection: Connection, wanted: Sequence[UnitInput], units: Mapping[str, UnitEntry]
+) -> Counter[str]:
+    """Make the contacts of each unit that names any those of the sheet; returns how many are new, changed and off."""
+    kept: dict[int, dict[tuple[str, str], ContactEntry]] = {}
+    for contact in contacts_of(connection):
+        kept.setdefault(contact.unit_id, {})[contact.channel, contact.address] = contact
+    new: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    counts: Counter[str] = Counter()
+    for unit in wanted:
+        unit_id = units[unit.code].id
+        stored = kept.get(unit_id, {})
+        places = {(one.channel, one.address): one for one in unit.contacts}
+        for place, one in places.items():
+            values = {"name": one.name, "duty": one.duty, "rank": one.rank, "active": True}
+            known = stored.get(place)
+            if known is None:
+                new.append({"unit_id": unit_id, "channel": one.channel, "address": one.address, **values})
+                counts["new"] += 1
+            elif any(getattr(known, name) != value for name, value in values.items()):
+                rows.append({"id": known.id, **values})
+                counts["changed"] += 1
+        for place, gone in stored.items() if places else ():
+            if place not in places and gone.active:
+                rows.append(
+                    {"id": gone.id, "name": gone.name, "duty": gone.duty, "rank": gone.rank, "active": False}
+                )
+                counts["off"] += 1
+    insert_contacts(connection, new)
+    update_contacts(connection, rows)
+    return counts
 
 
-def _compare(one: WantedUnit, unit_id: int, kept: Sequence[ContactEntry], found: _Contacts) -> None:
-    """What makes the contacts of one unit those of the sheet."""
-    stored = {(contact.channel, contact.address): contact for contact in kept}
-    wanted = {(contact.channel, contact.address): contact for contact in one.contacts}
-    for place, contact in wanted.items():
-        values = (contact.name, contact.duty, contact.rank, True)
-        known = stored.get(place)
-        if known is None:
-            found.new.append(
-                {
-                    "unit_id": unit_id,
-                    "name": contact.name,
-                    "duty": contact.duty,
-                    "channel": contact.channel,
-                    "address": contact.address,
-                    "rank": contact.rank,
-                    "active": True,
-                }
-            )
-        elif (known.name, known.duty, known.rank, known.active) != values:
-            found.rows.append(_row(known.id, *values))
-            found.changed += 1
-    for place, gone in stored.items():
-        if place not in wanted and gone.active:
-            found.rows.append(_row(gone.id, gone.name, gone.duty, gone.rank, False))
-            found.off += 1
-
-
-def _row(contact_id: int, name: str, duty: str, rank: int, active: bool) -> dict[str, object]:
-    return {"b_id": contact_id, "b_name": name, "b_duty": duty, "b_rank": rank, "b_active": active}
-
-
-def _keys(one: WantedUnit) -> dict[str, str]:
+def _keys(one: UnitInput) -> dict[str, str]:
     """Every key the unit is found by, with the name it came from."""
     return {name_key(name): name for name in (one.code, one.name, *one.aliases)}
 
 
-def _name_faults(wanted: Sequence[WantedUnit], register: _Register) -> list[str]:
+def _check_names(
+    wanted: Sequence[UnitInput],
+    units: Mapping[str, UnitEntry],
+    aliases: Mapping[str, int],
+    faults: RowFaults,
+) -> None:
     """Names that mean two units, superiors nobody knows, circles of superiors."""
-    faults: list[str] = []
-    owners = {name_key(name): code for code, unit in register.units.items() for name in (code, unit.name)}
-    by_id = {unit.id: code for code, unit in register.units.items()}
-    owners |= {key: by_id[unit_id] for key, unit_id in register.aliases.items()}
+    owners = {name_key(name): code for code, unit in units.items() for name in (code, unit.name)}
+    by_id = {unit.id: code for code, unit in units.items()}
+    owners |= {key: by_id[unit_id] for key, unit_id in aliases.items()}
     for one in wanted:
         for key, name in _keys(one).items():
             owner = owners.setdefault(key, one.code)
             if owner != one.code:
-                faults.append(_at(one, f"“{name}”已是编码{owner}的名称，一个名称只能指一个单位，请写全称。"))
+                message = f"“{name}”已是编码{owner}的名称，一个名称只能指一个单位，请写全称。"
+                faults.add(one.row, "名称重复", message)
     parents = {one.code: owners.get(name_key(one.parent)) for one in wanted if one.parent}
     for one in wanted:
         if one.parent and parents[one.code] is None:
-            faults.append(_at(one, f"上级“{one.parent}”没有登记，请改正名称或先登记它。"))
+            faults.add(one.row, "上级没有登记", f"上级“{one.parent}”没有登记，请改正名称或先登记它。")
         elif one.parent and _circular(one.code, parents):
-            faults.append(_at(one, f"{one.name}的上级绕回了自己，请改正上级。"))
-    return faults
+            faults.add(one.row, "上级绕回自己", f"{one.name}的上级绕回了自己，请改正上级。")
 
 
 def _circular(code: str, parents: Mapping[str, str | None]) -> bool:
@@ -382,7 +328,3 @@ def _circular(code: str, parents: Mapping[str, str | None]) -> bool:
         seen.add(at)
         at = parents.get(at)
     return at == code
-
-
-def _at(one: WantedUnit, message: str) -> str:
-    return f"第{one.row}行：{message}" if one.row else message

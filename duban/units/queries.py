@@ -1,21 +1,38 @@
-"""Units, the names they are known by, and their contacts.
+"""Units, the names they are known by, their contacts, their people and their roles.
 
 Every name of a unit (code, name, aliases) is found by one key: NFKC, Traditional turned Simplified, no spaces.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from calendars.reader.units import name_key
-from duban.core.access import VisibleUnits
+from duban.accounts.tables import person_unit
+from duban.core.access import Actor, Role, VisibleUnits
+from duban.core.errors import Refused
 from duban.obligations.states import Transition, allowed_states
 from duban.obligations.tables import obligation
-from duban.units.tables import contact, unit, unit_alias
+from duban.units.tables import contact, person, person_role, unit, unit_alias
+
+Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +45,19 @@ class UnitEntry:
     kind: str
     parent_id: int | None
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLine:
+    """One line of the register; `contacts` counts those in use."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    parent: str | None
+    active: bool
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +99,36 @@ def unit_names(connection: Connection) -> UnitNames:
 
 def find_unit(connection: Connection, name: str) -> UnitEntry | None:
     """The unit of that code, name or alias."""
-    row = connection.execute(
-        select(unit).where((unit.c.name == name) | (unit.c.code == name)).limit(1)
-    ).first()
-    if row is None:
-        row = connection.execute(
-            select(unit)
-            .join_from(unit_alias, unit, unit.c.id == unit_alias.c.unit_id)
-            .where(unit_alias.c.alias_key == name_key(name))
-        ).first()
-    return _unit(row) if row else None
+    named = select(unit).where((unit.c.name == name) | (unit.c.code == name)).limit(1)
+    by_alias = (
+        select(unit)
+        .join_from(unit_alias, unit, unit.c.id == unit_alias.c.unit_id)
+        .where(unit_alias.c.alias_key == name_key(name))
+    )
+    row = connection.execute(named).first() or connection.execute(by_alias).first()
+    return UnitEntry(**row._mapping) if row else None
 
 
 def all_units(connection: Connection) -> tuple[UnitEntry, ...]:
     """The register, in the order units were entered."""
-    return tuple(_unit(row) for row in connection.execute(select(unit).order_by(unit.c.id)))
+    return tuple(UnitEntry(**row._mapping) for row in connection.execute(select(unit).order_by(unit.c.id)))
+
+
+def unit_lines(connection: Connection, sight: VisibleUnits) -> tuple[UnitLine, ...]:
+    """The register as far as the person may see, in the order units were entered."""
+    superior = unit.alias("superior")
+    in_use = select(func.count()).where(contact.c.unit_id == unit.c.id, contact.c.active)
+    rows = connection.execute(
+        select(
+            *(unit.c[name] for name in ("id", "code", "name", "kind", "active")),
+            superior.c.name.label("parent"),
+            in_use.correlate(unit).scalar_subquery().label("contacts"),
+        )
+        .join_from(unit, superior, superior.c.id == unit.c.parent_id, isouter=True)
+        .where(visible(sight, unit.c.id))
+        .order_by(unit.c.id)
+    )
+    return tuple(UnitLine(**row._mapping) for row in rows)
 
 
 def names_in_use(connection: Connection, *, besides: int, limit: int) -> tuple[str, ...]:
@@ -93,9 +138,8 @@ def names_in_use(connection: Connection, *, besides: int, limit: int) -> tuple[s
 
 
 def unit_by_id(connection: Connection, unit_id: int) -> UnitEntry | None:
-    """One unit."""
     row = connection.execute(select(unit).where(unit.c.id == unit_id)).first()
-    return _unit(row) if row else None
+    return UnitEntry(**row._mapping) if row else None
 
 
 def contact_by_id(connection: Connection, contact_id: int) -> ContactEntry | None:
@@ -107,10 +151,7 @@ def contact_by_id(connection: Connection, contact_id: int) -> ContactEntry | Non
 def unfinished_of_unit(connection: Connection, unit_id: int) -> int:
     """How many obligations of the unit are not done."""
     return connection.execute(
-        select(func.count()).where(
-            obligation.c.unit_id == unit_id,
-            obligation.c.state.in_(sorted(state.value for state in allowed_states(Transition.HAND_OVER))),
-        )
+        select(func.count()).where(obligation.c.unit_id == unit_id, _unfinished())
     ).scalar_one()
 
 
@@ -154,45 +195,225 @@ def aliases_of(connection: Connection, unit_id: int | None = None) -> dict[str, 
     return {row.alias_key: row.unit_id for row in connection.execute(statement)}
 
 
-def insert_units(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """New units: code, name, kind. Parents are set afterwards, when all of them have an id."""
-    _many(connection, unit.insert(), rows)
-
-
-def update_units(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Changed units by `b_id`: name, kind, active, parent_id."""
-    names = ("name", "kind", "parent_id", "active")
-    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
-    _many(connection, unit.update().where(unit.c.id == bindparam("b_id")).values(**values), rows)
-
-
-def insert_aliases(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """New names: alias_key, unit_id."""
-    _many(connection, unit_alias.insert(), rows)
-
-
-def insert_contacts(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """New contacts: unit_id, name, duty, channel, address, rank."""
-    _many(connection, contact.insert(), rows)
-
-
-def update_contacts(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Changed contacts by `b_id`: name, duty, rank; a contact that comes back is active again."""
-    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in ("name", "duty", "rank", "active")}
-    _many(connection, contact.update().where(contact.c.id == bindparam("b_id")).values(**values), rows)
-
-
-def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, object]]) -> None:
+def insert_units(connection: Connection, rows: Sequence[Row]) -> None:
+    """New units: code, name, kind, active. Superiors are set afterwards, when all of them have an id."""
     if rows:
-        connection.execute(statement, [dict(row) for row in rows])
+        connection.execute(unit.insert(), rows)
 
 
-def _unit(row: Row[Any]) -> UnitEntry:
-    return UnitEntry(
-        id=row.id, code=row.code, name=row.name, kind=row.kind, parent_id=row.parent_id, active=row.active
-    )
+def insert_aliases(connection: Connection, rows: Sequence[Row]) -> None:
+    """New names: alias_key, unit_id."""
+    if rows:
+        connection.execute(unit_alias.insert(), rows)
+
+
+def insert_contacts(connection: Connection, rows: Sequence[Row]) -> None:
+    """New contacts: unit_id, name, duty, channel, address, rank, active."""
+    if rows:
+        connection.execute(contact.insert(), rows)
+
+
+def update_units(connection: Connection, rows: Sequence[Row]) -> None:
+    """Changed units by id: name, kind, parent_id, active."""
+    _update(connection, unit, ("name", "kind", "parent_id", "active"), rows)
+
+
+def update_contacts(connection: Connection, rows: Sequence[Row]) -> None:
+    """Changed contacts by id: name, duty, rank, active."""
+    _update(connection, contact, ("name", "duty", "rank", "active"), rows)
+
+
+def _update(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
+    if rows:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        statement = table.update().where(table.c.id == bindparam("its_id")).values(**values)
+        connection.execute(
+            statement, [{"its_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+        )
 
 
 def visible(sight: VisibleUnits, unit_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The rows whose unit the person may see."""
     return true() if sight.everything else unit_id.in_(sorted(sight.unit_ids))
+
+
+_FEW = 500
+_ACTOR = select(
+    person.c.name,
+    person.c.unit_id,
+    select(func.aggregate_strings(person_role.c.role, ","))
+    .where(person_role.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("roles"),
+    select(func.aggregate_strings(cast(person_unit.c.unit_id, String), ","))
+    .where(person_unit.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("also"),
+).where(person.c.id == bindparam("person_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person as the register shows them; `roles` in the order of duban.core.access.Role, `also` further units by id."""
+
+    id: int
+    name: str
+    unit_id: int
+    unit: str
+    active: bool
+    roles: tuple[Role, ...] = ()
+    also: tuple[int, ...] = ()
+    also_units: tuple[str, ...] = ()
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            name=self.name,
+            person_id=self.id,
+            unit_id=self.unit_id,
+            roles=frozenset(self.roles),
+            also=frozenset(self.also),
+        )
+
+
+def find_actor(connection: Connection, name: str) -> Actor | None:
+    """The active person of that name, given as 姓名 or 姓名@单位; refused when several bear it."""
+    wanted, _, unit_name = name.strip().partition("@")
+    found = [
+        one
+        for one in all_people(connection, name=wanted)
+        if one.active and (not unit_name or one.unit == unit_name)
+    ]
+    if len(found) > 1:
+        several = "、".join(f"{one.name}@{one.unit}" for one in found)
+        raise Refused(f"有 {len(found)} 位“{wanted}”（{several}），请写成 姓名@单位 的样子。")
+    return found[0].actor if found else None
+
+
+def actor_by_id(connection: Connection, person_id: int) -> Actor:
+    """Who a person is when he acts: one statement, for it is asked with every page."""
+    row = connection.execute(_ACTOR, {"person_id": person_id}).one()
+    return Actor(
+        name=row.name,
+        person_id=person_id,
+        unit_id=row.unit_id,
+        roles=frozenset(Role(role) for role in (row.roles or "").split(",") if role),
+        also=frozenset(int(number) for number in (row.also or "").split(",") if number),
+    )
+
+
+def person_by_id(connection: Connection, person_id: int) -> Person | None:
+    """One person, active or not."""
+    found = all_people(connection, person_id=person_id)
+    return found[0] if found else None
+
+
+def all_people(
+    connection: Connection,
+    *,
+    name: str | None = None,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+) -> tuple[Person, ...]:
+    """The register, by unit and name; each filter narrows it."""
+    statement = (
+        select(person.c.id, person.c.name, person.c.unit_id, unit.c.name.label("unit"), person.c.active)
+        .join_from(person, unit, unit.c.id == person.c.unit_id)
+        .order_by(unit.c.id, person.c.id)
+    )
+    for column, value in ((person.c.name, name), (person.c.unit_id, unit_id), (person.c.id, person_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    rows = connection.execute(statement).all()
+    ids = [row.id for row in rows]
+    roles: dict[int, set[str]] = defaultdict(set)
+    for row in connection.execute(_of(ids, select(person_role), person_role.c.person_id)):
+        roles[row.person_id].add(row.role)
+    also: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    further = (
+        select(person_unit.c.person_id, unit.c.id, unit.c.name)
+        .join_from(person_unit, unit, unit.c.id == person_unit.c.unit_id)
+        .order_by(unit.c.id)
+    )
+    for row in connection.execute(_of(ids, further, person_unit.c.person_id)):
+        also[row.person_id].append((row.id, row.name))
+    return tuple(
+        Person(
+            **row._mapping,
+            roles=tuple(role for role in Role if role.value in roles[row.id]),
+            also=tuple(number for number, _ in also[row.id]),
+            also_units=tuple(name for _, name in also[row.id]),
+        )
+        for row in rows
+    )
+
+
+def _of(ids: list[int], statement: Select[Any], column: ColumnElement[int]) -> Select[Any]:
+    """Only these people; a list of more than hundreds would be slower than reading the whole table."""
+    return statement.where(column.in_(ids)) if len(ids) <= _FEW else statement
+
+
+def insert_person(connection: Connection, *, name: str, unit_id: int, roles: Iterable[Role]) -> int:
+    """A new person with these roles; returns the person's id."""
+    key = connection.execute(
+        person.insert().values(name=name, unit_id=unit_id, active=True)
+    ).inserted_primary_key
+    assert key is not None
+    insert_roles(connection, int(key[0]), roles)
+    return int(key[0])
+
+
+def insert_roles(connection: Connection, person_id: int, roles: Iterable[Role]) -> None:
+    """Add roles the person does not have yet."""
+    rows = [{"person_id": person_id, "role": role.value} for role in sorted(roles)]
+    if rows:
+        connection.execute(person_role.insert(), rows)
+
+
+def delete_role(connection: Connection, person_id: int, role: Role) -> None:
+    """Take one role away."""
+    connection.execute(
+        person_role.delete().where(person_role.c.person_id == person_id, person_role.c.role == role.value)
+    )
+
+
+def count_with_role(connection: Connection, role: Role, *, besides: int | None = None) -> int:
+    """How many active people hold a role, one person left out."""
+    held = (
+        select(func.count())
+        .select_from(person_role.join(person, person.c.id == person_role.c.person_id))
+        .where(person_role.c.role == role.value, person.c.active)
+    )
+    if besides is not None:
+        held = held.where(person.c.id != besides)
+    return connection.execute(held).scalar_one()
+
+
+def insert_person_unit(connection: Connection, person_id: int, unit_id: int) -> None:
+    """Let a person act for a further unit."""
+    connection.execute(person_unit.insert().values(person_id=person_id, unit_id=unit_id))
+
+
+def delete_person_unit(connection: Connection, person_id: int, unit_id: int) -> None:
+    connection.execute(
+        person_unit.delete().where(person_unit.c.person_id == person_id, person_unit.c.unit_id == unit_id)
+    )
+
+
+def set_person_active(connection: Connection, person_id: int, *, active: bool) -> None:
+    """Whether the person may still act."""
+    connection.execute(person.update().where(person.c.id == person_id).values(active=active))
+
+
+def count_on_desk(connection: Connection, person_id: int, *, unit_id: int | None = None) -> int:
+    """How many obligations that are not done, of one unit or of all, name the person as handler or backup."""
+    named = select(func.count()).where(
+        or_(obligation.c.handler_id == person_id, obligation.c.backup_id == person_id), _unfinished()
+    )
+    if unit_id is not None:
+        named = named.where(obligation.c.unit_id == unit_id)
+    return connection.execute(named).scalar_one()
+
+
+def _unfinished() -> ColumnElement[bool]:
+    return obligation.c.state.in_(sorted(state.value for state in allowed_states(Transition.HAND_OVER)))

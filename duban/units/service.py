@@ -1,31 +1,44 @@
-"""One unit at a time: enter it, change it, retire it, by the same rules of names and superiors as a sheet of units."""
+"""The register of units, their contacts and who belongs to them; one at a time, by the same rules as a sheet of units."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role, visible_units
-from duban.core.db import rollback_dry_run
+from duban.core.db import Connection
 from duban.core.errors import NotFound, refuse
 from duban.core.text import cleaned
-from duban.history.queries import append_entry
-from duban.units.importing import CHANNELS, DUTIES, UNIT_KINDS, UnitsImported, WantedUnit, enter_units
+from duban.history.service import Act, acting
+from duban.units.importing import (
+    CHANNELS,
+    DUTIES,
+    UNIT_KINDS,
+    ContactInput,
+    UnitInput,
+    UnitsImported,
+    enter_units,
+)
 from duban.units.queries import (
     ContactEntry,
+    Person,
     UnitEntry,
+    UnitLine,
     aliases_of,
+    all_people,
     all_units,
     contact_by_id,
     contacts_of,
+    count_on_desk,
+    find_actor,
     find_unit,
     insert_contacts,
     names_in_use,
+    person_by_id,
     unfinished_of_unit,
     unit_by_id,
+    unit_lines,
     units_by_id,
     update_contacts,
     update_units,
@@ -34,39 +47,29 @@ from duban.units.rules import keeping_refusals
 from notifications.letters import is_address
 
 LONGEST_CODE, LONGEST_NAME = 64, 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitWords:
-    """A unit as somebody types it; `parent` is any name of the superior, empty for none or as it was."""
-
-    code: str
-    name: str
-    kind: str
-    parent: str = ""
-    aliases: tuple[str, ...] = ()
+LONGEST_CONTACT_NAME, LONGEST_ADDRESS, LAST_RANK = 64, 300, 99
 
 
 def add_unit(
-    bureau: Bureau, words: UnitWords, *, by: Actor, now: datetime, dry_run: bool = False
+    bureau: Bureau, typed: UnitInput, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> UnitsImported:
     """A new unit; its code stays for good."""
     with bureau.store.reading() as connection:
-        there = any(one.code == cleaned(words.code) for one in all_units(connection))
-    taken = (f"编码{words.code}已有单位使用，请另取编码，或修改那个单位。",) if there else ()
-    refuse(*keeping_refusals(by, "登记单位"), *_faults(words), *taken)
-    return enter_units(bureau, (_wanted(words),), by=by, now=now, dry_run=dry_run)
+        there = any(one.code == cleaned(typed.code) for one in all_units(connection))
+    taken = (f"编码{typed.code}已有单位使用，请另取编码，或修改那个单位。",) if there else ()
+    refuse(*keeping_refusals(by, "登记单位"), *_unit_faults(typed), *taken)
+    return enter_units(bureau, (_clean(typed),), by=by, now=now, dry_run=dry_run)
 
 
 def change_unit(
-    bureau: Bureau, words: UnitWords, *, by: Actor, now: datetime, dry_run: bool = False
+    bureau: Bureau, typed: UnitInput, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> UnitsImported:
     """Another name, kind, superior, or more names it is known by; the old names still find it."""
     with bureau.store.reading() as connection:
-        if all(one.code != words.code for one in all_units(connection)):
-            raise NotFound(f"没有编码为 {words.code} 的单位，请在单位列表中查看。")
-    refuse(*keeping_refusals(by, "修改单位"), *_faults(words))
-    return enter_units(bureau, (_wanted(words),), by=by, now=now, dry_run=dry_run)
+        if all(one.code != typed.code for one in all_units(connection)):
+            raise NotFound(f"没有编码为 {typed.code} 的单位，请在单位列表中查看。")
+    refuse(*keeping_refusals(by, "修改单位"), *_unit_faults(typed))
+    return enter_units(bureau, (_clean(typed),), by=by, now=now, dry_run=dry_run)
 
 
 def retire_unit(
@@ -74,141 +77,85 @@ def retire_unit(
 ) -> UnitEntry:
     """The unit is handed nothing more. What it still owes is forwarded or waived first."""
     reason = cleaned(reason)
-    with bureau.store.writing() as connection:
-        found = unit_by_id(connection, unit_id)
-        if found is None:
-            raise NotFound(f"没有编号为 {unit_id} 的单位，请在单位列表中查看。")
-        left = unfinished_of_unit(connection, unit_id)
-        refuse(*keeping_refusals(by, "停用单位"), *_retiring(found, left, reason))
-        values = {"code": found.code, "b_name": found.name, "b_kind": found.kind}
-        row = {"b_id": found.id, **values, "b_parent_id": found.parent_id, "b_active": False}
-        update_units(connection, [row])
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="retire_unit",
-            noun="unit",
-            noun_id=unit_id,
-            unit_id=unit_id,
-            detail={"name": found.name, "reason": reason},
-            flow_run_id=bureau.flow_run_id,
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        found = _unit(act.connection, unit_id)
+        left = unfinished_of_unit(act.connection, unit_id)
+        refuse(
+            *keeping_refusals(by, "停用单位"),
+            *(() if found.active else (f"{found.name}已停用，不必再停用。",)),
+            *((f"{found.name}还有{left}项未办结任务，请先改派或免办。",) if left else ()),
+            *(() if reason else ("停用单位要写明原因，请补写。",)),
         )
-        if dry_run:
-            rollback_dry_run(connection)
+        row = {"id": found.id, "name": found.name, "kind": found.kind, "parent_id": found.parent_id}
+        update_units(act.connection, [row | {"active": False}])
+        act.note(
+            "retire_unit", "unit", unit_id, unit_id=unit_id, detail={"name": found.name, "reason": reason}
+        )
     return found
 
 
-def _retiring(found: UnitEntry, left: int, reason: str) -> tuple[str, ...]:
+def _unit_faults(typed: UnitInput) -> tuple[str, ...]:
     own = []
-    if not found.active:
-        own.append(f"{found.name}已停用，不必再停用。")
-    if left:
-        own.append(f"{found.name}还有{left}项未办结任务，请先改派或免办。")
-    if not reason:
-        own.append("停用单位要写明原因，请补写。")
-    return tuple(own)
-
-
-def _faults(words: UnitWords) -> tuple[str, ...]:
-    own = []
-    if not cleaned(words.code) or len(words.code) > LONGEST_CODE:
+    if not cleaned(typed.code) or len(typed.code) > LONGEST_CODE:
         own.append(f"请填写编码，不超过{LONGEST_CODE}字；编码定了就不改。")
-    if not cleaned(words.name) or len(words.name) > LONGEST_NAME:
+    if not cleaned(typed.name) or len(typed.name) > LONGEST_NAME:
         own.append(f"请填写单位名称，不超过{LONGEST_NAME}字。")
-    if words.kind not in UNIT_KINDS:
+    if typed.kind not in UNIT_KINDS:
         own.append(f"类别请选：{'、'.join(UNIT_KINDS.values())}。")
     return tuple(own)
 
 
-def _wanted(words: UnitWords) -> WantedUnit:
-    return WantedUnit(
-        code=cleaned(words.code),
-        name=cleaned(words.name),
-        kind=words.kind,
-        parent=cleaned(words.parent) or None,
-        aliases=tuple(name for alias in words.aliases if (name := cleaned(alias))),
+def _clean(typed: UnitInput) -> UnitInput:
+    return replace(
+        typed,
+        code=cleaned(typed.code),
+        name=cleaned(typed.name),
+        parent=cleaned(typed.parent or "") or None,
+        aliases=tuple(name for alias in typed.aliases if (name := cleaned(alias))),
     )
 
 
-LONGEST_CONTACT_NAME, LONGEST_ADDRESS, LAST_RANK = 64, 300, 99
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactWords:
-    """A contact as somebody types it; rank 1 is told first."""
-
-    name: str
-    duty: str
-    channel: str
-    address: str
-    rank: int | None = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactKept:
-    """The contact as it stands now, and whose it is."""
-
-    contact: ContactEntry
-    unit: str
-
-
 def add_contact(
-    bureau: Bureau, unit_id: int, words: ContactWords, *, by: Actor, now: datetime, dry_run: bool = False
-) -> ContactKept:
+    bureau: Bureau, unit_id: int, typed: ContactInput, *, by: Actor, now: datetime, dry_run: bool = False
+) -> ContactEntry:
     """A new contact, or one that had been retired at the same address, in use again."""
-    with bureau.store.writing() as connection:
-        unit = _unit(connection, unit_id)
-        kept = contacts_of(connection, unit_id)
-        known = next((one for one in kept if _place(one) == (words.channel, words.address.strip())), None)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        _unit(act.connection, unit_id)
+        known = _at(act.connection, unit_id, typed)
         taken = known is not None and known.active
-        refuse(*keeping_refusals(by, "登记联系人"), *_keep_contacts_faults(words, taken=taken))
-        _write(connection, unit_id, known, words)
-        return _record(bureau, connection, unit, words, "add_contact", by, now, dry_run=dry_run)
+        refuse(*keeping_refusals(by, "登记联系人"), *_contact_faults(typed, taken=taken))
+        return _keep(act, unit_id, typed, known, "add_contact")
 
 
 def change_contact(
-    bureau: Bureau, contact_id: int, words: ContactWords, *, by: Actor, now: datetime, dry_run: bool = False
-) -> ContactKept:
+    bureau: Bureau, contact_id: int, typed: ContactInput, *, by: Actor, now: datetime, dry_run: bool = False
+) -> ContactEntry:
     """Another name, duty, rank or address. A new address is a contact of its own, so that sent letters keep theirs."""
-    with bureau.store.writing() as connection:
-        before = _contact(connection, contact_id)
-        unit = _unit(connection, before.unit_id)
-        kept = contacts_of(connection, before.unit_id)
-        place = (words.channel, words.address.strip())
-        known = next((one for one in kept if _place(one) == place), None)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        before = _contact(act.connection, contact_id)
+        known = _at(act.connection, before.unit_id, typed)
         taken = known is not None and known.active and known.id != before.id
-        refuse(*keeping_refusals(by, "修改联系人"), *_keep_contacts_faults(words, taken=taken))
-        _write(connection, before.unit_id, known, words)
+        refuse(*keeping_refusals(by, "修改联系人"), *_contact_faults(typed, taken=taken))
         if known is None or known.id != before.id:
-            _switch_off(connection, before)
-        return _record(bureau, connection, unit, words, "change_contact", by, now, dry_run=dry_run)
+            _switch_off(act.connection, before)
+        return _keep(act, before.unit_id, typed, known, "change_contact")
 
 
 def retire_contact(
     bureau: Bureau, contact_id: int, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
-) -> ContactKept:
+) -> ContactEntry:
     """Nothing is sent there any more; what was sent stays on record."""
     reason = cleaned(reason)
-    with bureau.store.writing() as connection:
-        before = _contact(connection, contact_id)
-        unit = _unit(connection, before.unit_id)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        before = _contact(act.connection, contact_id)
         refuse(
             *keeping_refusals(by, "停用联系人"),
             *(() if before.active else (f"{before.name}已停用，不必再停用。",)),
             *(() if reason else ("停用联系人要写明原因，请补写。",)),
         )
-        _switch_off(connection, before)
-        words = ContactWords(
-            name=before.name,
-            duty=before.duty,
-            channel=before.channel,
-            address=before.address,
-            rank=before.rank,
-        )
-        return _record(
-            bureau, connection, unit, words, "retire_contact", by, now, reason=reason, dry_run=dry_run
-        )
+        _switch_off(act.connection, before)
+        _note(act, before, "retire_contact", reason=reason)
+    return replace(before, active=False)
 
 
 def _unit(connection: Connection, unit_id: int) -> UnitEntry:
@@ -225,89 +172,55 @@ def _contact(connection: Connection, contact_id: int) -> ContactEntry:
     return found
 
 
-def _place(one: ContactEntry) -> tuple[str, str]:
-    return one.channel, one.address
+def _at(connection: Connection, unit_id: int, typed: ContactInput) -> ContactEntry | None:
+    """The unit's contact at that address, in use or not."""
+    place = (typed.channel, typed.address.strip())
+    kept = contacts_of(connection, unit_id)
+    return next((one for one in kept if (one.channel, one.address) == place), None)
 
 
-def _keep_contacts_faults(words: ContactWords, *, taken: bool) -> tuple[str, ...]:
-    """Everything that is wrong with what was typed."""
+def _contact_faults(typed: ContactInput, *, taken: bool) -> tuple[str, ...]:
     own = []
-    name, address = cleaned(words.name), words.address.strip()
+    name, address = cleaned(typed.name), typed.address.strip()
     if not name or len(name) > LONGEST_CONTACT_NAME:
         own.append(f"联系人要写姓名，不超过{LONGEST_CONTACT_NAME}字，请改正。")
-    if words.duty not in DUTIES:
+    if typed.duty not in DUTIES:
         own.append(f"职责请选：{'、'.join(DUTIES.values())}。")
-    if words.channel not in CHANNELS:
+    if typed.channel not in CHANNELS:
         own.append(f"渠道请选：{'、'.join(CHANNELS.values())}。")
     if not address or len(address) > LONGEST_ADDRESS or cleaned(address) != address:
         own.append("请填写地址。")
-    elif words.channel == "mail" and not is_address(address):
+    elif typed.channel == "mail" and not is_address(address):
         own.append(f"“{address}”不是有效的邮箱地址，请改正。")
-    if words.rank is None or not 1 <= words.rank <= LAST_RANK:
+    if typed.rank is None or not 1 <= typed.rank <= LAST_RANK:
         own.append(f"顺位应是1到{LAST_RANK}的整数，1最先收到，请改正。")
     if taken:
         own.append(f"本单位已有联系人使用“{address}”，请修改那一位，或换一个地址。")
     return tuple(own)
 
 
-def _write(connection: Connection, unit_id: int, known: ContactEntry | None, words: ContactWords) -> None:
-    values = {"name": cleaned(words.name), "duty": words.duty, "rank": words.rank, "active": True}
+def _keep(act: Act, unit_id: int, typed: ContactInput, known: ContactEntry | None, verb: str) -> ContactEntry:
+    """Write the contact and note it; returns it as it stands now."""
+    values = {"name": cleaned(typed.name), "duty": typed.duty, "rank": typed.rank, "active": True}
     if known is None:
-        place = {"unit_id": unit_id, "channel": words.channel, "address": words.address.strip()}
-        insert_contacts(connection, [place | values])
+        place = {"unit_id": unit_id, "channel": typed.channel, "address": typed.address.strip()}
+        insert_contacts(act.connection, [place | values])
     else:
-        row = {f"b_{key}": value for key, value in values.items()}
-        update_contacts(connection, [{"b_id": known.id, **row}])
+        update_contacts(act.connection, [{"id": known.id, **values}])
+    kept = _at(act.connection, unit_id, typed)
+    assert kept is not None, "just written"
+    _note(act, kept, verb)
+    return kept
 
 
 def _switch_off(connection: Connection, one: ContactEntry) -> None:
-    row = {"b_id": one.id, "b_name": one.name, "b_duty": one.duty, "b_rank": one.rank, "b_active": False}
-    update_contacts(connection, [row])
+    values = {"name": one.name, "duty": one.duty, "rank": one.rank, "active": False}
+    update_contacts(connection, [{"id": one.id, **values}])
 
 
-def _record(
-    bureau: Bureau,
-    connection: Connection,
-    unit: UnitEntry,
-    words: ContactWords,
-    verb: str,
-    by: Actor,
-    now: datetime,
-    *,
-    reason: str | None = None,
-    dry_run: bool,
-) -> ContactKept:
-    place = (words.channel, words.address.strip())
-    kept = contacts_of(connection, unit.id)
-    contact = next(one for one in kept if _place(one) == place)
-    detail = {"name": contact.name, "duty": contact.duty, "address": contact.address, "reason": reason}
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb=verb,
-        noun="unit",
-        noun_id=unit.id,
-        unit_id=unit.id,
-        detail={key: value for key, value in detail.items() if value is not None},
-        flow_run_id=bureau.flow_run_id,
-    )
-    if dry_run:
-        rollback_dry_run(connection)
-    return ContactKept(contact=contact, unit=unit.name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitLine:
-    """One line of the register; `contacts` counts those in use."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-    parent: str | None
-    active: bool
-    contacts: int
+def _note(act: Act, one: ContactEntry, verb: str, **more: object) -> None:
+    said = {"name": one.name, "duty": one.duty, "address": one.address, **more}
+    act.note(verb, "unit", one.unit_id, detail=said, unit_id=one.unit_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,27 +239,8 @@ class UnitShown:
 
 def list_units(bureau: Bureau, *, by: Actor) -> tuple[UnitLine, ...]:
     """Every unit that the person may see, in the order they were entered."""
-    sight = visible_units(by)
     with bureau.store.reading() as connection:
-        units = all_units(connection)
-        contacts = contacts_of(connection)
-    names = {one.id: one.name for one in units}
-    counts: dict[int, int] = {}
-    for contact in contacts:
-        counts[contact.unit_id] = counts.get(contact.unit_id, 0) + contact.active
-    return tuple(
-        UnitLine(
-            id=one.id,
-            code=one.code,
-            name=one.name,
-            kind=one.kind,
-            parent=names.get(one.parent_id) if one.parent_id else None,
-            active=one.active,
-            contacts=counts.get(one.id, 0),
-        )
-        for one in units
-        if sight.sees(one.id)
-    )
+        return unit_lines(connection, visible_units(by))
 
 
 def show_unit(bureau: Bureau, name: str, *, by: Actor) -> UnitShown:
@@ -401,3 +295,51 @@ def unit_named(bureau: Bureau, name: str) -> UnitEntry:
     if found is None:
         raise NotFound(f"没有名为“{name}”的单位，请核对单位名称。")
     return found
+
+
+def person_named(bureau: Bureau, name: str) -> Actor:
+    """The active person of that name (姓名 or 姓名@单位)."""
+    with bureau.store.reading() as connection:
+        found = find_actor(connection, name)
+    if found is None:
+        raise NotFound(f"没有名为“{name}”的在岗人员，请核对姓名；有同名人员的写成 姓名@单位。")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDesk:
+    """`on_the_desk` are obligations not done that name the person; `colleagues` are handlers of the same unit."""
+
+    person: Person
+    on_the_desk: int
+    colleagues: tuple[Person, ...]
+
+
+def person_desk(bureau: Bureau, person_id: int, *, by: Actor) -> PersonDesk:
+    """NotFound for a person of a unit that one may not see."""
+    with bureau.store.reading() as connection:
+        found = person_by_id(connection, person_id)
+        if found is None or not visible_units(by).sees(found.unit_id):
+            raise NotFound(f"没有编号为 {person_id} 的人员，请在人员列表中查看。")
+        return _desk(connection, found)
+
+
+def my_desk(bureau: Bureau, *, by: Actor) -> PersonDesk | None:
+    """One's own desk and the other handlers of one's own unit."""
+    if by.person_id is None or by.unit_id is None:
+        return None
+    with bureau.store.reading() as connection:
+        found = person_by_id(connection, by.person_id)
+        return _desk(connection, found) if found else None
+
+
+def _desk(connection: Connection, found: Person) -> PersonDesk:
+    return PersonDesk(
+        person=found,
+        on_the_desk=count_on_desk(connection, found.id),
+        colleagues=tuple(
+            one
+            for one in all_people(connection, unit_id=found.unit_id)
+            if one.active and one.id != found.id and Role.HANDLER in one.roles
+        ),
+    )

@@ -27,7 +27,7 @@ from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
 from duban.history.service import audit_history, search_history
 from duban.obligations.tables import obligation
-from duban.units.people_queries import find_actor
+from duban.units.queries import find_actor
 from duban.units.service import unit_named
 from tests.accounts.account_builders import (
     DEVICE,

@@ -19,7 +19,7 @@ from duban.history.queries import Head, append_entry, chain_head
 from duban.history.service import verify_history
 from duban.history.tables import history
 from duban.obligations.transitions import acknowledge, reassign_handler
-from duban.units.people_queries import find_actor
+from duban.units.queries import find_actor
 from tests.builders import SET_UP_AT, a_person, a_unit, an_obligation
 
 

@@ -14,9 +14,8 @@ from python_calamine import CalamineWorkbook
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role
 from duban.core.errors import Fault, NotFound, Refused
-from duban.imports.faults import RowFaults, export_faults
 from duban.imports.pending import MOST_WAITING, drop_pending_import, find_pending_import, keep_pending_import
-from duban.imports.writing import write_sheet
+from duban.imports.sheets import RowFaults, export_faults, write_sheet
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ZHOU = Actor(name="周处长", person_id=1, unit_id=1, roles=frozenset({Role.COORDINATOR}))
@@ -140,7 +139,7 @@ def test_all_faults_leave_as_a_sheet(tmp_path: Path) -> None:
     for number in range(2, 502):
         faults.add(number, "单位没有登记", f"单位“云上局{number}”没有登记")
 
-    written = export_faults(faults.found(), "名册.csv", to=tmp_path / "错误.xlsx")
+    written = export_faults(faults, "名册.csv", to=tmp_path / "错误.xlsx")
 
     rows = CalamineWorkbook.from_path(str(tmp_path / "错误.xlsx")).get_sheet_by_index(0).to_python()
     assert (written, rows[1]) == (500, [2.0, "单位没有登记", "单位“云上局2”没有登记"])

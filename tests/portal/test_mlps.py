@@ -16,7 +16,7 @@ from duban.accounts.tables import session
 from duban.core.access import Actor
 from duban.history.service import audit_history, search_history
 from duban.portal.access import COOKIE
-from duban.units.people_queries import find_actor
+from duban.units.queries import find_actor
 from tests.portal.bureau import Portal
 from tests.portal.client import PageClient
 from tests.portal.test_coming_in import PASSWORD, give_password

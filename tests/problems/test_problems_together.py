@@ -12,7 +12,7 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, Role
 from duban.core.errors import NotFound, Refused
 from duban.history.service import verify_history
-from duban.imports.faults import RowsRefused
+from duban.imports.sheets import RowsRefused
 from duban.problems.importing import NewProblem
 from duban.problems.lists import list_ledgers, list_problems, show_problem
 from duban.problems.queries import ProblemFilter, ProblemSelection

@@ -19,7 +19,7 @@ from duban.core.errors import NotFound, Refused
 from duban.editions.service import apply_edition
 from duban.editions.tables import edition
 from duban.history.service import show_history, verify_history
-from duban.imports.faults import RowsRefused
+from duban.imports.sheets import RowsRefused
 from duban.obligations.tables import obligation
 from duban.rosters.importing import check_roster, import_roster
 from duban.rosters.lists import list_missing, list_rosters, list_subjects, read_roster_counts

@@ -16,9 +16,8 @@ from duban.history.tables import history
 from duban.obligations.bulk import suspend_many
 from duban.obligations.queries import BulkSelection
 from duban.obligations.tables import obligation
+from duban.units.importing import ContactInput, UnitInput
 from duban.units.service import (
-    ContactWords,
-    UnitWords,
     add_contact,
     add_unit,
     change_contact,
@@ -37,9 +36,9 @@ def coordinator(bureau: Bureau) -> Actor:
     return a_person(bureau, "周处长", a_unit(bureau, "市民政局", kind="bureau"), Role.COORDINATOR)
 
 
-def words(name: str = "孙科长", address: str = "sun@unit.example", **options: object) -> ContactWords:
+def words(name: str = "孙科长", address: str = "sun@unit.example", **options: object) -> ContactInput:
     values: dict[str, object] = {"duty": "handler", "channel": "mail", "rank": 1} | options
-    return ContactWords(name=name, address=address, **values)  # type: ignore[arg-type]
+    return ContactInput(name=name, address=address, **values)  # type: ignore[arg-type]
 
 
 def contacts(bureau: Bureau, coordinator: Actor, unit: str = "天宁区民政局") -> list[tuple[str, str, bool]]:
@@ -50,9 +49,9 @@ def test_a_contact_is_added_changed_and_retired(bureau: Bureau, coordinator: Act
     unit = a_unit(bureau, address=None)
 
     added = add_contact(bureau, unit, words(), by=coordinator, now=NOW)
-    change_contact(bureau, added.contact.id, words("孙处长"), by=coordinator, now=NOW)
+    change_contact(bureau, added.id, words("孙处长"), by=coordinator, now=NOW)
     renamed = contacts(bureau, coordinator)
-    retire_contact(bureau, added.contact.id, reason="调离", by=coordinator, now=NOW)
+    retire_contact(bureau, added.id, reason="调离", by=coordinator, now=NOW)
 
     assert renamed == [("孙处长", "sun@unit.example", True)]
     assert contacts(bureau, coordinator) == [("孙处长", "sun@unit.example", False)]
@@ -65,7 +64,7 @@ def test_a_new_address_is_a_contact_of_its_own(bureau: Bureau, coordinator: Acto
     unit = a_unit(bureau, address=None)
     added = add_contact(bureau, unit, words(), by=coordinator, now=NOW)
 
-    change_contact(bureau, added.contact.id, words(address="new@unit.example"), by=coordinator, now=NOW)
+    change_contact(bureau, added.id, words(address="new@unit.example"), by=coordinator, now=NOW)
 
     assert sorted(contacts(bureau, coordinator)) == [
         ("孙科长", "new@unit.example", True),
@@ -76,11 +75,11 @@ def test_a_new_address_is_a_contact_of_its_own(bureau: Bureau, coordinator: Acto
 def test_an_address_that_was_retired_can_be_used_again(bureau: Bureau, coordinator: Actor) -> None:
     unit = a_unit(bureau, address=None)
     added = add_contact(bureau, unit, words(), by=coordinator, now=NOW)
-    retire_contact(bureau, added.contact.id, reason="调离", by=coordinator, now=NOW)
+    retire_contact(bureau, added.id, reason="调离", by=coordinator, now=NOW)
 
     again = add_contact(bureau, unit, words("钱科长"), by=coordinator, now=NOW)
 
-    assert again.contact.id == added.contact.id
+    assert again.id == added.id
     assert contacts(bureau, coordinator) == [("钱科长", "sun@unit.example", True)]
 
 
@@ -109,14 +108,14 @@ def test_two_contacts_do_not_share_an_address_and_strangers_change_nothing(
 def test_a_unit_is_entered_renamed_and_found_by_all_its_names(bureau: Bureau, coordinator: Actor) -> None:
     add_unit(
         bureau,
-        UnitWords(code="xb", name="新北区民政局", kind="district_bureau", parent="市民政局"),
+        UnitInput(code="xb", name="新北区民政局", kind="district_bureau", parent="市民政局"),
         by=coordinator,
         now=NOW,
     )
 
     change_unit(
         bureau,
-        UnitWords(code="xb", name="新北区民政和社会工作局", kind="district_bureau", aliases=("新北局",)),
+        UnitInput(code="xb", name="新北区民政和社会工作局", kind="district_bureau", aliases=("新北局",)),
         by=coordinator,
         now=NOW,
     )
@@ -127,13 +126,13 @@ def test_a_unit_is_entered_renamed_and_found_by_all_its_names(bureau: Bureau, co
 
 
 def test_a_code_is_not_given_twice(bureau: Bureau, coordinator: Actor) -> None:
-    unit = UnitWords(code="xb", name="新北区民政局", kind="district_bureau")
+    unit = UnitInput(code="xb", name="新北区民政局", kind="district_bureau")
     add_unit(bureau, unit, by=coordinator, now=NOW)
 
     with pytest.raises(Refused, match="已有单位使用"):
         add_unit(bureau, unit, by=coordinator, now=NOW)
     with pytest.raises(Refused, match="类别"):
-        add_unit(bureau, UnitWords(code="wj", name="武进区民政局", kind="?"), by=coordinator, now=NOW)
+        add_unit(bureau, UnitInput(code="wj", name="武进区民政局", kind="?"), by=coordinator, now=NOW)
 
 
 def test_a_unit_that_still_owes_something_is_not_retired(bureau: Bureau, coordinator: Actor) -> None:

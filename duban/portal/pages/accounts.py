@@ -20,8 +20,7 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Form, Line, Whole, comes_back, one_of
 from duban.portal.params import Number, PageNumber
-from duban.units.people import person_named
-from duban.units.service import unit_named
+from duban.units.service import person_named, unit_named
 
 router = APIRouter()
 Security = Annotated[PageContext, allow(Role.SECURITY)]

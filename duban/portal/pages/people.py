@@ -21,8 +21,7 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Form, FormRefused, Line, Text, Whole, comes_back
 from duban.portal.params import Number, asked, whole
-from duban.units.people import my_colleagues, person_desk
-from duban.units.service import list_units, unit_named
+from duban.units.service import list_units, my_desk, person_desk, unit_named
 
 router = APIRouter()
 Keeps = Annotated[PageContext, allow(Role.COORDINATOR, Role.OPERATOR)]
@@ -145,8 +144,8 @@ def _access(desk: PageContext, person_id: int, *, once: str = "") -> Response:
 @router.get("/my/handover")
 def my_handover(desk: Handler) -> Response:
     """To whom a handler can give the whole desk."""
-    found = my_colleagues(desk.bureau, by=desk.by)
-    colleagues = [(one.id, one.name) for one in found.colleagues]
+    found = my_desk(desk.bureau, by=desk.by)
+    colleagues = [(one.id, one.name) for one in found.colleagues] if found else []
     return desk.render("my/handover.html", title="移交给同事", found=found, colleagues=colleagues)
 
 
@@ -154,7 +153,8 @@ def my_handover(desk: Handler) -> Response:
 @comes_back(my_handover)
 def give_own_desk(desk: Handler, form: Taker) -> Response:
     """Hand over everything that is not done."""
-    colleagues = {one.id: one for one in my_colleagues(desk.bureau, by=desk.by).colleagues}
+    mine = my_desk(desk.bureau, by=desk.by)
+    colleagues = {one.id: one for one in mine.colleagues} if mine else {}
     if form.to not in colleagues:
         raise FormRefused({"to": "接手人请从列出的选项中选择。"})
     done = reassign_handler(

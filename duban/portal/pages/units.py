@@ -13,10 +13,8 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Form, Line, Text, Whole, comes_back, fault, one_of
 from duban.portal.params import Number
-from duban.units.importing import CHANNELS, DUTIES, UNIT_KINDS
+from duban.units.importing import CHANNELS, DUTIES, UNIT_KINDS, ContactInput, UnitInput
 from duban.units.service import (
-    ContactWords,
-    UnitWords,
     add_contact,
     add_unit,
     change_contact,
@@ -39,9 +37,9 @@ class UnitForm(Form):
     kind: Annotated[str, one_of(UNIT_KINDS)] = Field(title="类别")
     parent: Line = Field("", title="上级")
 
-    def words(self, code: str) -> UnitWords:
+    def words(self, code: str) -> UnitInput:
         aliases = (alias.strip() for alias in self.aliases.replace("，", "、").split("、"))
-        return UnitWords(
+        return UnitInput(
             code=code,
             name=self.name,
             kind=self.kind,
@@ -143,12 +141,12 @@ def contact(desk: Keeps, unit_id: Number, form: ContactForm) -> Response:
     show_unit_by_id(desk.bureau, unit_id, by=desk.by)
     if form.contact and form.retire:
         done = retire_contact(desk.bureau, form.contact, reason=form.reason, by=desk.by, now=desk.now)
-        said = f"{done.contact.name}（{done.contact.address}）已停用。"
+        said = f"{done.name}（{done.address}）已停用。"
         return desk.see_other(f"/units/{unit_id}", said=said)
-    words = ContactWords(**form.model_dump(include={"name", "duty", "channel", "address", "rank"}))
+    words = ContactInput(**form.model_dump(include={"name", "duty", "channel", "address", "rank"}))
     if form.contact:
         done = change_contact(desk.bureau, form.contact, words, by=desk.by, now=desk.now)
     else:
         done = add_contact(desk.bureau, unit_id, words, by=desk.by, now=desk.now)
-    said = f"已保存联系人{done.contact.name}（{done.contact.address}）。"
+    said = f"已保存联系人{done.name}（{done.address}）。"
     return desk.see_other(f"/units/{unit_id}", said=said)
