@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Annotated
 
 import typer
@@ -15,8 +16,8 @@ from duban.cli.output import print_json, print_table, say
 from duban.core.access import SYSTEM
 from duban.core.clock import civil
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
-from duban.figures.measures import DEFINITIONS, MeasureRate
-from duban.reports.board import Board, CampaignLine, Cell, TurnedRed, read_board
+from duban.figures.measures import MEASURES, MeasureRate
+from duban.reports.board import Board, BoardLine, Cell, TurnedRed, read_board
 from duban.units.service import unit_named
 from duban.wiring import open_bureau
 
@@ -66,23 +67,18 @@ def as_answer(found: Board) -> dict[str, object]:
         "provisional": found.provisional,
         "lights": found.lights,
         "rates": _rates(found.rates),
-        "campaigns": [_campaign(line) for line in found.campaigns],
+        "campaigns": [
+            _lit(line) | {"cells": [_lit(cell) for cell in line.cells]} for line in found.campaigns
+        ],
         "turned_red_total": found.turned_red_total,
-        "turned_red": [_fields(one) for one in found.turned_red],
-        "definitions": {key: definition for key, _, definition in DEFINITIONS},
+        "turned_red": [asdict(one) for one in found.turned_red],
+        "definitions": {key: one.definition for key, one in MEASURES.items()},
     }
 
 
-def _campaign(line: CampaignLine) -> dict[str, object]:
-    own = {name: value for name, value in _fields(line).items() if name not in ("rates", "cells")}
-    cells = [
-        _fields(cell) | {"rates": _rates(cell.rates), "word": LIGHT_WORDS[cell.light]} for cell in line.cells
-    ]
-    return own | {"word": LIGHT_WORDS[line.light], "rates": _rates(line.rates), "cells": cells}
-
-
-def _fields(one: Cell | CampaignLine | TurnedRed) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
+def _lit(one: Cell | BoardLine) -> dict[str, object]:
+    own = {field.name: getattr(one, field.name) for field in fields(one) if field.name != "tally"}
+    return own | {"light": one.light, "word": LIGHT_WORDS[one.light], "rates": _rates(one.rates)}
 
 
 def _rates(rates: Iterable[MeasureRate]) -> dict[str, dict[str, object]]:
@@ -103,8 +99,8 @@ def _print(found: Board, *, detailed: bool, page: int) -> None:
     for line in found.campaigns:
         if line.fault:
             say(f"注意：{line.name}{line.year}有任务判不出灯，按灰灯列：{line.fault}")
-    for _, name, definition in DEFINITIONS:
-        say(f"{name}＝{definition}。")
+    for one in MEASURES.values():
+        say(f"{one.name}＝{one.definition}。")
 
 
 def _print_head(found: Board) -> None:
@@ -140,7 +136,7 @@ def _print_turned_red(found: Board) -> None:
         say(f"仅列前{len(shown)}项，其余请用 duban obligation list --light red 查看。")
 
 
-def _print_campaigns(lines: Sequence[CampaignLine]) -> None:
+def _print_campaigns(lines: Sequence[BoardLine]) -> None:
     """One line a campaign, its worst units beside it: the matrix folded to what wants a look."""
     if not lines:
         return
@@ -160,7 +156,7 @@ def _print_campaigns(lines: Sequence[CampaignLine]) -> None:
     Console(highlight=False).print(table)
 
 
-def _print_calm(lines: Sequence[CampaignLine]) -> None:
+def _print_calm(lines: Sequence[BoardLine]) -> None:
     """Campaigns where everything is green or not counted need no line each."""
     if lines:
         say(
@@ -168,7 +164,7 @@ def _print_calm(lines: Sequence[CampaignLine]) -> None:
         )
 
 
-def _worst_units(line: CampaignLine) -> Text:
+def _worst_units(line: BoardLine) -> Text:
     """▲金坛区民政局2 ◆天宁区民政局 等5家: which units make the line red or yellow, how often."""
     wanted = [cell for cell in line.cells if cell.light in _WANT_A_LOOK]
     text = Text()
@@ -183,7 +179,7 @@ def _worst_units(line: CampaignLine) -> Text:
     return text
 
 
-def _print_units(line: CampaignLine, page: int) -> None:
+def _print_units(line: BoardLine, page: int) -> None:
     every = sum(line.units.values())
     of = f"，第{page}页，共{every}个单位" if every > len(line.cells) else ""
     star = "*" if line.provisional else ""

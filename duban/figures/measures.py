@@ -5,33 +5,13 @@ What is not yet due, waived, suspended or cancelled is in no denominator; an app
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from calendars.formulas import ComputedFigure, figure_shown, rate_of
+from calendars.formulas import figure_shown, rate_of
 from duban.obligations.lights import Facts, is_late
 from duban.obligations.states import DONE, NOT_STARTED, OUT, State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureRate:
-    """Part of whole with its definition; `figure` is the exact percentage, None for an empty whole."""
-
-    key: str
-    name: str
-    part: int
-    whole: int
-    definition: str
-
-    @property
-    def figure(self) -> ComputedFigure | None:
-        return rate_of(self.part, self.whole)
-
-    @property
-    def shown(self) -> str:
-        """61.8 %, or "—" for an empty whole."""
-        return figure_shown(self.figure, "%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,59 +30,84 @@ class RateTally:
     @property
     def rates(self) -> tuple[MeasureRate, ...]:
         """The measures, in the order people read them."""
-        counts = (
-            (self.done_in_time, self.due),
-            (self.done_due, self.due),
-            (self.done_at_first, self.done),
-            (self.taken_up, self.owed),
-        )
         return tuple(
-            MeasureRate(key=key, name=name, part=part, whole=whole, definition=definition)
-            for (key, name, definition), (part, whole) in zip(DEFINITIONS, counts, strict=True)
+            MeasureRate(
+                key=key,
+                name=one.name,
+                part=COUNTED[one.part].of(self),
+                whole=COUNTED[one.whole].of(self),
+                definition=one.definition,
+            )
+            for key, one in MEASURES.items()
         )
 
 
-DEFINITIONS = (
-    (
-        "in_time",
-        "按时办结率",
-        "按时限报结并已销号÷截至当日应办结；免办、暂停、撤销和未到期的不计，已批延期按新时限",
-    ),
-    ("done", "办结率", "已销号÷截至当日应办结"),
-    ("at_first", "一次通过率", "未经退回而销号÷已销号"),
-    ("taken_up", "签收率", "已签收或已着手÷已交办"),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRate:
+    """Part of whole with its definition."""
+
+    key: str
+    name: str
+    part: int
+    whole: int
+    definition: str
+
+    @property
+    def shown(self) -> str:
+        """61.8 %, or "—" for an empty whole."""
+        return figure_shown(rate_of(self.part, self.whole), "%")
 
 
 @dataclass(frozen=True, slots=True)
-class CountedMeasure:
-    """What a figure counts: its name, and whether one obligation's tally is in it."""
+class CountedFigure:
+    """What a figure counts: its name, and the tallies of which it is the sum or what is missing between them."""
 
     name: str
-    holds: Callable[[RateTally], bool]
+    counts: str
+    without: str | None = None
+
+    def of(self, tallies: Any) -> Any:
+        """Of a RateTally, or of a table with its columns."""
+        number = getattr(tallies, self.counts)
+        return number - getattr(tallies, self.without) if self.without else number
 
 
 # Every part and whole of the measures, and what is missing between them, so that each figure opens to its items.
-COUNTED: dict[str, CountedMeasure] = {
-    "due": CountedMeasure("截至当日应办结", lambda one: bool(one.due)),
-    "in_time": CountedMeasure("按时办结", lambda one: bool(one.done_in_time)),
-    "not_in_time": CountedMeasure("应办结而未按时办结", lambda one: one.due > one.done_in_time),
-    "done_due": CountedMeasure("应办结且已销号", lambda one: bool(one.done_due)),
-    "not_done": CountedMeasure("应办结而未销号", lambda one: one.due > one.done_due),
-    "done": CountedMeasure("已销号", lambda one: bool(one.done)),
-    "at_first": CountedMeasure("未经退回而销号", lambda one: bool(one.done_at_first)),
-    "owed": CountedMeasure("已交办", lambda one: bool(one.owed)),
-    "taken_up": CountedMeasure("已签收或已着手", lambda one: bool(one.taken_up)),
-    "not_taken_up": CountedMeasure("已交办而未签收", lambda one: one.owed > one.taken_up),
+COUNTED: dict[str, CountedFigure] = {
+    "due": CountedFigure("截至当日应办结", "due"),
+    "in_time": CountedFigure("按时办结", "done_in_time"),
+    "not_in_time": CountedFigure("应办结而未按时办结", "due", without="done_in_time"),
+    "done_due": CountedFigure("应办结且已销号", "done_due"),
+    "not_done": CountedFigure("应办结而未销号", "due", without="done_due"),
+    "done": CountedFigure("已销号", "done"),
+    "at_first": CountedFigure("未经退回而销号", "done_at_first"),
+    "owed": CountedFigure("已交办", "owed"),
+    "taken_up": CountedFigure("已签收或已着手", "taken_up"),
+    "not_taken_up": CountedFigure("已交办而未签收", "owed", without="taken_up"),
 }
-# Of each measure in DEFINITIONS: what its part and its whole count.
-PART_AND_WHOLE: dict[str, tuple[str, str]] = {
-    "in_time": ("in_time", "due"),
-    "done": ("done_due", "due"),
-    "at_first": ("at_first", "done"),
-    "taken_up": ("taken_up", "owed"),
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A rate: what its part and its whole count, by their keys in COUNTED."""
+
+    name: str
+    part: str
+    whole: str
+    definition: str
+
+
+MEASURES: dict[str, Measure] = {
+    "in_time": Measure(
+        "按时办结率",
+        "in_time",
+        "due",
+        "按时限报结并已销号÷截至当日应办结；免办、暂停、撤销和未到期的不计，已批延期按新时限",
+    ),
+    "done": Measure("办结率", "done_due", "due", "已销号÷截至当日应办结"),
+    "at_first": Measure("一次通过率", "at_first", "done", "未经退回而销号÷已销号"),
+    "taken_up": Measure("签收率", "taken_up", "owed", "已签收或已着手÷已交办"),
 }
-_NAMES = tuple(field.name for field in fields(RateTally))
 
 
 def rate_tally(facts: Facts, today: date, *, late: bool, returned: bool) -> RateTally:
@@ -120,12 +125,3 @@ def rate_tally(facts: Facts, today: date, *, late: bool, returned: bool) -> Rate
         done_at_first=int(done and not returned),
         taken_up=int(facts.state is not State.ASSIGNED),
     )
-
-
-def total_tally(parts: Iterable[tuple[RateTally, int]]) -> RateTally:
-    """The sum of tallies, each as often as it says."""
-    counts = dict.fromkeys(_NAMES, 0)
-    for one, times in parts:
-        for name in _NAMES:
-            counts[name] += getattr(one, name) * times
-    return RateTally(**counts)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from duban.figures.measures import MeasureRate
-from duban.reports.rules import TrendPoint
+from duban.reports.board import TrendPoint
 
 WIDTH, HEIGHT = 720, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 120, 12, 28

@@ -1,236 +1,130 @@
-"""Sums of the board while its groups stream past: the light of each group, the totals, the worst units.
+"""The board: groups of obligations in one table, each with its light and its counts; every view is a sum over it.
 
-Keeps no obligation; what it holds grows with campaigns and with the units that are shown.
+For the command and the interface `read_board`, for the leader's pages `read_overview` and `read_ranking`, and the way
+from any figure to its items, `drill_down`. The one function of standing is asked once for each set of facts.
 """
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection
+import numpy as np
+import pandas as pd
 
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
-from duban.core.access import Actor, visible_units
-from duban.core.lights import Light, worst
-from duban.figures.measures import MeasureRate, RateTally, rate_tally, total_tally
-from duban.obligations.lights import Facts, Pace, Standing, standing_of
+from duban.core.access import Actor, VisibleUnits, visible_units
+from duban.core.db import Connection
+from duban.core.errors import NotFound
+from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light, worst
+from duban.figures.measures import COUNTED, MEASURES, MeasureRate, RateTally, rate_tally
+from duban.imports.sheets import write_sheet
+from duban.obligations.lights import Facts, Pace, standing_of
+from duban.obligations.list_queries import obligation_rows_by_id
+from duban.obligations.lists import ListedObligation, classified
+from duban.obligations.states import OPEN, WAITING, State
 from duban.reports.board_queries import (
     BoardEdition,
-    BoardGroup,
-    BoardPoint,
-    Shown,
+    BoardLedger,
+    CellFilter,
+    DueSpan,
+    FactGroup,
+    Quota,
     board_editions,
-    board_groups,
-    board_members,
-    board_points,
-    board_unit_names,
-    paced_obligations,
+    cell_names,
+    owing_kinds,
+    owing_unit_ids,
+    provisional_dates,
+    unit_names,
 )
 from duban.rounds.gate_queries import gate_snapshot
-
-# Sets of facts whose look is remembered; more of them are looked at again.
-_KEPT = 50_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClassifiedGroup:
-    """What an obligation shows on the day. One object for all that show the same, so that counting them is cheap."""
-
-    light: Light
-    tally: RateTally
-    turned_red: bool
-    provisional: bool
-    fault: str | None
-
-
-class LightClassifier:
-    """Asks the one function of standing, once for each set of facts."""
-
-    def __init__(self, bureau: Bureau, points: Mapping[int, BoardPoint], today: date) -> None:
-        self.today, self.yesterday = today, today - timedelta(days=1)
-        self._office, self._points, self._limits = bureau, points, light_thresholds(bureau)
-        self._kinds: dict[tuple[object, ...], ClassifiedGroup] = {}
-        self._plain: dict[tuple[object, ...], ClassifiedGroup] = {}
-        self._known = lru_cache(maxsize=_KEPT)(self._look)
-
-    def see(self, group: BoardGroup) -> ClassifiedGroup:
-        marks = (group.late, group.returned, group.is_new)
-        if group.target is not None:
-            return self._known(group.point_id, self.facts(group), *marks)
-        # Most groups look like one before; this finds it without making Facts anew.
-        key = (group.point_id, group.state, group.due_on, group.done_on, *marks)
-        seen = self._plain.get(key)
-        if seen is None:
-            seen = self._known(group.point_id, self.facts(group), *marks)
-            if len(self._plain) < _KEPT:
-                self._plain[key] = seen
-        return seen
-
-    def facts(self, group: BoardGroup) -> Facts:
-        return Facts(
-            state=group.state, due_on=group.due_on, submitted_on=group.done_on, pace=self._pace(group)
-        )
-
-    def stands(self, facts: Facts, on: date) -> Standing | str:
-        """The standing, or in a sentence why there is none."""
-        try:
-            return standing_of(facts, on, self._office.workdays, self._limits)
-        except YearUnknown as error:
-            return str(error)
-
-    def _look(self, point_id: int, facts: Facts, late: bool, returned: bool, is_new: bool) -> ClassifiedGroup:
-        now = self.stands(facts, self.today)
-        # What cannot be decided is shown as grey, with the reason beside the campaign.
-        light, fault = (Light.GREY, now) if isinstance(now, str) else (now.light, None)
-        counted = rate_tally(facts, self.today, late=late, returned=returned)
-        turned_red = light is Light.RED and (is_new or not self._was_red(facts))
-        provisional = counted.owed > 0 and self._is_provisional(point_id, facts.due_on)
-        key = (light, counted, turned_red, provisional, fault)
-        return self._kinds.setdefault(key, ClassifiedGroup(*key))
-
-    def _was_red(self, facts: Facts) -> bool:
-        before = self.stands(facts, self.yesterday)
-        return not isinstance(before, str) and before.light is Light.RED
-
-    def _pace(self, group: BoardGroup) -> Pace | None:
-        if group.target is None or group.opened_on is None:
-            return None
-        starts_on = self._points[group.point_id].starts_on or group.opened_on
-        return Pace(target=group.target, reported=group.reported, starts_on=starts_on)
-
-    def _is_provisional(self, point_id: int, due_on: date) -> bool:
-        one, workdays = self._points[point_id], self._office.workdays
-        if due_on == one.due_on:
-            return one.provisional
-        try:
-            return workdays.is_provisional(workdays.on_or_before(due_on), due_on)
-        except YearUnknown:
-            return True
-
-
-@dataclass(slots=True)
-class LightSum:
-    """Obligations counted by what they show; there are few such kinds, however many obligations."""
-
-    kinds: dict[ClassifiedGroup, int] = field(default_factory=dict)
-
-    def add(self, seen: ClassifiedGroup, obligations: int) -> None:
-        self.kinds[seen] = self.kinds.get(seen, 0) + obligations
-
-    @property
-    def lights(self) -> dict[Light, int]:
-        lights = dict.fromkeys(Light, 0)
-        for seen, number in self.kinds.items():
-            lights[seen.light] += number
-        return lights
-
-    @property
-    def tally(self) -> RateTally:
-        return total_tally((seen.tally, number) for seen, number in self.kinds.items())
-
-    @property
-    def turned_red(self) -> int:
-        return sum(number for seen, number in self.kinds.items() if seen.turned_red)
-
-    @property
-    def provisional(self) -> bool:
-        return any(seen.provisional for seen in self.kinds)
-
-    @property
-    def fault(self) -> str | None:
-        return next((seen.fault for seen in self.kinds if seen.fault), None)
-
-
-_Rank = tuple[int, int, int, int]
-
-
-@dataclass(slots=True)
-class Cells:
-    """The worst units of a campaign, from groups that come unit by unit; keeps no more than are shown.
-
-    `units` counts every unit by its worst light.
-    """
-
-    wanted: int
-    units: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
-    _unit_id: int = 0
-    _sum: LightSum = field(default_factory=LightSum)
-    _worst: list[tuple[_Rank, LightSum]] = field(default_factory=list)
-
-    def add(self, unit_id: int, seen: ClassifiedGroup, obligations: int) -> None:
-        if unit_id != self._unit_id:
-            self._close()
-            self._unit_id, self._sum = unit_id, LightSum()
-        self._sum.add(seen, obligations)
-
-    def page(self, page: int, size: int) -> list[tuple[int, LightSum]]:
-        """The units of a page with their sums, the worst first. The last call: nothing is added after it."""
-        self._close()
-        self._unit_id = 0
-        ranked = sorted(self._worst, key=lambda one: one[0], reverse=True)
-        return [(-rank[-1], kept) for rank, kept in ranked[(page - 1) * size : page * size]]
-
-    def _close(self) -> None:
-        if not self._unit_id:
-            return
-        lights = self._sum.lights
-        self.units[worst_of(lights)] += 1
-        # Unit ids differ, so that two entries never compare by their sums.
-        rank = (lights[Light.RED], lights[Light.YELLOW], lights[Light.GREEN], -self._unit_id)
-        if self._worst and len(self._worst) == self.wanted and rank < self._worst[0][0]:
-            return
-        if len(self._worst) < self.wanted:
-            heapq.heappush(self._worst, (rank, self._sum))
-        elif self.wanted:
-            heapq.heappushpop(self._worst, (rank, self._sum))
-
-
-def worst_of(lights: Mapping[Light, int]) -> Light:
-    """The light that a sum of lights shows."""
-    return worst({light for light, number in lights.items() if number})
-
+from duban.units.importing import UNIT_KINDS
 
 # So many of what turned red are listed; all are counted.
 LISTED = 50
+# So many columns a screen holds; all further units are summed, and shown on the next pages.
+UNIT_PAGE = 12
+# Who stands first on the leader's page, and is compared when nothing else is said.
+FIRST_KIND = "district_bureau"
+PAGE_SIZE = 50
+# By what units are compared; the first is asked when nothing is said.
+COMPARED = ("in_time", "done")
+
+_LIGHTS = [light.value for light in Light]
+_TALLIES = [field.name for field in fields(RateTally)]
+COUNTS = [*_LIGHTS, *_TALLIES, "turned_red"]
+_FACTS = list(FactGroup._fields)
+EVERY_STATE = frozenset(State)
+# What a year that is over may have left open.
+LEFT_STATES = OPEN | WAITING | {State.SUSPENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One unit in one campaign: the worst light of its obligations, how many stand at each, its rates."""
+class LightSum:
+    """How some obligations stand together: how many at each light, and what the rates are made of."""
+
+    lights: Mapping[Light, int]
+    tally: RateTally
+
+    @property
+    def light(self) -> Light:
+        return worst({light for light, number in self.lights.items() if number})
+
+    @property
+    def rates(self) -> tuple[MeasureRate, ...]:
+        return self.tally.rates
+
+    @property
+    def obligations(self) -> int:
+        return sum(self.lights.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell(LightSum):
+    """One unit, in one campaign or in all of a page."""
 
     unit_id: int
     unit: str
-    light: Light
-    lights: Mapping[Light, int]
-    rates: tuple[MeasureRate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignLine:
-    """One edition. `cells` holds the page of units asked for, the worst first; `units` counts all by their worst light.
-
-    `units` is all zero where no cells were asked for.
-
-    `provisional` says that dates rest on a year without notice; `fault` is why some have no light.
-    """
+class CampaignLine(LightSum):
+    """One edition. `provisional` says that dates rest on a year without notice; `fault` is why some have no light."""
 
     edition_id: int
     campaign: str
     name: str
     year: int
     kind: str
-    light: Light
-    lights: Mapping[Light, int]
-    rates: tuple[MeasureRate, ...]
     provisional: bool
     fault: str | None
+
+    @property
+    def worst_first(self) -> tuple[int, int]:
+        return -self.lights[Light.RED], -self.lights[Light.YELLOW]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardLine(CampaignLine):
+    """`cells` holds the page of units asked for, the worst first; `units` counts all by their worst light, and is all
+    zero where no cells were asked for.
+    """
+
     cells: tuple[Cell, ...]
     units: Mapping[Light, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewRow(CampaignLine):
+    """`cells` stand under the page's units, None where a unit owes nothing; `rest` is all other units."""
+
+    cells: tuple[LightSum | None, ...]
+    rest: LightSum | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,19 +144,263 @@ class TurnedRed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Board(LightSum):
     """Everything of the published editions asked about, the worst campaign first.
 
     `turned_red` lists at most LISTED of the `turned_red_total` that turned red since the day before.
     """
 
     as_of_on: date
-    lights: Mapping[Light, int]
-    rates: tuple[MeasureRate, ...]
     provisional: bool
-    campaigns: tuple[CampaignLine, ...]
+    campaigns: tuple[BoardLine, ...]
     turned_red: tuple[TurnedRed, ...]
     turned_red_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """The end of one week, or the day asked about: sums since the year began."""
+
+    on: date
+    due: int
+    done: int
+    in_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview(LightSum):
+    """The leader's page. `unit_total` units owe something this year; `units` are those of the page. `left` is what
+    years that are over left open.
+    """
+
+    as_of_on: date
+    year: int
+    years: tuple[int, ...]
+    provisional: bool
+    rows: tuple[OverviewRow, ...]
+    units: tuple[Cell, ...]
+    rest: LightSum | None
+    unit_total: int
+    page: int
+    turned_red: tuple[TurnedRed, ...]
+    turned_red_total: int
+    left: tuple[CampaignLine, ...]
+    trend: tuple[TrendPoint, ...]
+
+    @property
+    def pages(self) -> int:
+        return max(-(-self.unit_total // UNIT_PAGE), 1)
+
+    @property
+    def rest_total(self) -> int:
+        return self.unit_total - len(self.units)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One unit of which something is due."""
+
+    place: int
+    unit_id: int
+    unit: str
+    rates: tuple[MeasureRate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of unit that can be compared."""
+
+    key: str
+    name: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A page of one kind, the best first; units of which nothing is due are not compared."""
+
+    as_of_on: date
+    year: int
+    years: tuple[int, ...]
+    campaign: str | None
+    edition_id: int | None
+    editions: tuple[BoardEdition, ...]
+    kind: Kind | None
+    kinds: tuple[Kind, ...]
+    measure: str
+    ranked: tuple[Ranked, ...]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPage:
+    """One page. `campaign` and `unit` name what was asked about; `more` says that another page follows."""
+
+    campaign: str | None
+    unit: str | None
+    obligations: tuple[ListedObligation, ...]
+    page: int
+    more: bool
+
+
+class LitGroups:
+    """Reads groups with their lights, for one moment, one day and some units (None: all, not told apart).
+
+    A table has a row for each group, with FactGroup's fields, and one for each quota, whose `obligation_id` is not 0;
+    `n` obligations show the `look`, COUNTS say what they add, `provisional` and `fault` go with it.
+    """
+
+    def __init__(
+        self, bureau: Bureau, connection: Connection, today: date, unit_ids: Sequence[int] | None
+    ) -> None:
+        self.bureau, self.connection, self.today = bureau, connection, today
+        self.unit_ids = unit_ids
+        self.ledger = BoardLedger(connection, yesterday=today - timedelta(days=1), unit_ids=unit_ids)
+        self._limits = light_thresholds(bureau)
+        self._provisional: dict[tuple[int, date], bool] = {}
+        self._quotas = False
+        # A look is what facts show; its number is its place here. `_marks`: whether provisional, and the fault.
+        self._looks: dict[tuple[object, ...], int] = {}
+        self._counts: list[list[int]] = []
+        self._marks: list[tuple[bool, str | None]] = []
+
+    def read(
+        self,
+        edition_ids: Sequence[int],
+        *,
+        states: frozenset[State] = EVERY_STATE,
+        span: DueSpan | None = None,
+        paced: bool = True,
+    ) -> pd.DataFrame:
+        """The groups of these editions. Where no pace is asked for, quotas stay among the others."""
+        self._provisional |= provisional_dates(self.connection, edition_ids)
+        groups: Counter[FactGroup] = Counter()
+        for group, number in self.ledger.groups(edition_ids, states, span):
+            groups[group] += number
+        quotas = self.ledger.quotas(edition_ids) if paced else []
+        self._quotas |= bool(quotas)
+        for quota in quotas:
+            groups[quota.group if self.unit_ids else quota.group._replace(unit_id=0)] -= 1
+        found = [(group, 0, number, self._look(group, None)) for group, number in groups.items() if number]
+        found += [(one.group, one.obligation_id, 1, self._look(one.group, one)) for one in quotas]
+        rows = [(*group, key, number, look, *self._marks[look]) for group, key, number, look in found]
+        own = ["obligation_id", "n", "look", "provisional", "fault"]
+        return self._counted(pd.DataFrame(rows, columns=[*_FACTS, *own]))
+
+    def by_unit(self, frame: pd.DataFrame, *keys: str, kind: str | None = None) -> pd.DataFrame:
+        """Sums of COUNTS by these keys, edition_id or unit_id; `kind` asks for units of a kind, as far as all are read
+        together.
+        """
+        if self.unit_ids is None:
+            plain, own = frame[frame["obligation_id"] == 0], frame[frame["obligation_id"] > 0]
+            counted = self.ledger.count_by_unit(
+                zip(_groups(plain), plain["look"].tolist(), strict=True),
+                without_quotas=self._quotas,
+                kind=kind,
+            )
+            rows = pd.DataFrame(list(counted), columns=["edition_id", "unit_id", "look", "n"])
+            frame = pd.concat([self._counted(rows), own])
+        return frame.groupby(list(keys))[COUNTS].sum()
+
+    def member_ids(self, frame: pd.DataFrame, offset: int, limit: int) -> list[int]:
+        """Some obligations of a table, the earliest date first: only groups that reach into the page are opened."""
+        keys = ["due_on", "edition_id"] if self.unit_ids is None else ["due_on"]
+        in_order = frame.groupby(keys)["n"].sum()
+        until = in_order.cumsum()
+        before = until - in_order
+        reached = before[(until > offset) & (before < offset + limit)]
+        if reached.empty:
+            return []
+        some = frame.set_index(keys, drop=False).loc[reached.index]
+        return self.ledger.member_ids(
+            _groups(some[some["obligation_id"] == 0]),
+            [key for key in some["obligation_id"].tolist() if key],
+            without_quotas=self._quotas,
+            offset=offset - int(reached.iloc[0]),
+            limit=limit,
+        )
+
+    def turned_red(self, frame: pd.DataFrame, sight: VisibleUnits) -> tuple[TurnedRed, ...]:
+        """The oldest of what turned red since the day before."""
+        ids = self.member_ids(frame[frame["turned_red"] > 0], 0, LISTED)
+        listed = [
+            classified(self.bureau, one, self.today)
+            for one in obligation_rows_by_id(self.connection, ids, sight)
+        ]
+        found = (
+            TurnedRed(
+                obligation_id=one.listed.id,
+                campaign=one.listed.campaign_name,
+                year=one.listed.year,
+                milestone=one.listed.milestone,
+                label=one.listed.label,
+                unit=one.listed.unit,
+                subject=one.listed.subject,
+                due_on=one.listed.due_on,
+                word=one.standing.word,
+                why=one.standing.why,
+            )
+            for one in listed
+        )
+        return tuple(sorted(found, key=lambda one: (one.due_on, one.year, one.campaign, one.obligation_id)))
+
+    def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
+        counts = np.array(self._counts, dtype="int64").reshape(-1, len(COUNTS))
+        look, number = (rows[name].to_numpy(dtype="int64") for name in ("look", "n"))
+        return rows.join(pd.DataFrame(counts[look] * number[:, None], columns=COUNTS, index=rows.index))
+
+    def _look(self, group: FactGroup, quota: Quota | None) -> int:
+        pace = quota and Pace(target=quota.target, reported=quota.reported, starts_on=quota.starts_on)
+        # The unit and the ladder change no light, the day of signing off only the trend.
+        key = (group.edition_id, group.state, *group[4:9], pace)
+        if key not in self._looks:
+            counts, mark = self._judge(group, pace)
+            self._looks[key] = len(self._counts)
+            self._counts.append(counts)
+            self._marks.append(mark)
+        return self._looks[key]
+
+    def _judge(self, group: FactGroup, pace: Pace | None) -> tuple[list[int], tuple[bool, str | None]]:
+        """What one obligation with these facts adds to COUNTS."""
+        facts = Facts(
+            state=State(group.state),
+            due_on=group.due_on,
+            # Whether it came in time is all that a light asks of the day.
+            submitted_on=group.due_on + timedelta(days=1) if group.beyond else None,
+            pace=pace,
+        )
+        light, fault = self._light(facts, self.today)
+        red = light is Light.RED
+        turned_red = red and (
+            group.is_new or self._light(facts, self.today - timedelta(days=1))[0] is not light
+        )
+        tally = rate_tally(facts, self.today, late=bool(group.was_late), returned=bool(group.was_returned))
+        counts = [
+            *(int(one is light) for one in Light),
+            *(getattr(tally, name) for name in _TALLIES),
+            int(turned_red),
+        ]
+        provisional = tally.owed > 0 and self._is_provisional(group.edition_id, group.due_on)
+        return counts, (provisional, fault)
+
+    def _light(self, facts: Facts, on: date) -> tuple[Light, str | None]:
+        try:
+            return standing_of(facts, on, self.bureau.workdays, self._limits).light, None
+        except YearUnknown as error:
+            # What cannot be decided is shown as grey, with the reason beside the campaign.
+            return Light.GREY, str(error)
+
+    def _is_provisional(self, edition_id: int, due_on: date) -> bool:
+        workdays = self.bureau.workdays
+        known = self._provisional.get((edition_id, due_on))
+        if known is not None:
+            return known
+        # A date that an extension gave belongs to no point: what it rests on is asked of the calendar.
+        try:
+            return workdays.is_provisional(workdays.on_or_before(due_on), due_on)
+        except YearUnknown:
+            return True
 
 
 def read_board(
@@ -281,142 +419,397 @@ def read_board(
     `cells` asks for so many units of each campaign (0: none), `page` for which of them, from 1. `unit_ids` narrows
     everything to these units, as far as the person may see them. `campaign` is a key or part of a name.
     """
+    sight = visible_units(by)
     with bureau.store.reading() as connection:
         gate_snapshot(connection)
         editions = board_editions(connection, year=year, campaign=campaign)
-        seer = LightClassifier(bureau, board_points(connection, list(editions)), today)
-        sums = {key: LightSum() for key in editions}
-        unit_sums = {key: Cells(wanted=cells * page) for key in editions}
-        turned: list[BoardGroup] = []
-        asked = _Asked(connection, tuple(editions), seer.yesterday, _seen_units(by, unit_ids))
-        for group in _groups(asked, by_unit=cells > 0):
-            seen = seer.see(group)
-            sums[group.edition_id].add(seen, group.obligations)
-            if cells:
-                unit_sums[group.edition_id].add(group.unit_id, seen, group.obligations)
-            if seen.turned_red:
-                _remember(turned, group)
-        listed = _turned_red(asked, seer, turned)
-        shown = {key: one.page(page, cells) for key, one in unit_sums.items()}
-        names = board_unit_names(connection, sorted({cell[0] for page_ in shown.values() for cell in page_}))
-    lines = [_line(editions[key], sums[key], unit_sums[key], shown[key], names) for key in editions]
-    return _board(today, sums.values(), sorted(lines, key=_worst_first), listed)
-
-
-def _seen_units(by: Actor, unit_ids: Sequence[int]) -> tuple[int, ...]:
-    """The units to look at; empty is all. Whoever may see none of them gets unit 0, which nobody is."""
-    sight = visible_units(by)
-    if sight.everything:
-        return tuple(unit_ids)
-    seen = sight.unit_ids.intersection(unit_ids) if unit_ids else sight.unit_ids
-    return tuple(sorted(seen)) or (0,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which obligations are looked at."""
-
-    connection: Connection
-    edition_ids: tuple[int, ...]
-    yesterday: date
-    unit_ids: tuple[int, ...]
-
-
-def _groups(asked: _Asked, *, by_unit: bool) -> Iterator[BoardGroup]:
-    """All groups, those of one unit in a campaign next to each other where units are shown."""
-    wanted = {"yesterday": asked.yesterday, "unit_ids": asked.unit_ids}
-    plain = board_groups(asked.connection, asked.edition_ids, by_unit=by_unit, **wanted)  # type: ignore[arg-type]  # one dictionary for both calls
-    paced = paced_obligations(asked.connection, asked.edition_ids, **wanted)  # type: ignore[arg-type]  # one dictionary for both calls
-    return heapq.merge(plain, paced, key=lambda group: (group.edition_id, group.unit_id if by_unit else 0))
-
-
-def _remember(turned: list[BoardGroup], group: BoardGroup) -> None:
-    # Every group has at least one member, so more groups than lines are never needed.
-    if len(turned) < LISTED:
-        turned.append(group)
-
-
-def _turned_red(asked: _Asked, seer: LightClassifier, turned: Sequence[BoardGroup]) -> tuple[TurnedRed, ...]:
-    listed: list[TurnedRed] = []
-    for group in turned:
-        room = LISTED - len(listed)
-        if not room:
-            break
-        seen = seer.stands(seer.facts(group), seer.today)
-        assert isinstance(seen, Standing), "only what has a light turns red"
-        units = (group.unit_id,) if group.unit_id else asked.unit_ids
-        some = board_members(asked.connection, group, yesterday=asked.yesterday, unit_ids=units, limit=room)
-        listed += [turned_red(one, seen) for one in some]
-    # Groups come in another order where units are shown; people look for the oldest first in either.
-    return tuple(sorted(listed, key=lambda one: (one.due_on, one.year, one.campaign, one.obligation_id)))
-
-
-def turned_red(one: Shown, seen: Standing) -> TurnedRed:
-    """One line of what turned red, with the reason."""
-    return TurnedRed(
-        obligation_id=one.obligation_id,
-        campaign=one.campaign,
-        year=one.year,
-        milestone=one.title,
-        label=one.label,
-        unit=one.unit,
-        subject=one.subject,
-        due_on=one.due_on,
-        word=seen.word,
-        why=seen.why,
-    )
-
-
-def _line(
-    edition: BoardEdition,
-    total: LightSum,
-    cells: Cells,
-    shown: Sequence[tuple[int, LightSum]],
-    names: Mapping[int, str],
-) -> CampaignLine:
-    return CampaignLine(
-        edition_id=edition.id,
-        campaign=edition.campaign,
-        name=edition.name,
-        year=edition.year,
-        kind=edition.kind,
-        light=worst_of(total.lights),
-        lights=total.lights,
-        rates=total.tally.rates,
-        provisional=total.provisional,
-        fault=total.fault,
-        cells=tuple(_cell(unit_id, names[unit_id], one) for unit_id, one in shown),
-        units=cells.units,
-    )
-
-
-def _cell(unit_id: int, name: str, one: LightSum) -> Cell:
-    return Cell(
-        unit_id=unit_id,
-        unit=name,
-        light=worst_of(one.lights),
-        lights=one.lights,
-        rates=one.tally.rates,
-    )
-
-
-def _board(
-    today: date, sums: Iterable[LightSum], lines: Sequence[CampaignLine], listed: tuple[TurnedRed, ...]
-) -> Board:
-    whole = LightSum()
-    for one in sums:
-        for seen, number in one.kinds.items():
-            whole.add(seen, number)
+        lit = LitGroups(bureau, connection, today, _seen_units(sight, unit_ids))
+        frame = lit.read(tuple(editions))
+        turned_red = lit.turned_red(frame, sight)
+        every = lit.by_unit(frame, "edition_id", "unit_id").reset_index() if cells else frame[:0]
+        shown = _page_of_worst(every, cells, page)
+        names = unit_names(connection, shown["unit_id"].unique().tolist())
+    units = _worst_lights(every)
+    apart: dict[int, list[Cell]] = {}
+    for edition_id, unit_id, *counts in shown[["edition_id", "unit_id", *COUNTS]].itertuples(index=False):
+        cell = Cell(unit_id=unit_id, unit=names[unit_id], **_sum(counts))
+        apart.setdefault(edition_id, []).append(cell)
+    lines = [
+        BoardLine(
+            **line,
+            cells=tuple(apart.get(key, ())),
+            units=units.get(key, dict.fromkeys(Light, 0)),
+        )
+        for key, line in _lines(editions, frame)
+    ]
     return Board(
         as_of_on=today,
-        lights=whole.lights,
-        rates=whole.tally.rates,
         provisional=any(line.provisional for line in lines),
-        campaigns=tuple(lines),
-        turned_red=listed,
-        turned_red_total=whole.turned_red,
+        campaigns=tuple(sorted(lines, key=lambda one: (*one.worst_first, -one.year, one.campaign))),
+        turned_red=turned_red,
+        turned_red_total=int(frame["turned_red"].sum()),
+        **_sum(frame[COUNTS].sum()),
     )
 
 
-def _worst_first(line: CampaignLine) -> tuple[int, int, int, str]:
-    return (-line.lights[Light.RED], -line.lights[Light.YELLOW], -line.year, line.campaign)
+def read_overview(
+    bureau: Bureau, *, by: Actor, today: date, year: int | None = None, page: int = 1
+) -> Overview:
+    """How a year stands on a day, from the ledger as it is now: the newest published year up to the day's, unless
+    another is asked for. `page` is of the units, from 1.
+    """
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        gate_snapshot(connection)
+        editions = board_editions(connection)
+        years, chosen = _years(editions, today, year)
+        here = {key: one for key, one in editions.items() if one.year == chosen}
+        before = {key: one for key, one in editions.items() if one.year < chosen}
+        lit = LitGroups(bureau, connection, today, _seen_units(sight, ()))
+        frame, left = lit.read(tuple(here)), lit.read(tuple(before), states=LEFT_STATES)
+        span = _span(tuple(here), frame, today)
+        unit_total, names = _units_of_page(lit, frame, span, sight, page)
+        own = _of_units(lit, frame, span, list(names))
+        turned_red = lit.turned_red(pd.concat([frame, left]), sight)
+    whole = frame[COUNTS].sum()
+    by_cell = own.groupby(["edition_id", "unit_id"])[COUNTS].sum()
+    by_unit = own.groupby("unit_id")[COUNTS].sum().reindex(list(names), fill_value=0)
+    by_edition = own.groupby("edition_id")[COUNTS].sum()
+    rest = frame.groupby("edition_id")[COUNTS].sum().sub(by_edition, fill_value=0)
+    cells = {
+        key: LightSum(**_sum(counts)) for key, counts in zip(by_cell.index, by_cell.to_numpy(), strict=True)
+    }
+    rows = [
+        OverviewRow(
+            **line,
+            cells=tuple(cells.get((key, unit_id)) for unit_id in names),
+            rest=_rest(rest.loc[key]) if key in rest.index else None,
+        )
+        for key, line in _lines(here, frame)
+    ]
+    return Overview(
+        as_of_on=today,
+        year=chosen,
+        years=years,
+        provisional=bool(frame["provisional"].any()),
+        rows=tuple(sorted(rows, key=lambda one: (*one.worst_first, one.campaign))),
+        units=tuple(
+            Cell(unit_id=unit_id, unit=name, **_sum(counts))
+            for (unit_id, name), counts in zip(names.items(), by_unit.to_numpy(), strict=True)
+        ),
+        rest=_rest(whole - by_unit.sum()),
+        unit_total=unit_total,
+        page=page,
+        turned_red=turned_red,
+        turned_red_total=int(whole["turned_red"] + left["turned_red"].sum()),
+        left=_left(before, left),
+        trend=weekly_trend(frame, first=date(chosen, 1, 1), last=_last_day(chosen, today)),
+        **_sum(whole),
+    )
+
+
+def read_ranking(
+    bureau: Bureau,
+    *,
+    by: Actor,
+    today: date,
+    year: int | None = None,
+    edition_id: int | None = None,
+    kind: str | None = None,
+    measure: str = COMPARED[0],
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> Ranking:
+    """Units compared with units of their kind, over a whole year or within one campaign, by outcomes alone: what share
+    of what was due was done in time. How often anyone signs in counts nowhere.
+    """
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        gate_snapshot(connection)
+        editions = board_editions(connection)
+        years, chosen = _years(editions, today, year)
+        here = {key: one for key, one in editions.items() if one.year == chosen}
+        if edition_id is not None and edition_id not in here:
+            raise NotFound("这一年没有这项行动，请重新选择。")
+        ids = tuple(here) if edition_id is None else (edition_id,)
+        lit = LitGroups(bureau, connection, today, _seen_units(sight, ()))
+        frame = lit.read(ids, paced=False)
+        span = _span(ids, frame, today)
+        kinds = tuple(
+            Kind(key=key, name=UNIT_KINDS.get(key, "其他单位"), units=number)
+            for key, number in owing_kinds(connection, span, sight).items()
+        )
+        compared = next((one for one in kinds if one.key == (kind or FIRST_KIND)), None)
+        if compared is None and kind is not None:
+            raise NotFound("没有这一类单位，请重新选择。")
+        compared = compared or next(iter(kinds), None)
+        units = lit.by_unit(frame[frame["due"] > 0], "unit_id", kind=compared.key if compared else None)
+        if lit.unit_ids and compared:
+            units = units[units.index.isin(owing_unit_ids(connection, span, sight, kind=compared.key))]
+        places = _share(units, measure).rank(method="min", ascending=False).astype(int)
+        shown = places.sort_values(kind="stable")[(page - 1) * page_size : page * page_size]
+        names = unit_names(connection, shown.index.tolist())
+    return Ranking(
+        as_of_on=today,
+        year=chosen,
+        years=years,
+        campaign=here[edition_id].name if edition_id else None,
+        edition_id=edition_id,
+        editions=tuple(here.values()),
+        kind=compared,
+        kinds=kinds,
+        measure=measure,
+        ranked=tuple(
+            Ranked(
+                place=place,
+                unit_id=unit_id,
+                unit=names[unit_id],
+                rates=tuple(one for one in LightSum(**_sum(units.loc[unit_id])).rates if one.key in COMPARED),
+            )
+            for unit_id, place in zip(shown.index.tolist(), shown.tolist(), strict=True)
+        ),
+        page=page,
+        pages=max(-(-len(units) // page_size), 1),
+    )
+
+
+def drill_down(
+    bureau: Bureau,
+    cell: CellFilter,
+    *,
+    by: Actor,
+    today: date,
+    light: Light | None = None,
+    figure: str | None = None,
+    page: int = 1,
+) -> CellPage:
+    """The obligations under one light, or behind one figure of duban.figures.measures.COUNTED, the earliest date first."""
+    sight, offset = visible_units(by), (page - 1) * PAGE_SIZE
+    with bureau.store.reading() as connection:
+        gate_snapshot(connection)
+        campaign, unit = cell_names(connection, cell)
+        if (cell.edition_id and campaign is None) or (
+            cell.unit_id and (unit is None or not sight.sees(cell.unit_id))
+        ):
+            raise NotFound("没有这项行动或这个单位，请从总览里打开。")
+        editions = board_editions(connection, year=cell.year)
+        ids = tuple(key for key in editions if cell.edition_id in (None, key))
+        unit_ids = _seen_units(sight, () if cell.unit_id is None else (cell.unit_id,))
+        lit = LitGroups(bureau, connection, today, unit_ids)
+        frame = lit.read(ids)
+        if figure is not None:
+            frame = frame[COUNTED[figure].of(frame) > 0]
+        elif light is not None:
+            frame = frame[frame[light.value] > 0]
+        found = lit.member_ids(frame, offset, PAGE_SIZE + 1)
+        rows = obligation_rows_by_id(connection, found[:PAGE_SIZE], sight)
+    return CellPage(
+        campaign=campaign,
+        unit=unit,
+        obligations=tuple(classified(bureau, row, today) for row in rows),
+        page=page,
+        more=len(found) > PAGE_SIZE,
+    )
+
+
+def weekly_trend(frame: pd.DataFrame, *, first: date, last: date) -> tuple[TrendPoint, ...]:
+    """A point for each Sunday from the first day on, and one for the last day.
+
+    What counts is due by then and signed off by then. What was signed off after `last` counts at `last`: facts are
+    as they stand now, so that the line ends at the rate that is printed beside it.
+    """
+    due = frame[(frame["due"] > 0) & (frame["due_on"] <= last)]
+    due_on, until = pd.to_datetime(due["due_on"]), pd.Timestamp(last)
+    done_on = (
+        pd.to_datetime(due["finished_on"])
+        .fillna(due_on)
+        .where(lambda day: day < until, until)
+        .clip(lower=due_on)
+    )
+    news = pd.concat([due[["due"]].set_index(due_on), due[["done_due", "done_in_time"]].set_index(done_on)])
+    ends = pd.date_range(first, until - timedelta(days=1), freq="W-SUN").append(pd.DatetimeIndex([until]))
+    sums = news.groupby(level=0).sum().cumsum().reindex(ends, method="ffill").fillna(0).astype(int)
+    return tuple(
+        TrendPoint(on=on.date(), due=due, done=done, in_time=in_time)
+        for on, due, done, in_time in sums.itertuples(name=None)
+    )
+
+
+def _seen_units(sight: VisibleUnits, unit_ids: Sequence[int]) -> tuple[int, ...] | None:
+    """The units to look at; None is all. Whoever may see none of them gets unit 0, which nobody is."""
+    if sight.everything:
+        return tuple(unit_ids) or None
+    return tuple(sorted(sight.unit_ids.intersection(unit_ids) if unit_ids else sight.unit_ids)) or (0,)
+
+
+def _years(
+    editions: Mapping[int, BoardEdition], today: date, asked: int | None
+) -> tuple[tuple[int, ...], int]:
+    """The years that have editions, the newest first, and which of them is shown."""
+    years = tuple(sorted({one.year for one in editions.values()}, reverse=True))
+    return years, asked or next((one for one in years if one <= today.year), today.year)
+
+
+def _span(edition_ids: tuple[int, ...], frame: pd.DataFrame, today: date) -> DueSpan:
+    """The dates between which the year's obligations lie; extensions may have moved some past its points."""
+    days = frame["due_on"].tolist() or [today]
+    return DueSpan(edition_ids=edition_ids, first=min(days), last=max(days))
+
+
+def _last_day(year: int, today: date) -> date:
+    """Of a year that is over its last day; of one to come its first."""
+    return min(max(today, date(year, 1, 1)), date(year, 12, 31))
+
+
+def _groups(frame: pd.DataFrame) -> Iterator[FactGroup]:
+    return (FactGroup(*facts) for facts in frame[_FACTS].itertuples(index=False, name=None))
+
+
+def _sum(counts: Iterable[int]) -> dict[str, Any]:
+    """A row of COUNTS as the fields of a LightSum."""
+    named = dict(zip(COUNTS, map(int, counts), strict=True))
+    return {
+        "lights": {light: named[light.value] for light in Light},
+        "tally": RateTally(**{name: named[name] for name in _TALLIES}),
+    }
+
+
+def _rest(counts: Any) -> LightSum | None:
+    left = LightSum(**_sum(counts))
+    return left if left.obligations else None
+
+
+def _lines(editions: Mapping[int, BoardEdition], frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
+    """By edition, the fields of a CampaignLine."""
+    counts = frame.groupby("edition_id")[COUNTS].sum().reindex(list(editions), fill_value=0)
+    provisional = set(frame["edition_id"][frame["provisional"].astype(bool)])
+    faulty = frame[frame["fault"].notna()]
+    faults = dict(zip(faulty["edition_id"], faulty["fault"], strict=True))
+    for (key, one), numbers in zip(editions.items(), counts.to_numpy(), strict=True):
+        named = {name: getattr(one, name) for name in ("campaign", "name", "year", "kind")}
+        marks = {"provisional": key in provisional, "fault": faults.get(key)}
+        yield key, {"edition_id": key, **named, **marks, **_sum(numbers)}
+
+
+def _left(editions: Mapping[int, BoardEdition], left: pd.DataFrame) -> tuple[CampaignLine, ...]:
+    found = [CampaignLine(**line) for _, line in _lines(editions, left)]
+    return tuple(
+        sorted(
+            (one for one in found if one.obligations),
+            key=lambda one: (one.worst_first[0], -one.year, one.edition_id),
+        )
+    )
+
+
+def _page_of_worst(every: pd.DataFrame, size: int, page: int) -> pd.DataFrame:
+    """Of each edition the units of the page, the worst first."""
+    keys = ["edition_id", Light.RED.value, Light.YELLOW.value, Light.GREEN.value, "unit_id"]
+    ranked = every.sort_values(keys, ascending=[True, False, False, False, True])
+    place = ranked.groupby("edition_id").cumcount()
+    return ranked[(place >= (page - 1) * size) & (place < page * size)]
+
+
+def _worst_lights(every: pd.DataFrame) -> dict[int, dict[Light, int]]:
+    """By edition, of how many units each light is the worst."""
+    worst_of = every[[light.value for light in WORST_FIRST]].gt(0).idxmax(axis="columns")
+    numbers = every.groupby(["edition_id", worst_of]).size()
+    found: dict[int, dict[Light, int]] = {}
+    for edition_id, light, number in numbers.reset_index().itertuples(index=False, name=None):
+        found.setdefault(edition_id, dict.fromkeys(Light, 0))[Light(light)] = int(number)
+    return found
+
+
+def _units_of_page(
+    lit: LitGroups, frame: pd.DataFrame, span: DueSpan, sight: VisibleUnits, page: int
+) -> tuple[int, dict[int, str]]:
+    """How many units owe anything, and the names of the page's: district bureaus in the order they were entered, then
+    whoever has the most red, then the others.
+    """
+    total = sum(owing_kinds(lit.connection, span, sight).values())
+    ranked = owing_unit_ids(lit.connection, span, sight, kind=FIRST_KIND, limit=UNIT_PAGE)
+    reds = lit.by_unit(frame[frame["red"] > 0], "unit_id")["red"].sort_values(ascending=False, kind="stable")
+    ranked = list(dict.fromkeys([*ranked, *reds.index.tolist()]))
+    start = (page - 1) * UNIT_PAGE
+    if len(ranked) < min(start + UNIT_PAGE, total):
+        ranked = list(dict.fromkeys([*ranked, *owing_unit_ids(lit.connection, span, sight)]))
+    wanted = ranked[start : start + UNIT_PAGE]
+    names = unit_names(lit.connection, wanted)
+    return total, {key: names[key] for key in wanted}
+
+
+def _of_units(lit: LitGroups, frame: pd.DataFrame, span: DueSpan, unit_ids: list[int]) -> pd.DataFrame:
+    """The table of a few units, each apart."""
+    if lit.unit_ids is not None or not unit_ids:
+        return frame[frame["unit_id"].isin(unit_ids)]
+    return LitGroups(lit.bureau, lit.connection, lit.today, unit_ids).read(span.edition_ids, span=span)
+
+
+def _share(units: pd.DataFrame, measure: str) -> pd.Series[float]:
+    asked = MEASURES[measure]
+    return COUNTED[asked.part].of(units) / COUNTED[asked.whole].of(units)
+
+
+def write_board(path: Path, board: Overview) -> int:
+    """Returns the number of campaigns."""
+    columns = [
+        ("专项行动", 28),
+        ("年度", 8),
+        ("灯", 8),
+        *((LIGHT_WORDS[light], 8) for light in WORST_FIRST),
+        *((rate.name, 14) for rate in board.rates),
+        *((unit.unit, 16) for unit in board.units),
+        *([(f"其他{board.rest_total}个单位", 16)] if board.rest else []),
+        ("说明", 40),
+    ]
+
+    def row(
+        name: str, year: int, whole: LightSum, cells: Sequence[LightSum | None], remark: str
+    ) -> list[object]:
+        lights = [whole.lights[light] for light in WORST_FIRST]
+        rates = [f"{rate.shown}（{rate.part}/{rate.whole}）" for rate in whole.rates]
+        return [name, year, LIGHT_WORDS[whole.light], *lights, *rates, *map(_lights_words, cells), remark]
+
+    rest = [board.rest] if board.rest else []
+    lines = [
+        row(one.name, one.year, one, [*one.cells, *([one.rest] if rest else [])], _remark(one))
+        for one in board.rows
+    ]
+    lines.append(row("合计", board.year, board, [*board.units, *rest], ""))
+    notes = [
+        f"截至{board.as_of_on:%Y-%m-%d}，{board.year}年度；灯按现有事实和日历算出。",
+        *(f"{rate.name}＝{rate.definition}。" for rate in board.rates),
+        "分母为零写“—”。",
+        *(f"往年未办结：{one.name}{one.year}，{_lights_words(one)}。" for one in board.left),
+    ]
+    return write_sheet(path, f"灯表{board.as_of_on:%Y-%m-%d}", columns, lines, notes=notes)
+
+
+def _remark(one: CampaignLine) -> str:
+    provisional = "所涉年份放假安排未公布，日期为暂定" if one.provisional else ""
+    return "；".join(text for text in (provisional, one.fault or "") if text)
+
+
+def _lights_words(one: LightSum | None) -> str:
+    """红灯2、黄灯1; what has no obligation stays empty."""
+    lights = one.lights if one else {}
+    return "、".join(f"{LIGHT_WORDS[light]}{lights[light]}" for light in WORST_FIRST if lights.get(light))
+
+
+def write_ranking(path: Path, ranking: Ranking) -> int:
+    """Returns the number of units."""
+    rates = ranking.ranked[0].rates if ranking.ranked else ()
+    columns = [("名次", 8), ("单位", 30)]
+    for rate in rates:
+        columns += [(rate.name, 12), (f"{rate.name}：分子", 16), (f"{rate.name}：分母", 16)]
+    rows = (
+        [one.place, one.unit, *(value for rate in one.rates for value in (rate.shown, rate.part, rate.whole))]
+        for one in ranking.ranked
+    )
+    of = ranking.campaign or "全部专项行动"
+    kind = ranking.kind.name if ranking.kind else "无"
+    notes = [
+        f"截至{ranking.as_of_on:%Y-%m-%d}，{ranking.year}年度，{of}，{kind}。",
+        "同类单位相互比较，只比结果；并列的名次相同，其后名次顺延。没有到期任务的单位不参加比较。",
+        *(f"{rate.name}＝{rate.definition}。" for rate in rates),
+    ]
+    return write_sheet(path, f"比较{ranking.as_of_on:%Y-%m-%d}", columns, rows, notes=notes)

@@ -7,12 +7,11 @@ from datetime import date
 
 from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
-from duban.obligations.list_queries import obligation_rows_by_id
+from duban.obligations.list_queries import ObligationRow, obligation_rows_by_id
 from duban.obligations.lists import ListedObligation, classified
 from duban.obligations.review_queues import WaitingExtension, WaitingReview, read_extensions, read_reviews
 from duban.obligations.states import State, Transition, role_refusals
-from duban.reports.board_queries import Shown
-from duban.reports.queries import LateProblem, extensions_beyond_wall, late_problems, waiting_at_last_level
+from duban.reports.queries import LateProblem, beyond_wall, late_problems, waiting_at_last_level
 from duban.rounds.gate_queries import gate_snapshot
 
 LISTED = 20
@@ -32,7 +31,7 @@ class Decisions:
     sign_offs: tuple[WaitingReview, ...]
     sign_offs_total: int
     sign_offs_since: date | None
-    over_wall: tuple[Shown, ...]
+    over_wall: tuple[ObligationRow, ...]
     over_wall_total: int
     problems: tuple[LateProblem, ...]
     problems_total: int
@@ -60,7 +59,8 @@ def read_decisions(bureau: Bureau, *, by: Actor, today: date, limit: int = LISTE
             else ([], 0)
         )
         rows = obligation_rows_by_id(connection, ids, sight=sight) if ids else ()
-        walls, walls_total = extensions_beyond_wall(connection, sight, today=today, limit=limit)
+        wall_ids, walls_total = beyond_wall(connection, sight, today=today, limit=limit)
+        walls = obligation_rows_by_id(connection, wall_ids, sight)
         problems, problems_total = late_problems(connection, sight, today=today, limit=limit)
     return Decisions(
         as_of_on=today,
@@ -71,7 +71,7 @@ def read_decisions(bureau: Bureau, *, by: Actor, today: date, limit: int = LISTE
         sign_offs=sign_offs.reviews if sign_offs else (),
         sign_offs_total=sign_offs.total if sign_offs else 0,
         sign_offs_since=sign_offs.since if sign_offs else None,
-        over_wall=walls,
+        over_wall=tuple(sorted(walls, key=lambda one: (one.unit_id, one.id))),
         over_wall_total=walls_total,
         problems=problems,
         problems_total=problems_total,

@@ -10,7 +10,7 @@ from calendars.formulas import figure_shown, rate_of
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, visible_units
-from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
+from duban.core.lights import LIGHT_WORDS, Light
 from duban.imports.sheets import write_sheet
 from duban.obligations.list_queries import (
     ObligationFilter,
@@ -22,7 +22,6 @@ from duban.obligations.list_queries import (
 )
 from duban.obligations.lists import ListedObligation, classified, own_sight
 from duban.obligations.states import STATE_NAMES
-from duban.reports.overview import Overview, OverviewRow, UnitStanding
 from duban.reports.queries import LedgerFacts, ledger_facts
 
 LEDGER_COLUMNS = (
@@ -198,73 +197,3 @@ def _export_unit_ledger_row(
         clock.civil(signed[1]) if signed else None,
         "",
     )
-
-
-def write_board(path: Path, board: Overview) -> int:
-    """Returns the number of campaigns."""
-    columns = [
-        ("专项行动", 28),
-        ("年度", 8),
-        ("灯", 8),
-        *((LIGHT_WORDS[light], 8) for light in WORST_FIRST),
-        *((rate.name, 14) for rate in board.stand.rates),
-        *((unit.name, 16) for unit in board.units),
-        *([(f"其他{board.rest_total}个单位", 16)] if board.rest else []),
-        ("说明", 40),
-    ]
-    lines = [_line(board, row) for row in board.rows]
-    return write_sheet(
-        path, f"灯表{board.as_of_on:%Y-%m-%d}", columns, [*lines, _total(board)], notes=list(_notes(board))
-    )
-
-
-def _line(board: Overview, row: OverviewRow) -> list[object]:
-    remark = "；".join(
-        text
-        for text in ("所涉年份放假安排未公布，日期为暂定" if row.provisional else "", row.fault or "")
-        if text
-    )
-    return [
-        row.name,
-        row.year,
-        *_stand(row.stand),
-        *(_cell(one) for one in row.cells),
-        *_rest(board, row.rest),
-        remark,
-    ]
-
-
-def _total(board: Overview) -> list[object]:
-    units = (_cell(one) for one in board.unit_stands)
-    return ["合计", board.year, *_stand(board.stand), *units, *_rest(board, board.rest), ""]
-
-
-def _stand(stand: UnitStanding) -> list[object]:
-    lights = [stand.lights[light] for light in WORST_FIRST]
-    rates = [f"{rate.shown}（{rate.part}/{rate.whole}）" for rate in stand.rates]
-    return [LIGHT_WORDS[stand.light], *lights, *rates]
-
-
-def _rest(board: Overview, rest: UnitStanding | None) -> list[object]:
-    return [_cell(rest)] if board.rest else []
-
-
-def _cell(stand: UnitStanding | None) -> str:
-    """红灯2、黄灯1; what has no obligation stays empty."""
-    if stand is None:
-        return ""
-    return "、".join(
-        f"{LIGHT_WORDS[light]}{stand.lights[light]}" for light in WORST_FIRST if stand.lights[light]
-    )
-
-
-def _notes(board: Overview) -> Iterator[str]:
-    yield f"截至{board.as_of_on:%Y-%m-%d}，{board.year}年度；灯按现有事实和日历算出。"
-    for rate in board.stand.rates:
-        yield f"{rate.name}＝{rate.definition}。"
-    yield "分母为零写“—”。"
-    for one in board.left:
-        lights = "、".join(
-            f"{LIGHT_WORDS[light]}{one.lights[light]}" for light in WORST_FIRST if one.lights[light]
-        )
-        yield f"往年未办结：{one.name}{one.year}，{lights}。"

@@ -19,7 +19,6 @@ from duban.obligations.tables import extension, obligation, sign_off
 from duban.outbox.tables import dispatch
 from duban.problems.rules import ProblemState
 from duban.problems.tables import problem
-from duban.reports.board_queries import Shown, is_shown
 from duban.rounds.tables import reminder
 from duban.units.queries import visible
 from duban.units.tables import person, unit
@@ -218,19 +217,18 @@ def waiting_at_last_level(
     return [row.id for row in found], _decisions_count(connection, waits)
 
 
-def extensions_beyond_wall(
+def beyond_wall(
     connection: Connection, sight: VisibleUnits, *, today: date, limit: int
-) -> tuple[tuple[Shown, ...], int]:
-    """Open obligations past the superior's date, which nobody here can move."""
-    past: ColumnElement[bool] = obligation.c.hard_due_on < today
-    condition = (
-        past
-        & obligation.c.state.in_(sorted(state.value for state in OPEN))
-        & visible(sight, obligation.c.unit_id)
-        & obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state == "published"))
+) -> tuple[list[int], int]:
+    """Open obligations past the superior's date, which nobody here can move: some ids, by unit, and how many in all."""
+    past = select(obligation.c.id).where(
+        obligation.c.hard_due_on < today,
+        _in(OPEN),
+        visible(sight, obligation.c.unit_id),
+        obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state == "published")),
     )
-    listed = is_shown(connection, condition, limit)
-    return tuple(listed), _decisions_count(connection, select(obligation.c.id).where(condition))
+    found = past.order_by(obligation.c.unit_id, obligation.c.id).limit(limit)
+    return list(connection.scalars(found)), _decisions_count(connection, past)
 
 
 def late_problems(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -107,3 +109,10 @@ def test_an_unknown_unit_is_refused_in_a_sentence(furnished: Bureau) -> None:
 
 def test_an_empty_bureau_says_what_to_do(bureau: Bureau, tmp_path: Path) -> None:
     assert "duban calendar apply" in shown()
+
+
+def test_a_round_and_a_letter_never_wait_for_the_tables() -> None:
+    asked = "duban.cli.rounds, duban.cli.deadline, duban.letters.delivery, duban.obligations.lists"
+    run = [sys.executable, "-c", f"import sys, {asked}; sys.exit('pandas' in sys.modules)"]
+
+    assert subprocess.run(run, check=False).returncode == 0

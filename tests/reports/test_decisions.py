@@ -130,6 +130,6 @@ def test_what_is_past_the_wall_and_late_problems_are_told(furnished: Bureau) -> 
 
     found = read_decisions(furnished, by=leader, today=TODAY)
 
-    assert [one.obligation_id for one in found.over_wall] == [past]
+    assert [one.id for one in found.over_wall] == [past]
     assert [one.code for one in found.problems] == ["1"]
     assert (found.over_wall_total, found.problems_total, found.total) == (1, 1, 0)

@@ -14,8 +14,7 @@ from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.lights import Light
 from duban.obligations.tables import obligation
-from duban.reports.board import read_board
-from duban.reports.overview import UNIT_PAGE, Overview, UnitStanding, read_overview
+from duban.reports.board import UNIT_PAGE, LightSum, Overview, read_board, read_overview
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 from tests.reports.test_board import _days, _fill, _rows
 
@@ -53,15 +52,15 @@ def test_the_page_shows_districts_then_the_worst_and_sums_the_others(furnished: 
 
     page = read_overview(furnished, by=LEADER, today=DAY_AFTER)
 
-    assert [one.id for one in page.units[:3]] == [district, worst, towns[0]]
+    assert [one.unit_id for one in page.units[:3]] == [district, worst, towns[0]]
     assert (len(page.units), page.unit_total, page.rest_total) == (UNIT_PAGE, UNIT_PAGE + 3, 3)
     (row,) = page.rows
     assert [cell.light for cell in row.cells[:2] if cell] == [Light.GREEN, Light.RED]
     assert row.rest is not None and row.rest.lights[Light.RED] == 3
     second = read_overview(furnished, by=LEADER, today=DAY_AFTER, page=2)
-    assert [one.id for one in second.units] == towns[UNIT_PAGE - 2 : -1]
+    assert [one.unit_id for one in second.units] == towns[UNIT_PAGE - 2 : -1]
     assert page.pages == second.pages == 2
-    assert second.stand == page.stand
+    assert second.lights == page.lights
 
 
 def test_a_year_that_is_over_shows_only_what_it_left_open(furnished: Bureau) -> None:
@@ -83,12 +82,12 @@ def test_a_year_that_is_over_shows_only_what_it_left_open(furnished: Bureau) -> 
     page = read_overview(furnished, by=LEADER, today=DAY_AFTER)
 
     assert (page.year, page.years) == (2026, (2026, 2025))
-    assert page.stand.obligations == 1
+    assert page.obligations == 1
     ((year, lights),) = [(one.year, one.lights) for one in page.left]
     assert year == 2025
     assert (lights[Light.RED], lights[Light.GREEN], lights[Light.GREY]) == (1, 1, 0)
     past = read_overview(furnished, by=LEADER, today=DAY_AFTER, year=2025)
-    assert past.stand.obligations == 4
+    assert past.obligations == 4
     assert past.left == ()
 
 
@@ -104,9 +103,9 @@ def test_a_handler_sees_his_own_units_figures_and_a_stranger_none(furnished: Bur
     seen = read_overview(furnished, by=handler, today=DAY_AFTER)
     nothing = read_overview(furnished, by=stranger, today=DAY_AFTER)
 
-    assert (seen.stand.obligations, [one.id for one in seen.units]) == (1, [own])
+    assert (seen.obligations, [one.unit_id for one in seen.units]) == (1, [own])
     assert [one.unit for one in seen.turned_red] == ["天宁区民政局"]
-    assert (nothing.stand.obligations, nothing.units, nothing.turned_red) == (0, (), ())
+    assert (nothing.obligations, nothing.units, nothing.turned_red) == (0, (), ())
 
 
 def test_the_trend_ends_at_the_rate_beside_it(bureau: Bureau) -> None:
@@ -133,26 +132,26 @@ def test_the_leaders_page_and_the_board_never_differ(bureau, rows, today) -> Non
     page = read_overview(bureau, by=SYSTEM, today=today)
     board = read_board(bureau, by=SYSTEM, today=today, cells=10)
 
-    assert page.stand.lights == board.lights
-    assert page.stand.rates == board.rates
+    assert page.lights == board.lights
+    assert page.rates == board.rates
     assert page.provisional == board.provisional
     assert page.turned_red_total == board.turned_red_total
     assert {one.obligation_id for one in page.turned_red} == {one.obligation_id for one in board.turned_red}
     lines = {line.edition_id: line for line in board.campaigns}
     for row in page.rows:
         line = lines[row.edition_id]
-        assert (row.stand.lights, row.stand.rates) == (line.lights, line.rates)
+        assert (row.lights, row.rates) == (line.lights, line.rates)
         assert _cells(page, row.cells) == {cell.unit_id: (cell.lights, cell.rates) for cell in line.cells}
         assert row.rest is None
     assert page.unit_total == len(page.units) == len({row["unit"] for row in rows})
-    due = {rate.key: (rate.part, rate.whole) for rate in page.stand.rates}
+    due = {rate.key: (rate.part, rate.whole) for rate in page.rates}
     assert (page.trend[-1].done, page.trend[-1].due) == due["done"]
     assert page.trend[-1].in_time == due["in_time"][0]
 
 
-def _cells(page: Overview, cells: tuple[UnitStanding | None, ...]) -> dict[int, object]:
+def _cells(page: Overview, cells: tuple[LightSum | None, ...]) -> dict[int, object]:
     return {
-        unit.id: (cell.lights, cell.rates)
+        unit.unit_id: (cell.lights, cell.rates)
         for unit, cell in zip(page.units, cells, strict=True)
         if cell is not None
     }
@@ -174,8 +173,8 @@ def test_quotas_behind_the_calendar_count_among_the_red_of_their_unit(furnished:
 
     page = read_overview(furnished, by=LEADER, today=date(2026, 6, 30))
 
-    assert [one.id for one in page.units] == [towns[2], towns[0], towns[1]]
-    assert [stand.light for stand in page.unit_stands] == [Light.RED, Light.GREEN, Light.GREEN]
+    assert [one.unit_id for one in page.units] == [towns[2], towns[0], towns[1]]
+    assert [stand.light for stand in page.units] == [Light.RED, Light.GREEN, Light.GREEN]
 
 
 def test_the_newest_published_year_up_to_the_day_is_shown(bureau: Bureau) -> None:

@@ -13,12 +13,10 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, Role
 from duban.core.errors import NotFound
 from duban.core.lights import Light
-from duban.figures.measures import COUNTED, PART_AND_WHOLE
+from duban.figures.measures import COUNTED, MEASURES
 from duban.obligations.tables import obligation
+from duban.reports.board import PAGE_SIZE, Ranking, drill_down, read_overview, read_ranking
 from duban.reports.board_queries import CellFilter
-from duban.reports.cells import PAGE_SIZE, drill_down
-from duban.reports.overview import read_overview
-from duban.reports.ranking import Ranking, read_ranking
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 DUE = date(2026, 3, 31)
@@ -103,10 +101,10 @@ def test_every_figure_opens_to_exactly_its_items(furnished: Bureau) -> None:
             drill_down(furnished, CellFilter(unit_id=unit), by=LEADER, today=LATER, **asked).obligations
         )
 
-    for rate in page.stand.rates:
-        part, whole = PART_AND_WHOLE[rate.key]
+    for rate in page.rates:
+        part, whole = MEASURES[rate.key].part, MEASURES[rate.key].whole
         assert (items(figure=part), items(figure=whole)) == (rate.part, rate.whole)
-    for light, number in page.stand.lights.items():
+    for light, number in page.lights.items():
         assert items(light=light) == number
     assert all(items(figure=key) <= 6 for key in COUNTED)
     assert items() == 6

@@ -9,17 +9,15 @@ from fastapi import APIRouter, Response
 from duban.core.access import Role
 from duban.core.errors import NotFound
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
-from duban.figures.measures import COUNTED, PART_AND_WHOLE
+from duban.figures.measures import COUNTED, MEASURES
 from duban.portal.access import allow
 from duban.portal.charts import draw_share, draw_trend
 from duban.portal.context import PageContext
 from duban.portal.params import AskedNumber, AskedYear, PageNumber, as_of_address, as_of_day
 from duban.portal.rendering import xlsx_response
+from duban.reports.board import drill_down, read_overview, write_board
 from duban.reports.board_queries import CellFilter
-from duban.reports.cells import drill_down
 from duban.reports.decisions import read_decisions
-from duban.reports.exports import write_board
-from duban.reports.overview import read_overview
 
 router = APIRouter()
 LOOKING = (Role.LEADER, Role.COORDINATOR, Role.REVIEWER, Role.AUDITOR)
@@ -56,7 +54,7 @@ def show_board(
         day=day,
         NAMED=NAMED,
         WORST_FIRST=WORST_FIRST,
-        PART_AND_WHOLE=PART_AND_WHOLE,
+        MEASURES=MEASURES,
     )
 
 

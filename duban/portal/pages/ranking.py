@@ -8,13 +8,13 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
-from duban.figures.measures import DEFINITIONS, PART_AND_WHOLE
+from duban.figures.measures import MEASURES
 from duban.portal.access import allow
 from duban.portal.charts import draw_share
 from duban.portal.context import PageContext
 from duban.portal.params import AskedYear, PageNumber, as_of_address, as_of_day, whole
 from duban.portal.rendering import xlsx_response
-from duban.reports.ranking import MEASURES, read_ranking, write_ranking
+from duban.reports.board import COMPARED, read_ranking, write_ranking
 
 router = APIRouter()
 Looking = Annotated[PageContext, allow(Role.LEADER, Role.COORDINATOR)]
@@ -29,7 +29,7 @@ def show_ranking(
     year: AskedYear = None,
     edition: str | None = None,
     kind: str | None = None,
-    measure: str = MEASURES[0],
+    measure: str = COMPARED[0],
     page: PageNumber = 1,
 ) -> Response:
     day = as_of_day(desk, on)
@@ -47,7 +47,7 @@ def show_ranking(
         "year": year,
         "edition": edition,
         "kind": kind,
-        "measure": measure if measure != MEASURES[0] else "",
+        "measure": measure if measure != COMPARED[0] else "",
     }
 
     def at(path: str = "/ranking", **changed: Any) -> str:
@@ -66,8 +66,8 @@ def show_ranking(
         cell=cell,
         page_at=lambda number: at(page=number if number > 1 else None),
         share=draw_share,
-        measures=[(key, name, definition) for key, name, definition in DEFINITIONS if key in MEASURES],
-        PART_AND_WHOLE=PART_AND_WHOLE,
+        COMPARED=COMPARED,
+        MEASURES=MEASURES,
     )
 
 
@@ -78,7 +78,7 @@ def ranking_sheet(
     year: AskedYear = None,
     edition: str | None = None,
     kind: str | None = None,
-    measure: str = MEASURES[0],
+    measure: str = COMPARED[0],
 ) -> Response:
     day = as_of_day(desk, on)
     found = read_ranking(
@@ -95,6 +95,6 @@ def ranking_sheet(
 
 
 def _measure(given: str) -> str:
-    if given not in MEASURES:
+    if given not in COMPARED:
         raise NotFound("没有这项指标，请从比较页选择。")
     return given
