@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,9 +17,11 @@ from duban.core.access import SYSTEM
 from duban.core.clock import civil
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
 from duban.figures.measures import MEASURES, MeasureRate
-from duban.reports.board import Board, BoardLine, Cell, TurnedRed, read_board
 from duban.units.service import unit_named
 from duban.wiring import open_bureau
+
+if TYPE_CHECKING:
+    from duban.reports.board import Board, BoardLine, Cell, TurnedRed
 
 # Shapes differ as well as words, so that a print in black and white and any eye can tell them apart.
 SYMBOLS = {Light.RED: "▲", Light.YELLOW: "◆", Light.GREEN: "●", Light.GREY: "○"}
@@ -42,6 +44,9 @@ def board(
     as_json: Json = False,
 ) -> None:
     """灯表：各专项行动、各单位的灯和办结率，今日转红；灯与提醒所据的完全一致。"""
+    # The tables are imported by whoever asks for them, not for the list of commands.
+    from duban.reports.board import read_board
+
     with open_bureau() as bureau:
         unit_ids = (unit_named(bureau, unit).id,) if unit else ()
         found = read_board(

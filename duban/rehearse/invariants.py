@@ -31,7 +31,6 @@ from duban.rehearse.queries import (
     stored_evidence_hashes,
 )
 from duban.rehearse.world import World
-from duban.reports.board import read_board
 from notifications.messages import Kind
 
 MONDAY = 0
@@ -155,6 +154,9 @@ def _lights_differ(world: World, day: date) -> list[str]:
     for light in Light:
         page = list_obligations(world.calm, IN_FORCE, today=day, by=SYSTEM, light=light, page_size=1_000_000)
         plain[light] = len(page.obligations)
+    # Only whoever plays a year waits for the tables.
+    from duban.reports.board import read_board
+
     board = read_board(world.calm, by=SYSTEM, today=day).lights
     return [
         f"8 {day} {LIGHT_WORDS[light]}：灯表{board.get(light, 0)}项，逐项数{plain[light]}项"

@@ -10,7 +10,6 @@ from duban.core.access import SYSTEM
 from duban.core.lights import LIGHT_WORDS, Light
 from duban.rehearse.letters import ReadLetter
 from duban.rehearse.world import World
-from duban.reports.board import read_board
 from duban.rounds.gates import GateClosed
 
 
@@ -63,6 +62,9 @@ def gate_lines(day: date, gates: Iterable[GateClosed]) -> list[Line]:
 
 def light_line(world: World, day: date) -> Line:
     """How many obligations stand at each light on the morning."""
+    # Only whoever plays a year waits for the tables.
+    from duban.reports.board import read_board
+
     board = read_board(world.calm, by=SYSTEM, today=day)
     counts = "  ".join(f"{LIGHT_WORDS[light]}{board.lights.get(light, 0)}" for light in Light)
     return Line(on=day, what="light", text=counts)

@@ -112,7 +112,7 @@ def test_an_empty_bureau_says_what_to_do(bureau: Bureau, tmp_path: Path) -> None
 
 
 def test_a_round_and_a_letter_never_wait_for_the_tables() -> None:
-    asked = "duban.cli.rounds, duban.cli.deadline, duban.letters.delivery, duban.obligations.lists"
+    asked = "duban.cli.rounds, duban.cli.operate, duban.letters.delivery, duban.obligations.lists"
     run = [sys.executable, "-c", f"import sys, {asked}; sys.exit('pandas' in sys.modules)"]
 
     assert subprocess.run(run, check=False).returncode == 0

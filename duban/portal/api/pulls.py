@@ -139,7 +139,8 @@ def obligation(visit: Reads, obligation_id: Number) -> Response:
 @router.get("/board", summary="总体情况", response_model=BoardOut, responses=UNCHANGED)
 def board(visit: Reads, asked: Annotated[YearAsked, Query()]) -> Response:
     """各专项行动的灯和比率，按当天计。"""
-    return answer(visit, BoardOut, read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year))
+    found = read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year)
+    return answer(visit, BoardOut, found, rates=found.rates)
 
 
 @router.get(
