@@ -11,15 +11,18 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Response
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.errors import Fault
+from duban.core.secrets import derived
 from duban.portal.api.application import create_api
 from duban.portal.context import AppState
 from duban.portal.errors import add_handlers
 from duban.portal.middleware import BodyLimit, SecurityHeaders
+from duban.portal.pages.oidc import FLOW_COOKIE, FLOW_PATH, FLOW_SECONDS
 from duban.portal.rendering import STATIC, Renderer
 
 # Each module has `router`. A new page needs its line here and its row in the access matrix of the tests.
@@ -110,6 +113,14 @@ def _middleware(bureau: Bureau) -> list[Middleware]:
         Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES),
         Middleware(
             BodyLimit, most_bytes=FILES_AT_ONCE * settings.evidence_max_bytes, most_text_bytes=FORM_BYTES
+        ),
+        Middleware(
+            SessionMiddleware,
+            secret_key=derived(settings, "oidc", "flow"),
+            session_cookie=FLOW_COOKIE,
+            path=FLOW_PATH,
+            max_age=FLOW_SECONDS,
+            https_only=settings.portal_https,
         ),
     ]
 
