@@ -20,9 +20,9 @@ from duban.core.db import Store
 from duban.letters.delivery import deliver
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
-from notifications.channels import AllowList, Receipt, Status
+from notifications.channels import AllowList, Channel, Receipt, Status
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 TURNS = 5
 # An ordinary morning: one matter falls due in three workdays.
@@ -36,9 +36,9 @@ def measure(small: bool = False) -> Iterator[Figure]:
         with a_store(place.make("planned")) as store:
             fill(store, 150 if small else 1_500, due=DUE)
             hold_round(an_office(store), now=NOW)
-        prepared = _letters(place)
-        bare, ours = _in_turn(place, port, prepared)
-    count = len(prepared)
+        letters = _kept_letters(place)
+        bare, ours = _in_turn(place, port, letters)
+    count = len(letters)
     yield Figure(
         name="mail through the delivery round, recorded, ÷ bare smtplib",
         ratio=bare / ours,
@@ -47,37 +47,33 @@ def measure(small: bool = False) -> Iterator[Figure]:
     )
 
 
-class Keeper:
+class Keeper(Channel):
     """A channel that takes every letter and keeps it: how the bare loop comes by the same bytes."""
 
     name = "keeper"
 
     def __init__(self) -> None:
-        self.kept: list[Prepared] = []
+        self.kept: list[Letter] = []
 
-    def send(self, prepared: Prepared) -> Receipt:
-        self.kept.append(prepared)
+    def send(self, letter: Letter) -> Receipt:
+        self.kept.append(letter)
         return Receipt(status=Status.ACCEPTED, provider_code="kept", provider_message="")
 
-    def send_many(self, letters: Iterator[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
-        for prepared in letters:
-            yield prepared, self.send(prepared)
 
-
-def _letters(place: Files) -> list[Prepared]:
+def _kept_letters(place: Files) -> list[Letter]:
     keeper = Keeper()
     with a_store(place.copy("planned", "kept")) as store:
         deliver(an_office(store), channels={"mail": keeper}, now=NOW, worker="benchmark")
     return keeper.kept
 
 
-def _in_turn(place: Files, port: int, prepared: list[Prepared]) -> tuple[float, float]:
+def _in_turn(place: Files, port: int, letters: list[Letter]) -> tuple[float, float]:
     bare, ours = [], []
     for _ in range(TURNS):
-        bare.append(_seconds(partial(bare_smtplib, port, prepared)))
+        bare.append(_seconds(partial(bare_smtplib, port, letters)))
         with a_store(place.copy("planned", "sent")) as store:
             ours.append(_seconds(partial(_through, store, port)))
-            _all_recorded(store, len(prepared))
+            _all_recorded(store, len(letters))
     return statistics.median(bare), statistics.median(ours)
 
 

@@ -11,7 +11,7 @@ import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -19,9 +19,10 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figure import Figure
+from duban.core import clock
 from notifications.channels import AllowList, Status
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
-from notifications.letters import Letter, Prepared, Sender, prepare
+from notifications.letters import Letter, Sender
 from notifications.messages import render
 from tests.notifications.samples import DIGEST_SAMPLE
 
@@ -67,36 +68,33 @@ def measure(small: bool = False) -> Iterator[Figure]:
 
 def measure_channel(letters: int = 300, connections: int = 2) -> dict[str, Any]:
     """Medians of interleaved repeats; every ratio is letters per second over those of the bare loop."""
-    posts = _letters(letters)
-    prepared = [prepare(letter, SENDER) for letter in posts]
+    posts = list(_letters(letters))
     with a_sink() as port:
         settings = SmtpSettings(host="127.0.0.1", port=port, tls=Tls.NONE, connections=connections)
         bare, ours, preparing, single = interleaved(
-            lambda: bare_smtplib(port, prepared),
-            lambda: _through(settings, prepared),
-            lambda: _through(settings, (prepare(letter, SENDER) for letter in posts)),
-            lambda: _through(replace(settings, connections=1), prepared),
+            lambda: bare_smtplib(port, posts),
+            lambda: _through(settings, posts),
+            lambda: _through(settings, _letters(letters)),
+            lambda: _through(replace(settings, connections=1), posts),
         )
     return {
         "letters": letters,
-        "bytes_each": len(prepared[0].data),
+        "bytes_each": len(posts[0].data),
         "connections": connections,
         "bare_per_second": letters / bare,
         "channel_per_second": letters / ours,
         "ratio": bare / ours,
         "ratio_with_preparing": bare / preparing,
         "ratio_one_connection": bare / single,
-        "prepare_microseconds": 1e6
-        * _seconds(lambda: [prepare(letter, SENDER) for letter in posts])
-        / letters,
+        "prepare_microseconds": 1e6 * _seconds(lambda: list(_letters(letters))) / letters,
     }
 
 
-def bare_smtplib(port: int, prepared: list[Prepared]) -> None:
+def bare_smtplib(port: int, letters: list[Letter]) -> None:
     """The least Python code that sends these bytes: one connection, nothing asked, nothing kept."""
     with smtplib.SMTP("127.0.0.1", port, local_hostname="bench.example") as line:
-        for one in prepared:
-            line.sendmail(one.sender.address, [one.letter.to_address], one.data)
+        for one in letters:
+            line.sendmail(one.sender.address, [one.to_address], one.data)
 
 
 @contextmanager
@@ -120,24 +118,24 @@ def interleaved(*ways: Callable[[], object]) -> list[float]:
     return [median(times) for times in seconds]
 
 
-def _through(settings: SmtpSettings, prepared: Any) -> None:
+def _through(settings: SmtpSettings, letters: Iterable[Letter]) -> None:
     with open_smtp(settings, AllowList(lifted=True)) as channel:
-        for _, receipt in channel.send_many(prepared):
+        for _, receipt in channel.send_many(letters):
             assert receipt.status is Status.ACCEPTED, receipt
 
 
-def _letters(count: int) -> list[Letter]:
-    rendered = render(DIGEST_SAMPLE)
-    return [
-        Letter(
-            letter_key=f"bench-{number}",
+def _letters(count: int) -> Iterator[Letter]:
+    rendered, on = render(DIGEST_SAMPLE), date(2026, 3, 26)
+    for number in range(count):
+        yield Letter(
+            key=f"bench-{number}",
+            sender=SENDER,
             to_address=f"unit{number}@mzj.example",
             to_name="王科长",
             rendered=rendered,
-            sent_on=date(2026, 3, 26),
+            sent_on=on,
+            sent_at=clock.at(on),
         )
-        for number in range(count)
-    ]
 
 
 def _seconds(way: Callable[[], object]) -> float:

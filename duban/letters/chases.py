@@ -100,16 +100,8 @@ def chase_now(
         # Also what the second of two coordinators meets.
         if not fresh:
             refuse(f"{'、'.join(already)}今天已催办过，一个单位一天最多催办一次，请明天再催。")
-        payloads = {
-            one.unit_id: {
-                "items": [{"obligation_id": number} for number in one.obligation_ids],
-                "total": one.total,
-                "words": words,
-                "chased_by": by.name,
-            }
-            for one in fresh.values()
-        }
-        rows = write_chases(connection, list(fresh.values()), payloads, day=today, not_before=leaves_at)
+        said = {"words": words, "chased_by": by.name}
+        rows = write_chases(connection, fresh.values(), said, day=today, not_before=leaves_at)
         letters = _letters(letter_batch(bureau, connection, rows, today), rows, fresh, previewed=dry_run)
         reached = {one.unit_id for one in letters}
         done = Chased(

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import Connection
-
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
 from duban.core.access import SYSTEM
@@ -21,23 +19,20 @@ from duban.core.errors import DubanError
 from duban.history.queries import append_entry
 from duban.letters.compose import LetterBatch, Obsolete, letter_batch
 from duban.outbox.queries import (
-    DIGEST,
     ClaimedDispatch,
     DispatchOutcome,
     claim_dispatches,
+    digests_told,
     mark_sending,
     put_off_dispatches,
     record_outcomes,
-    told_since,
 )
 from notifications.channels import NOT_LISTED, Channel, Receipt, Status
-from notifications.letters import Letter, Prepared, Sender, prepare
+from notifications.letters import Letter, Sender
 from notifications.messages import Message, render
 
 # How many letters are marked, and recorded, together. A kill can leave at most about this many unsure.
 CHUNK = 40
-# An older digest that left later than its day still counts against the one letter a day of its address.
-_LOOKS_BACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +225,8 @@ class _ChannelBatch:
             run.record([run.outcome(row, "failed", reason, falls_back=True) for row in self.rows])
             return
         try:
-            for prepared, receipt in channel.send_many(self.letters()):
-                row = self.handed.pop(prepared.letter.letter_key)
+            for letter, receipt in channel.send_many(self.letters()):
+                row = self.handed.pop(letter.key)
                 self.settle(run.after(row, receipt))
                 if len(self.outcomes) >= CHUNK:
                     run.record(self.outcomes)
@@ -243,7 +238,7 @@ class _ChannelBatch:
         if self.fault is not None:
             raise self.fault
 
-    def letters(self) -> Iterator[Prepared]:
+    def letters(self) -> Iterator[Letter]:
         """What the channel draws on. A fault of the store ends it, so that answers under way are still recorded."""
         for start in range(0, len(self.rows), CHUNK):
             try:
@@ -252,17 +247,18 @@ class _ChannelBatch:
                 self.fault = fault
                 return
             for row, message in ready:
-                prepared = self.prepared(row, message)
-                if prepared is not None:
-                    self.handed[row.letter_key] = row
-                    yield prepared
+                letter = self.letter(row, message)
+                if letter is not None:
+                    self.handed[letter.key] = row
+                    yield letter
 
     def hand_over(self, rows: Sequence[ClaimedDispatch]) -> list[tuple[ClaimedDispatch, Message]]:
         """Compose a chunk and mark what goes out; what is no longer held by this worker is left to its new one."""
         run = self.run
         with run.bureau.store.reading() as connection:
-            told = self.told_today(connection, rows)
-            letters = letter_batch(run.bureau, connection, rows, clock.civil(run.moment))
+            today = clock.civil(run.moment)
+            told = digests_told(connection, rows, self.rows, today)
+            letters = letter_batch(run.bureau, connection, rows, today)
         composed = ((row, self.message(row, letters, told=row.id in told)) for row in rows)
         ready = [(row, message) for row, message in composed if message is not None]
         with run.bureau.store.writing() as connection:
@@ -292,18 +288,18 @@ class _ChannelBatch:
                 self.settle(run.faulty(row, error))
         return None
 
-    def prepared(self, row: ClaimedDispatch, message: Message) -> Prepared | None:
+    def letter(self, row: ClaimedDispatch, message: Message) -> Letter | None:
         settings = self.run.bureau.settings
         try:
-            letter = Letter(
-                letter_key=row.letter_key,
+            return Letter(
+                key=row.letter_key,
+                sender=Sender(address=settings.mail_from, name=settings.mail_from_name),
                 to_address=row.address,
                 to_name=message.to_name,
                 rendered=render(message),
                 sent_on=row.day,
                 sent_at=self.run.moment.astimezone(clock.ZONE),
             )
-            return prepare(letter, Sender(address=settings.mail_from, name=settings.mail_from_name))
         except Exception as error:
             self.settle(self.run.faulty(row, error))
             return None
@@ -321,24 +317,3 @@ class _ChannelBatch:
         for row in self.rows:
             if row.id not in self.settled:
                 self.settle(self.run.retry(row, f"{what}，稍后自动重试。"))
-
-    def told_today(self, connection: Connection, rows: Sequence[ClaimedDispatch]) -> frozenset[int]:
-        """The digests among `rows` whose address gets, or has had, another one today."""
-        digests = [row for row in rows if row.kind == DIGEST]
-        if not digests:
-            return frozenset()
-        today = clock.civil(self.run.moment)
-        days = [today - timedelta(days=n) for n in range(_LOOKS_BACK_DAYS + 1)]
-        told = told_since(connection, digests, days=days, since=clock.at(today, datetime.min.time()))
-        newest = {
-            _address(row): row.id
-            for row in sorted(self.rows, key=lambda one: (one.day, one.id))
-            if row.kind == DIGEST
-        }
-        return frozenset(
-            row.id for row in digests if _address(row) in told or newest[_address(row)] != row.id
-        )
-
-
-def _address(row: ClaimedDispatch) -> tuple[str, str, str]:
-    return row.channel, row.address, row.ref

@@ -7,7 +7,7 @@ planned is not found any more. Knows nothing of words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -410,8 +410,8 @@ def chased_on(connection: Connection, day: date) -> frozenset[int]:
 
 def write_chases(
     connection: Connection,
-    units: Sequence[UnitToChase],
-    payloads: Mapping[int, Mapping[str, object]],
+    units: Collection[UnitToChase],
+    said: Mapping[str, object],
     *,
     day: date,
     not_before: datetime,
@@ -441,7 +441,11 @@ def write_chases(
             "unit_id": one.unit_id,
             "not_before": not_before,
             "items": one.total,
-            "payload": dict(payloads[one.unit_id]),
+            "payload": {
+                "items": [{"obligation_id": number} for number in one.obligation_ids],
+                "total": one.total,
+                **said,
+            },
             "parts": 1,
             **contact,
         }

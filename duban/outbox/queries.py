@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntFlag
 from functools import cache
 from typing import Any
@@ -229,6 +229,8 @@ def _insert(*, merges: bool) -> TextClause:
 
 
 _WAITS_FOR_ROUND = timedelta(hours=1)
+# An older digest that left later than its day still counts against the one letter a day of its address.
+_LOOKS_BACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,23 +366,35 @@ def put_off_dispatches(connection: Connection, *, now: datetime, until: datetime
     return int(connection.execute(waiting.values(not_before=until)).rowcount)
 
 
-def told_since(
-    connection: Connection, rows: Iterable[ClaimedDispatch], *, days: Sequence[date], since: datetime
-) -> frozenset[tuple[str, str, str]]:
-    """(channel, address, ref) of the digests of these days, other than the rows themselves, that left since then."""
-    wanted = list(rows)
+def digests_told(
+    connection: Connection, rows: Sequence[ClaimedDispatch], batch: Sequence[ClaimedDispatch], today: date
+) -> frozenset[int]:
+    """The digests among these rows whose address has had another one today, or gets it with a later row of the batch."""
+    digests = [row for row in rows if row.kind == DIGEST]
+    if not digests:
+        return frozenset()
     found = connection.execute(
         select(dispatch.c.channel, dispatch.c.address, dispatch.c.ref).where(
-            dispatch.c.day.in_(days),
-            dispatch.c.channel.in_({one.channel for one in wanted}),
-            dispatch.c.address.in_({one.address for one in wanted}),
-            dispatch.c.kind == "digest",
+            dispatch.c.day.in_([today - timedelta(days=n) for n in range(_LOOKS_BACK_DAYS + 1)]),
+            dispatch.c.channel.in_({row.channel for row in digests}),
+            dispatch.c.address.in_({row.address for row in digests}),
+            dispatch.c.kind == DIGEST,
             dispatch.c.status.in_(("sending", "accepted", "unsure")),
-            dispatch.c.handed_at >= since,
-            dispatch.c.id.not_in([one.id for one in wanted]),
+            dispatch.c.handed_at >= clock.at(today, time.min),
+            dispatch.c.id.not_in([row.id for row in digests]),
         )
     )
-    return frozenset((row.channel, row.address, row.ref) for row in found)
+    told = {(row.channel, row.address, row.ref) for row in found}
+    newest = {
+        (row.channel, row.address, row.ref): row.id
+        for row in sorted(batch, key=lambda row: (row.day, row.id))
+        if row.kind == DIGEST
+    }
+    return frozenset(
+        row.id
+        for row in digests
+        if (to := (row.channel, row.address, row.ref)) in told or newest[to] != row.id
+    )
 
 
 _RECORD = text(

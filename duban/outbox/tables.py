@@ -1,8 +1,4 @@
-"""Rounds, the reminders they plan and the dispatches that carry them.
-
-A reminder is unique per (obligation, rung, due date): a round can be run twice, killed and run again, and plans
-nothing twice. A dispatch row is written before anything leaves and is never left in `sending`.
-"""
+"""Dispatches: a row is written before anything leaves and is never left in `sending`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from duban.core.db import Store
 from notifications.channels import Receipt, Status
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 
 class Killed(BaseException):
@@ -91,13 +91,13 @@ class RehearsalChannel:
 
     fuse: Fuse
     dice: random.Random
-    on_taken: Callable[[Prepared], None] = lambda _: None
+    on_taken: Callable[[Letter], None] = lambda _: None
     name: str = "mail"
     weather: Weather = Weather.FINE
-    taken: list[Prepared] = field(default_factory=list)
-    broken_off: list[Prepared] = field(default_factory=list)
+    taken: list[Letter] = field(default_factory=list)
+    broken_off: list[Letter] = field(default_factory=list)
 
-    def send(self, prepared: Prepared) -> Receipt:
+    def send(self, prepared: Letter) -> Receipt:
         self.fuse.burn()
         receipt = self._answer()
         if receipt.status in (Status.ACCEPTED, Status.UNSURE):
@@ -108,11 +108,11 @@ class RehearsalChannel:
         self._burn_after(prepared)
         return receipt
 
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
+    def send_many(self, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Receipt]]:
         for letter in letters:
             yield letter, self.send(letter)
 
-    def _burn_after(self, prepared: Prepared) -> None:
+    def _burn_after(self, prepared: Letter) -> None:
         try:
             self.fuse.burn()
         except Killed:

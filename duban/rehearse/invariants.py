@@ -62,7 +62,7 @@ def when_taken(world: World, letter: ReadLetter, now: datetime) -> list[str]:
 def after_a_day(world: World, day: date, letters: Sequence[ReadLetter]) -> list[str]:
     """5 and 8, and that no row hangs in `sending` once the day's work is done."""
     per_address = Counter(letter.to_address for letter in letters if letter.digest)
-    unsure = {prepared.letter.letter_key for prepared in world.channel.broken_off}
+    unsure = {prepared.key for prepared in world.channel.broken_off}
     doubled = Counter(letter.key for letter in letters)
     broken = [f"5 {day} {to}：一天收到{n}封日报" for to, n in per_address.items() if n > 1 and not unsure]
     broken += [f"1 {day} 信件{key}送出{n}次" for key, n in doubled.items() if n > 1 and key not in unsure]

@@ -9,7 +9,7 @@ from datetime import date
 from email.header import decode_header, make_header
 from email.message import Message
 
-from notifications.letters import Prepared
+from notifications.letters import Letter
 from notifications.messages import Kind
 
 _SECTION = re.compile(r"^【(\S+?)】\d+项$")
@@ -39,15 +39,15 @@ class ReadLetter:
     digest: bool
 
 
-def read_letter(prepared: Prepared) -> ReadLetter:
+def read_letter(prepared: Letter) -> ReadLetter:
     """Read the bytes back with the standard parser, as a mail program would."""
     # The parser's older policy: the newer one takes ten times as long for the same text.
     message = email.message_from_bytes(prepared.data, policy=email.policy.compat32)
     subject = str(make_header(decode_header(message["Subject"])))
     about = next((kind for kind in Kind if subject.startswith(f"【{kind.chinese_name}】")), None)
     return ReadLetter(
-        key=prepared.letter.letter_key,
-        to_address=prepared.letter.to_address,
+        key=prepared.key,
+        to_address=prepared.to_address,
         subject=subject,
         items=tuple(_items(_plain_text(message), about)),
         digest=about is None or (not about.urgent and about is not Kind.CALENDAR_CHANGE),

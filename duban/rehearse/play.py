@@ -19,7 +19,7 @@ from duban.rehearse.record import Line, Rehearsal, gate_lines, light_line, mail_
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.gates import close_gates
 from duban.rounds.service import hold_round, recover
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 WORKER = "rehearsal"
 # After the last day faults stop, and what is still owed must be dispatched within these days.
@@ -40,7 +40,7 @@ class Diary:
     now: datetime = field(default_factory=lambda: clock.at(date(1970, 1, 1)))
     today: list[ReadLetter] = field(default_factory=list)
 
-    def take(self, world: World, prepared: Prepared) -> None:
+    def take(self, world: World, prepared: Letter) -> None:
         """A letter was taken: read it at once, because what it says must be true at this moment."""
         letter = read_letter(prepared)
         self.today.append(letter)

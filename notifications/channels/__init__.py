@@ -1,4 +1,4 @@
-"""How a prepared letter leaves, and whom it may reach. Every module here offers `open_channel(…)`, a context manager yielding a Channel.
+"""How a letter letter leaves, and whom it may reach. Every module here offers `open_channel(…)`, a context manager yielding a Channel.
 
 A channel answers with a Receipt and does not raise for what the other side does: whether an error is temporary or
 permanent is decided where the provider's codes are known. Accepted is not arrived.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from notifications.letters import Prepared, is_address
+from notifications.letters import Letter, is_address
 
 
 class Status(StrEnum):
@@ -46,12 +46,12 @@ class Channel(Protocol):
 
     name: str
 
-    def send(self, prepared: Prepared) -> Receipt: ...
+    def send(self, letter: Letter) -> Receipt: ...
 
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
+    def send_many(self, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Receipt]]:
         """Each letter with its receipt, in the order they were given."""
-        for prepared in letters:
-            yield prepared, self.send(prepared)
+        for letter in letters:
+            yield letter, self.send(letter)
 
 
 class ChannelError(Exception):

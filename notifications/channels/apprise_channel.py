@@ -23,7 +23,7 @@ from notifications.channels import (
     permanent,
     target_refusal,
 )
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 # Apprise looks at the HTTP status only, and these answer 200 with an error code for a message they rejected: it would
 # report success. They get channels of their own.
@@ -68,19 +68,19 @@ class AppriseChannel(Channel):
         self._urls = urls
         self._allow = allow
 
-    def send(self, prepared: Prepared) -> Receipt:
+    def send(self, letter: Letter) -> Receipt:
         """Push subject and text to the one target named by the letter's address."""
-        target = prepared.letter.to_address
+        target = letter.to_address
         refusal = target_refusal(target, self._allow)
         if refusal is not None:
             return refusal
         if target not in self._urls:
             return permanent("unknown_target", f"没有名为“{target}”的推送目标，请在设置中添加后重发。")
-        return _push(target, self._urls[target], prepared)
+        return _push(target, self._urls[target], letter)
 
 
-def _push(target: str, url: str, prepared: Prepared) -> Receipt:
-    rendered = prepared.letter.rendered
+def _push(target: str, url: str, letter: Letter) -> Receipt:
+    rendered = letter.rendered
     with _ONE_AT_A_TIME, _log() as lines:
         # A bool in 1.x, an object in 2.x: only its truth is common to both.
         taken = bool(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notifications.channels import Channel, Receipt, Status
-from notifications.letters import Prepared, safe_key
+from notifications.letters import Letter, safe_key
 
 _REASONS = {
     errno.ENOSPC: "磁盘已满，请清理空间后等待自动重试。",
@@ -40,13 +40,13 @@ class EmlChannel(Channel):
         self._outbox = outbox
         self._durable = durable
 
-    def send(self, prepared: Prepared) -> Receipt:
+    def send(self, letter: Letter) -> Receipt:
         """Accepted once the whole file stands under its name; until then nothing of it is visible."""
-        path = eml_path(self._outbox, prepared)
+        path = eml_path(self._outbox, letter)
         try:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _write_whole(path, prepared.data, durable=self._durable)
+                _write_whole(path, letter.data, durable=self._durable)
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, "发件箱文件写入失败，请联系运维人员检查发件箱文件夹。")
             return Receipt(
@@ -57,9 +57,9 @@ class EmlChannel(Channel):
         return Receipt(status=Status.ACCEPTED, provider_code="written", provider_message=str(path))
 
 
-def eml_path(outbox: Path, prepared: Prepared) -> Path:
+def eml_path(outbox: Path, letter: Letter) -> Path:
     """Where this letter stands or will stand."""
-    return outbox / prepared.letter.sent_on.isoformat() / f"{safe_key(prepared.letter.letter_key)}.eml"
+    return outbox / letter.sent_on.isoformat() / f"{safe_key(letter.key)}.eml"
 
 
 def _write_whole(path: Path, data: bytes, *, durable: bool) -> None:

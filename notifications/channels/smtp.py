@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from notifications.channels import AllowList, ChannelError, Receipt, Status, address_refusal
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 
 class Tls(StrEnum):
@@ -44,7 +44,6 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     login_without_tls: bool = False
     ca_file: Path | None = None
-    hello_name: str | None = None
     timeout_seconds: float = 30.0
     rest_seconds: float = 60.0
     connections: int = 2
@@ -79,28 +78,28 @@ class SmtpChannel:
         for _ in range(self._size):
             self._idle.put(Connection(settings, context, backoff))
 
-    def send(self, prepared: Prepared) -> Receipt:
+    def send(self, letter: Letter) -> Receipt:
         """Hand one letter over, on whichever connection is free."""
-        refusal = address_refusal(prepared.letter.to_address, self._allow)
+        refusal = address_refusal(letter.to_address, self._allow)
         if refusal is not None:
             return refusal
         connection = self._idle.get()
         try:
-            return connection.send(prepared)
+            return connection.send(letter)
         finally:
             self._idle.put(connection)
 
-    def send_many(self, letters: Iterable[Prepared]) -> Iterator[tuple[Prepared, Receipt]]:
+    def send_many(self, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Receipt]]:
         """All letters, as many at a time as there are connections; receipts come in the order of the letters."""
         if self._size == 1:
-            for prepared in letters:
-                yield prepared, self.send(prepared)
+            for letter in letters:
+                yield letter, self.send(letter)
             return
         # The window keeps a long round from being read into memory ahead of the servers.
-        window: deque[tuple[Prepared, Future[Receipt]]] = deque()
+        window: deque[tuple[Letter, Future[Receipt]]] = deque()
         with ThreadPoolExecutor(self._size, thread_name_prefix="smtp") as pool:
-            for prepared in letters:
-                window.append((prepared, pool.submit(self.send, prepared)))
+            for letter in letters:
+                window.append((letter, pool.submit(self.send, letter)))
                 if len(window) >= 4 * self._size:
                     first, receipt = window.popleft()
                     yield first, receipt.result()
@@ -162,25 +161,25 @@ class Connection:
         self._backoff = backoff
         self._session: _Session | None = None
 
-    def send(self, prepared: Prepared) -> Receipt:
+    def send(self, letter: Letter) -> Receipt:
         resting = self._backoff.refusal()
         if resting is not None:
             return resting
         reused = self._session is not None
-        receipt, nothing_sent = self._attempt(prepared)
+        receipt, nothing_sent = self._attempt(letter)
         # Servers drop idle connections, and some after so many letters; nothing was taken then, so ask once more.
         if reused and nothing_sent:
-            receipt, _ = self._attempt(prepared)
+            receipt, _ = self._attempt(letter)
         return receipt
 
-    def _attempt(self, prepared: Prepared) -> tuple[Receipt, bool]:
+    def _attempt(self, letter: Letter) -> tuple[Receipt, bool]:
         """The receipt, and whether the line was lost (not slow) before anything of the letter went out."""
         try:
             session = self._session or self._connect()
         except (OSError, smtplib.SMTPException) as error:
             return self._backoff.begin(_unreachable(error)), False
         try:
-            session.sendmail(prepared.sender.address, [prepared.letter.to_address], prepared.data)
+            session.sendmail(letter.sender.address, [letter.to_address], letter.data)
             return _receipt(Status.ACCEPTED, *session.answer), False
         except smtplib.SMTPRecipientsRefused as refused:
             ((code, message),) = refused.recipients.values()
@@ -208,7 +207,7 @@ class Connection:
 
     def _connect(self) -> _Session:
         settings = self._settings
-        name, timeout = settings.hello_name or _own_name(), settings.timeout_seconds
+        name, timeout = _own_name(), settings.timeout_seconds
         session: _Session
         if settings.tls is Tls.SSL:
             session = _TlsSession(

@@ -6,15 +6,16 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from duban.core import clock
 from notifications.channels import AllowList
 from notifications.channels.smtp import SmtpSettings, Tls
-from notifications.letters import Letter, Prepared, Sender, prepare
+from notifications.letters import Letter, Sender
 from notifications.messages import Item, Rendered
 from tests.notifications.samples import ITEM
 
@@ -28,7 +29,8 @@ def an_item(**changes: Any) -> Item:
 
 def a_letter(**changes: Any) -> Letter:
     letter = Letter(
-        letter_key="2026-03-26.morning.zhonglou",
+        sender=SENDER,
+        key="2026-03-26.morning.zhonglou",
         to_address="wang@zhonglou.example",
         to_name="王科长",
         rendered=Rendered(
@@ -37,12 +39,9 @@ def a_letter(**changes: Any) -> Letter:
             html="<p>钟楼区民政局 王科长：请立即办理。</p>\n",
         ),
         sent_on=date(2026, 3, 26),
+        sent_at=clock.at(date(2026, 3, 26), time(8, 30)),
     )
     return replace(letter, **changes)
-
-
-def a_prepared(**changes: Any) -> Prepared:
-    return prepare(a_letter(**changes), SENDER)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from notifications.channels import ChannelError, Status, allow_list
 from notifications.channels.apprise_channel import ROBOTS, AppriseChannel, open_apprise
-from tests.notifications.mail_builders import EVERYONE, a_free_port, a_prepared
+from tests.notifications.mail_builders import EVERYONE, a_free_port, a_letter
 
 PHONE = "值班手机"
 
@@ -34,15 +34,15 @@ def test_a_push_carries_subject_and_text_once_and_nothing_else(httpserver: HTTPS
         return Response("ok")
 
     httpserver.expect_request("/hook").respond_with_handler(hook)
-    prepared = a_prepared(to_address=PHONE)
+    letter = a_letter(to_address=PHONE)
 
     with a_channel(address_of(httpserver)) as channel:
-        receipt = channel.send(prepared)
+        receipt = channel.send(letter)
 
     assert receipt.status is Status.ACCEPTED
     (request,) = requests
-    assert request["title"] == prepared.letter.rendered.subject
-    assert request["message"].strip() == prepared.letter.rendered.text.strip()
+    assert request["title"] == letter.rendered.subject
+    assert request["message"].strip() == letter.rendered.text.strip()
     assert request["attachments"] == []
 
 
@@ -61,7 +61,7 @@ def test_the_http_code_decides_between_temporary_and_permanent(httpserver: HTTPS
     httpserver.expect_request("/hook").respond_with_data("no", status=http_status)
 
     with a_channel(address_of(httpserver)) as channel:
-        receipt = channel.send(a_prepared(to_address=PHONE))
+        receipt = channel.send(a_letter(to_address=PHONE))
 
     assert (receipt.status, receipt.provider_code) == (status, str(http_status))
 
@@ -77,7 +77,7 @@ def test_a_redirect_is_not_followed(httpserver: HTTPServer, http_status):
     )
 
     with a_channel(address_of(httpserver)) as channel:
-        receipt = channel.send(a_prepared(to_address=PHONE))
+        receipt = channel.send(a_letter(to_address=PHONE))
 
     assert (receipt.status, receipt.provider_code) == (Status.PERMANENT, str(http_status))
     assert followed == []
@@ -85,7 +85,7 @@ def test_a_redirect_is_not_followed(httpserver: HTTPServer, http_status):
 
 def test_a_service_that_is_down_is_temporary():
     with a_channel(f"127.0.0.1:{a_free_port()}") as channel:
-        receipt = channel.send(a_prepared(to_address=PHONE))
+        receipt = channel.send(a_letter(to_address=PHONE))
 
     assert (receipt.status, receipt.provider_code) == (Status.TEMPORARY, "unreachable")
 
@@ -101,7 +101,7 @@ def test_a_service_that_takes_the_request_and_hangs_up_leaves_it_unsure():
         thread = threading.Thread(target=take_and_hang_up, daemon=True)
         thread.start()
         with a_channel(f"127.0.0.1:{listener.getsockname()[1]}") as channel:
-            receipt = channel.send(a_prepared(to_address=PHONE))
+            receipt = channel.send(a_letter(to_address=PHONE))
         thread.join(timeout=10)
 
     assert (receipt.status, receipt.provider_code) == (Status.UNSURE, "no_answer")
@@ -145,8 +145,8 @@ def test_apprise_itself_refuses_everything_else_while_the_channel_is_open(httpse
 
 def test_a_target_must_be_known_and_on_the_allow_list(httpserver: HTTPServer):
     with a_channel(address_of(httpserver), allow=allow_list(["别的"])) as channel:
-        not_listed = channel.send(a_prepared(to_address=PHONE))
-        unknown = channel.send(a_prepared(to_address="别的"))
+        not_listed = channel.send(a_letter(to_address=PHONE))
+        unknown = channel.send(a_letter(to_address="别的"))
 
     assert (not_listed.status, not_listed.provider_code) == (Status.PERMANENT, "not_on_allow_list")
     assert (unknown.status, unknown.provider_code) == (Status.PERMANENT, "unknown_target")
@@ -158,7 +158,7 @@ def test_keys_stay_out_of_receipts_logs_and_reprs(httpserver: HTTPServer, caplog
     caplog.set_level(logging.DEBUG)
 
     with a_channel(address_of(httpserver), path="sehr-geheim") as channel:
-        receipt = channel.send(a_prepared(to_address=PHONE))
+        receipt = channel.send(a_letter(to_address=PHONE))
 
     said = [record.getMessage() for record in caplog.records if record.name.startswith("apprise")]
     assert "sehr-geheim" not in repr((channel, receipt, said))

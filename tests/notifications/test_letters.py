@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.letters import Prepared, Sender, is_address, prepare, safe_key
+from notifications.letters import Letter, Sender, is_address, safe_key
 from notifications.messages import Rendered
 from notifications.wording import one_line
-from tests.notifications.mail_builders import SENDER, a_letter, a_prepared
+from tests.notifications.mail_builders import SENDER, a_letter
 
 
-def read(prepared: Prepared) -> EmailMessage:
-    return email.message_from_bytes(prepared.data, policy=policy.default)  # type: ignore[return-value]
+def read(letter: Letter) -> EmailMessage:
+    return email.message_from_bytes(letter.data, policy=policy.default)  # type: ignore[return-value]
 
 
 def test_the_standard_parser_reads_back_every_part_without_a_defect():
-    message = read(a_prepared())
+    message = read(a_letter())
 
     assert message["Subject"] == a_letter().rendered.subject
     assert message["To"].addresses[0].display_name == "王科长"
@@ -33,16 +33,10 @@ def test_the_standard_parser_reads_back_every_part_without_a_defect():
 
 
 def test_the_date_is_the_letters_own_and_the_same_bytes_come_out_twice():
-    assert read(a_prepared())["Date"].datetime == datetime(2026, 3, 26, 0, 30, tzinfo=UTC)
+    assert read(a_letter())["Date"].datetime == datetime(2026, 3, 26, 0, 30, tzinfo=UTC)
     moment = datetime(2026, 3, 26, 6, 0, tzinfo=UTC)
-    assert read(a_prepared(sent_at=moment))["Date"].datetime == moment
-    assert a_prepared() == a_prepared()
-
-
-def test_a_reply_goes_to_the_mailbox_that_people_read():
-    sender = Sender(address="noreply@mzj.example", name="督办", reply_to="bangong@mzj.example")
-
-    assert read(prepare(a_letter(), sender))["Reply-To"] == "bangong@mzj.example"
+    assert read(a_letter(sent_at=moment))["Date"].datetime == moment
+    assert a_letter() == a_letter()
 
 
 def test_a_sender_without_a_mail_address_is_refused_with_a_sentence():
@@ -53,20 +47,16 @@ def test_a_sender_without_a_mail_address_is_refused_with_a_sentence():
 ATTACK = "催办\r\nBcc: zhao@stranger.example\r\n\r\n<b>正文</b>"
 
 
-@pytest.mark.parametrize("field", ["subject", "to_name", "to_address", "letter_key", "sender"])
+@pytest.mark.parametrize("field", ["subject", "to_name", "to_address", "key", "sender"])
 def test_no_value_can_add_a_header_or_a_body(field):
-    letter = a_letter()
-    sender = SENDER
     if field == "subject":
         letter = a_letter(rendered=Rendered(subject=ATTACK, text="文", html="<p>文</p>"))
     elif field == "sender":
-        sender = Sender(address=SENDER.address, name=ATTACK)
+        letter = a_letter(sender=Sender(address=SENDER.address, name=ATTACK))
     else:
         letter = a_letter(**{field: ATTACK})
 
-    prepared = prepare(letter, sender)
-
-    message = read(prepared)
+    message = read(letter)
     assert message["Bcc"] is None
     assert len(message.keys()) == 8
     assert message.get_body(("plain",)).get_content().rstrip() == letter.rendered.text.rstrip()
@@ -75,12 +65,12 @@ def test_no_value_can_add_a_header_or_a_body(field):
 @given(subject=st.text(), text=st.text(), name=st.text())
 def test_any_words_survive_the_transport_encoding(subject, text, name):
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\r", "")
-    prepared = a_prepared(to_name=name, rendered=Rendered(subject=subject, text=text, html="<p></p>"))
+    letter = a_letter(to_name=name, rendered=Rendered(subject=subject, text=text, html="<p></p>"))
 
-    message = read(prepared)
-    assert prepared.data.isascii()
-    assert max(map(len, prepared.data.split(b"\r\n"))) <= 998
-    assert b"\n" not in prepared.data.replace(b"\r\n", b"")
+    message = read(letter)
+    assert letter.data.isascii()
+    assert max(map(len, letter.data.split(b"\r\n"))) <= 998
+    assert b"\n" not in letter.data.replace(b"\r\n", b"")
     assert str(message["Subject"]).split() == one_line(subject).split()
     assert message.get_body(("plain",)).get_payload(decode=True).decode("utf-8") == text
 
@@ -114,4 +104,4 @@ def test_only_plain_addresses_pass(address, good):
 def test_the_planned_day_names_the_letter_not_the_moment_it_left():
     late = datetime(2026, 3, 28, 1, 0, tzinfo=UTC)
 
-    assert a_prepared(sent_at=late).letter.sent_on == date(2026, 3, 26)
+    assert a_letter(sent_at=late).sent_on == date(2026, 3, 26)

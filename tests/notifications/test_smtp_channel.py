@@ -12,13 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from notifications.channels import ChannelError, Status, allow_list
 from notifications.channels.smtp import SmtpSettings, Tls, open_smtp
-from notifications.letters import Prepared
+from notifications.letters import Letter
 from tests.notifications.mail_builders import (
     EVERYONE,
     Mailbox,
     a_free_port,
     a_letter,
-    a_prepared,
     a_server,
     only_wang,
     server_context,
@@ -26,30 +25,31 @@ from tests.notifications.mail_builders import (
 )
 
 
-def letters(count: int) -> list[Prepared]:
-    return [a_prepared(letter_key=f"k{n}", to_address=f"unit{n}@mzj.example") for n in range(count)]
+def letters(count: int) -> list[Letter]:
+    return [a_letter(key=f"k{n}", to_address=f"unit{n}@mzj.example") for n in range(count)]
 
 
 def test_an_accepted_letter_arrives_byte_for_byte_with_the_servers_own_answer():
     mailbox = Mailbox()
-    prepared = a_prepared()
+    letter = a_letter()
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        receipt = channel.send(prepared)
+        receipt = channel.send(letter)
 
     assert receipt.status is Status.ACCEPTED
     assert (receipt.provider_code, receipt.provider_message) == ("250 2.0.0", "2.0.0 Ok: queued as 7F3A")
-    assert mailbox.taken == [(prepared.letter.to_address, prepared.data)]
+    assert mailbox.taken == [(letter.to_address, letter.data)]
 
 
 def test_lines_that_begin_with_a_dot_survive_the_transport():
     mailbox = Mailbox()
-    prepared = replace(a_prepared(), data=b"Subject: x\r\n\r\n.\r\n..two\r\n.one\r\n")
+    letter = a_letter()
+    object.__setattr__(letter, "data", b"Subject: x\r\n\r\n.\r\n..two\r\n.one\r\n")
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        channel.send(prepared)
+        channel.send(letter)
 
-    assert mailbox.taken[0][1] == prepared.data
+    assert mailbox.taken[0][1] == letter.data
 
 
 def test_many_letters_use_one_connection_and_one_recipient_each():
@@ -69,7 +69,7 @@ def test_several_connections_answer_in_the_order_of_the_letters_and_lose_none():
     with a_server(mailbox) as settings, open_smtp(replace(settings, connections=3), EVERYONE) as channel:
         receipts = list(channel.send_many(letters(40)))
 
-    assert [prepared.letter.letter_key for prepared, _ in receipts] == [f"k{n}" for n in range(40)]
+    assert [letter.key for letter, _ in receipts] == [f"k{n}" for n in range(40)]
     assert [n for n, (_, receipt) in enumerate(receipts) if receipt.status is not Status.ACCEPTED] == [7]
     assert len(mailbox.taken) == 39
     assert 1 < len(mailbox.sessions) <= 3
@@ -99,7 +99,7 @@ def test_a_refused_recipient_is_permanent_for_that_recipient_only():
 )
 def test_the_code_decides_between_temporary_and_permanent(mailbox, status, code):
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        receipt = channel.send(a_prepared())
+        receipt = channel.send(a_letter())
 
     assert (receipt.status, receipt.provider_code) == (status, code)
     assert mailbox.taken == []
@@ -109,7 +109,7 @@ def test_a_line_dropped_before_the_letter_went_out_is_temporary():
     mailbox = Mailbox(drop_before_data=True)
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        receipt = channel.send(a_prepared())
+        receipt = channel.send(a_letter())
 
     assert (receipt.status, receipt.provider_code) == (Status.TEMPORARY, "line_dropped")
     assert mailbox.taken == []
@@ -119,9 +119,9 @@ def test_a_line_dropped_after_the_letter_was_taken_is_unsure_and_the_next_letter
     mailbox = Mailbox(drop_after_data=True)
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        dropped = channel.send(a_prepared(letter_key="one"))
+        dropped = channel.send(a_letter(key="one"))
         mailbox.drop_after_data = False
-        following = channel.send(a_prepared(letter_key="two"))
+        following = channel.send(a_letter(key="two"))
 
     assert (dropped.status, dropped.provider_code) == (Status.UNSURE, "line_dropped")
     assert following.status is Status.ACCEPTED
@@ -131,11 +131,11 @@ def test_a_line_dropped_after_the_letter_was_taken_is_unsure_and_the_next_letter
 def test_a_connection_that_the_server_closed_between_letters_is_opened_again():
     mailbox = Mailbox(drop_idle_after_each=True)
 
-    def unhurried() -> Iterator[Prepared]:
+    def unhurried() -> Iterator[Letter]:
         import time
 
-        for prepared in letters(3):
-            yield prepared
+        for letter in letters(3):
+            yield letter
             time.sleep(0.1)
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
@@ -168,7 +168,7 @@ def test_a_server_that_is_slow_to_confirm_the_letter_leaves_it_unsure():
         a_server(mailbox) as settings,
         open_smtp(replace(settings, timeout_seconds=0.3), EVERYONE) as channel,
     ):
-        receipt = channel.send(a_prepared())
+        receipt = channel.send(a_letter())
 
     assert (receipt.status, receipt.provider_code) == (Status.UNSURE, "timeout")
 
@@ -178,10 +178,10 @@ def test_a_server_that_is_down_is_temporary_and_works_again_after_the_rest():
     port = a_free_port()
 
     with open_smtp(settings_for(port, rest_seconds=0), EVERYONE) as channel:
-        down = channel.send(a_prepared())
+        down = channel.send(a_letter())
         controller = Controller(mailbox, hostname="127.0.0.1", port=port)
         controller.start()
-        up = channel.send(a_prepared())
+        up = channel.send(a_letter())
         controller.stop()
 
     assert (down.status, down.provider_code) == (Status.TEMPORARY, "unreachable")
@@ -196,7 +196,7 @@ def test_a_refused_login_is_temporary_because_the_operator_can_heal_it(password,
     with a_server(mailbox, authenticator=only_wang, auth_require_tls=False, auth_required=True) as settings:
         settings = replace(settings, username="wang", password=password, login_without_tls=True)
         with open_smtp(settings, EVERYONE) as channel:
-            receipt = channel.send(a_prepared())
+            receipt = channel.send(a_letter())
 
     assert receipt.status is status
     assert len(mailbox.taken) == (1 if status is Status.ACCEPTED else 0)
@@ -250,9 +250,9 @@ def test_mail_travels_encrypted_to_a_server_whose_certificate_is_known(tls, cert
 
     with a_server(mailbox, **option) as settings:
         with open_smtp(replace(settings, tls=tls, ca_file=certificate[0]), EVERYONE) as channel:
-            known = channel.send(a_prepared())
+            known = channel.send(a_letter())
         with open_smtp(replace(settings, tls=tls), EVERYONE) as channel:
-            unknown = channel.send(a_prepared())
+            unknown = channel.send(a_letter())
 
     assert known.status is Status.ACCEPTED
     assert (unknown.status, unknown.provider_code) == (Status.TEMPORARY, "unreachable")
@@ -264,7 +264,7 @@ def test_nothing_leaves_to_an_address_that_is_not_on_the_list():
     allow = allow_list(["unit0@mzj.example", "@zhonglou.example"])
 
     with a_server(mailbox) as settings, open_smtp(settings, allow) as channel:
-        receipts = [receipt for _, receipt in channel.send_many([*letters(2), a_prepared()])]
+        receipts = [receipt for _, receipt in channel.send_many([*letters(2), a_letter()])]
 
     assert [receipt.status for receipt in receipts] == [Status.ACCEPTED, Status.PERMANENT, Status.ACCEPTED]
     assert receipts[1].provider_code == "not_on_allow_list"
@@ -278,7 +278,7 @@ def test_an_address_that_is_none_is_permanent_and_never_reaches_the_server(addre
     mailbox = Mailbox()
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        receipt = channel.send(a_prepared(to_address=address))
+        receipt = channel.send(a_letter(to_address=address))
 
     assert (receipt.status, receipt.provider_code) == (Status.PERMANENT, "bad_address")
     assert mailbox.sessions == set()
@@ -288,7 +288,7 @@ def test_the_same_letter_has_the_same_message_id_when_it_is_sent_twice():
     mailbox = Mailbox()
 
     with a_server(mailbox) as settings, open_smtp(settings, EVERYONE) as channel:
-        channel.send(a_prepared())
-        channel.send(a_prepared(rendered=a_letter().rendered))
+        channel.send(a_letter())
+        channel.send(a_letter(rendered=a_letter().rendered))
 
     assert mailbox.taken[0] == mailbox.taken[1]

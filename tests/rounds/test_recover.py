@@ -77,7 +77,7 @@ def test_a_death_at_any_step_loses_nothing_and_repeats_nothing(
         with bureau.store.reading() as connection:
             assert verify_chain(connection).broken_at is None
     assert {row.status for row in kept} <= {"accepted", "unsure"} and len(kept) == UNITS
-    taken = Counter(prepared.letter.letter_key for prepared in channel.taken)
+    taken = Counter(prepared.key for prepared in channel.taken)
     assert set(taken.values()) <= {1}
     unsure = {f"{row.day}-{row.id}" for row in kept if row.status == "unsure"}
     assert set(taken) | unsure == {f"{row.day}-{row.id}" for row in kept}

@@ -22,7 +22,7 @@ from duban.rehearse.play import WORKER, rehearse
 from duban.rehearse.record import Rehearsal
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.service import hold_round
-from notifications.letters import Prepared
+from notifications.letters import Letter
 
 # One file of several kinds, among them the one that crosses the year's end.
 FILES = (
@@ -95,7 +95,7 @@ def test_more_units_make_more_obligations(few: Settings) -> None:
 FIRST_WORKDAY = date(2026, 1, 4)
 
 
-def _morning(world: World, day: date) -> list[Prepared]:
+def _morning(world: World, day: date) -> list[Letter]:
     before = len(world.channel.taken)
     now = clock.at(day)
     hold_round(world.bureau, now=now)
