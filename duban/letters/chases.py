@@ -10,16 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
 from duban.core.access import Actor, visible_units
-from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
-from duban.history.queries import append_entry
+from duban.history.service import Act, acting
 from duban.letters.compose import LetterBatch, Obsolete, letter_batch
 from duban.letters.queries import (
     ChaseScope,
@@ -90,19 +87,20 @@ def chase_now(
     """One message per address of each unit of the scope that owes something now, at most once a day."""
     words, today, leaves_at = cleaned(words), clock.civil(now), office_hours_from(bureau, now)
     refuse(*chasing_refusals(by, bounded=scope.bounded, words=words))
-    with bureau.store.writing() as connection:
-        owing = units_to_chase(connection, scope, today=today, shown=SHOWN)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        owing = units_to_chase(act.connection, scope, today=today, shown=SHOWN)
         if not owing:
             refuse("所选范围内没有正在办理的任务：已报送、办结、免办、暂停的不催办，请重新选择。")
-        before = chased_on(connection, today)
+        before = chased_on(act.connection, today)
         fresh = {one.unit_id: one for one in owing if one.unit_id not in before}
         already = tuple(one.unit for one in owing if one.unit_id in before)
         # Also what the second of two coordinators meets.
         if not fresh:
             refuse(f"{'、'.join(already)}今天已催办过，一个单位一天最多催办一次，请明天再催。")
         said = {"words": words, "chased_by": by.name}
-        rows = write_chases(connection, fresh.values(), said, day=today, not_before=leaves_at)
-        letters = _letters(letter_batch(bureau, connection, rows, today), rows, fresh, previewed=dry_run)
+        rows = write_chases(act.connection, fresh.values(), said, day=today, not_before=leaves_at)
+        batch = letter_batch(bureau, act.connection, rows, today)
+        letters = _letters(batch, rows, fresh, composed=COMPOSED if dry_run else 0)
         reached = {one.unit_id for one in letters}
         done = Chased(
             letters=letters,
@@ -111,20 +109,18 @@ def chase_now(
             already=already,
             leaves_at=leaves_at,
         )
-        _record(bureau, connection, scope, fresh, done, words, by, now)
-        if dry_run:
-            rollback_dry_run(connection)
+        _note(act, scope, fresh, done, words)
     return done
 
 
 def _letters(
-    batch: LetterBatch, rows: Sequence[ClaimedDispatch], units: Mapping[int, UnitToChase], *, previewed: bool
+    batch: LetterBatch, rows: Sequence[ClaimedDispatch], units: Mapping[int, UnitToChase], *, composed: int
 ) -> tuple[ChaseLetter, ...]:
-    """The rows as people read them; of a preview the first in full, by the same code that delivery sends them with."""
+    """The rows as people read them, the first of them in full, by the same code that delivery sends them with."""
     letters = []
     for place, row in enumerate(rows):
         subject = text = None
-        if previewed and place < COMPOSED:
+        if place < composed:
             try:
                 rendered = render(batch.compose(row))
                 subject, text = rendered.subject, _OWN_LINK.sub(_MASKED, rendered.text)
@@ -145,21 +141,12 @@ def _letters(
     return tuple(letters)
 
 
-def _record(
-    bureau: Bureau,
-    connection: Connection,
-    scope: ChaseScope,
-    fresh: Mapping[int, UnitToChase],
-    done: Chased,
-    words: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """In the file of the one matter or unit that was chased; otherwise one line that names the units."""
-    matters, units = scope.obligation_ids, list(fresh)
+def _note(act: Act, scope: ChaseScope, fresh: Mapping[int, UnitToChase], done: Chased, words: str) -> None:
+    """In the file of the one obligation or unit that was chased; otherwise one line that names the units."""
+    chosen, units = scope.obligation_ids, list(fresh)
     noun, number = "edition", scope.edition_id
-    if len(matters) == 1:
-        noun, number = "obligation", matters[0]
+    if len(chosen) == 1:
+        noun, number = "obligation", chosen[0]
     elif len(units) == 1:
         noun, number = "unit", units[0]
     detail: dict[str, object] = {
@@ -168,20 +155,10 @@ def _record(
         "messages": len(done.letters),
         "units": [one.unit for one in fresh.values()][:_NAMED],
     }
-    if len(matters) > 1:
-        detail["chosen"] = list(matters[:_NAMED])
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="chase",
-        noun=noun,
-        noun_id=number,
-        edition_id=scope.edition_id,
-        unit_id=units[0] if len(units) == 1 else None,
-        detail=detail,
-        flow_run_id=bureau.flow_run_id,
-    )
+    if len(chosen) > 1:
+        detail["chosen"] = list(chosen[:_NAMED])
+    unit_id = units[0] if len(units) == 1 else None
+    act.note("chase", noun, number, edition_id=scope.edition_id, unit_id=unit_id, detail=detail)
 
 
 # How many workdays a unit has to acknowledge before it is listed.

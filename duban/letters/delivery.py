@@ -16,7 +16,7 @@ from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
 from duban.core.access import SYSTEM
 from duban.core.errors import DubanError
-from duban.history.queries import append_entry
+from duban.history.service import acting
 from duban.letters.compose import LetterBatch, Obsolete, letter_batch
 from duban.outbox.queries import (
     ClaimedDispatch,
@@ -83,19 +83,9 @@ def deliver(
             _ChannelBatch(run=run, rows=list(some)).send(name, channels.get(name))
     report = DeliveryReport(**run.counts)
     if run.counts:
-        with bureau.store.writing() as connection:
-            append_entry(
-                connection,
-                at=now,
-                by=SYSTEM,
-                verb="deliver",
-                noun="dispatch",
-                detail={
-                    "worker": worker,
-                    **{name: number for name, number in asdict(report).items() if number},
-                },
-                flow_run_id=bureau.flow_run_id,
-            )
+        counts = {name: number for name, number in asdict(report).items() if number}
+        with acting(bureau, by=SYSTEM, now=now) as act:
+            act.note("deliver", "dispatch", detail={"worker": worker, **counts})
     return report
 
 

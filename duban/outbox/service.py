@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 
 from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
-from duban.core.db import rollback_dry_run
 from duban.core.errors import refuse
-from duban.history.queries import append_entry
+from duban.history.service import acting
 from duban.outbox.queries import (
     DispatchFilter,
     FailedReason,
@@ -79,30 +78,22 @@ def retry_dispatch(
     dry_run: bool = False,
 ) -> Retried:
     """Let these dispatches wait again, or with None all that have failed. One that is refused refuses all."""
-    with bureau.store.writing() as connection:
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
         wanted = (
-            failed_dispatch_ids(connection) if dispatch_ids is None else tuple(dict.fromkeys(dispatch_ids))
+            failed_dispatch_ids(act.connection)
+            if dispatch_ids is None
+            else tuple(dict.fromkeys(dispatch_ids))
         )
-        statuses = dispatch_statuses(connection, wanted)
+        statuses = dispatch_statuses(act.connection, wanted)
         refuse(*retrying_refusals(by, wanted, statuses, even_unsure=even_unsure))
-        nobody = put_back_dispatches(connection, wanted, now)
+        nobody = put_back_dispatches(act.connection, wanted, now)
         done = Retried(
             dispatches=tuple(number for number in wanted if number not in nobody),
             nobody=tuple(sorted(nobody)),
         )
         if done.dispatches:
-            append_entry(
-                connection,
-                at=now,
-                by=by,
-                verb="retry",
-                noun="dispatch",
-                noun_id=wanted[0] if len(wanted) == 1 else None,
-                detail={"dispatches": list(done.dispatches), "previous": sorted(set(statuses.values()))},
-                flow_run_id=bureau.flow_run_id,
-            )
-        if dry_run:
-            rollback_dry_run(connection)
+            detail = {"dispatches": list(done.dispatches), "previous": sorted(set(statuses.values()))}
+            act.note("retry", "dispatch", wanted[0] if len(wanted) == 1 else None, detail=detail)
     return done
 
 
