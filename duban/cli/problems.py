@@ -12,17 +12,14 @@ from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
 from duban.editions.queries import edition_named
 from duban.problems.importing import NewProblem
-from duban.problems.lists import list_problems
 from duban.problems.queries import ProblemFilter, ProblemShown
-from duban.problems.rules import PACE_NAMES, PROBLEM_STATE_NAMES, ProblemPace, ProblemState
+from duban.problems.rules import PACE_NAMES, PROBLEM_STATE_NAMES, ProblemAct, ProblemPace, ProblemState
 from duban.problems.service import (
     ProblemsKept,
     add_problem,
-    finish_measure,
-    fix_problem,
     import_problems,
-    return_problem,
-    strike_off_problem,
+    list_problems,
+    settle_problem,
 )
 from duban.units.service import unit_named
 
@@ -108,10 +105,8 @@ def fix(
     note: Note = "",
 ) -> Answer:
     """责任单位报告一条措施完成，或整个问题整改完成。"""
-    edition_id = edition_named(call.bureau, edition)
-    if measure is None:
-        return _moved(call, fix_problem(call.bureau, edition_id, code, note=note, **call.act))
-    return _moved(call, finish_measure(call.bureau, edition_id, code, measure, **call.act))
+    act = ProblemAct.FIX if measure is None else ProblemAct.FINISH_MEASURE
+    return _settled(call, edition, code, act, words=note, nth=measure or 0)
 
 
 @command(app, "send-back", *ACT)
@@ -122,15 +117,13 @@ def send_back(
     reason: Annotated[str, typer.Option("--reason", help="未整改到位的原因。")],
 ) -> Answer:
     """核实不通过，退回继续整改。"""
-    edition_id = edition_named(call.bureau, edition)
-    return _moved(call, return_problem(call.bureau, edition_id, code, reason=reason, **call.act))
+    return _settled(call, edition, code, ProblemAct.RETURN, words=reason)
 
 
 @command(app, "strike-off", *ACT)
 def strike_off(call: Call, edition: Edition, code: Code, note: Note = "") -> Answer:
     """核实并销号：由整改人以外的同志逐条办理。"""
-    edition_id = edition_named(call.bureau, edition)
-    return _moved(call, strike_off_problem(call.bureau, edition_id, code, note=note, **call.act))
+    return _settled(call, edition, code, ProblemAct.STRIKE_OFF, words=note)
 
 
 def _kept(call: Call, kept: ProblemsKept) -> Answer:
@@ -140,7 +133,9 @@ def _kept(call: Call, kept: ProblemsKept) -> Answer:
     )
 
 
-def _moved(call: Call, done: ProblemShown) -> Answer:
+def _settled(call: Call, edition: str, code: str, act: ProblemAct, *, words: str, nth: int = 0) -> Answer:
+    edition_id = edition_named(call.bureau, edition)
+    done = settle_problem(call.bureau, edition_id, code, act, words=words, nth=nth, **call.act)
     state = PROBLEM_STATE_NAMES[done.state]
     return Answer(done, f"{call.head('已办理：')}问题{done.code}（{done.unit}）现为“{state}”。")
 

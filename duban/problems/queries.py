@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from duban.core.access import VisibleUnits
-from duban.core.errors import NotFound, Refused
+from duban.core.errors import Refused
 from duban.editions.tables import edition, milestone
 from duban.problems.rules import Problem, ProblemPace, ProblemState
 from duban.problems.tables import measure, problem
@@ -54,10 +54,10 @@ class ProblemShown:
 class ProblemTally:
     """How a ledger stands: found is always fixed plus open; of the fixed, some are already struck off."""
 
-    found: int
-    fixed: int
-    open: int
-    struck_off: int
+    found: int = 0
+    fixed: int = 0
+    open: int = 0
+    struck_off: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +83,16 @@ def problem_rows(
 ) -> tuple[ProblemShown, ...]:
     """The ledger, by edition and number, as far as the person may see."""
     fixer, closer = person.alias("fixer"), person.alias("closer")
+    own = ("id", "edition_id", "code", "title", "unit_id", "pace", "found_on", "due_on", "state")
     found = (
         select(
-            problem,
+            *(problem.c[name] for name in own),
+            problem.c.fixed_at,
+            problem.c.closed_at,
             edition.c.name.label("campaign_name"),
             unit.c.name.label("unit"),
-            fixer.c.name.label("fixer"),
-            closer.c.name.label("closer"),
+            fixer.c.name.label("fixed_by"),
+            closer.c.name.label("closed_by"),
         )
         .select_from(
             problem.join(edition, edition.c.id == problem.c.edition_id)
@@ -106,7 +109,13 @@ def problem_rows(
         found = found.where(problem.c.id == problem_id)
     rows = connection.execute(found).all()
     measures = _measures(connection, [row.id for row in rows])
-    return tuple(_shown(row, tuple(measures.get(row.id, ()))) for row in rows)
+    return tuple(
+        ProblemShown(
+            **dict(row._mapping, pace=ProblemPace(row.pace), state=ProblemState(row.state)),
+            measures=tuple(measures.get(row.id, ())),
+        )
+        for row in rows
+    )
 
 
 def problem_filter(wanted: ProblemFilter, sight: VisibleUnits) -> ColumnElement[bool]:
@@ -168,30 +177,6 @@ def _tally(rows: Iterable[Row[Any]]) -> ProblemTally:
     )
 
 
-def load_problem(
-    connection: Connection, edition_id: int, code: str, sight: VisibleUnits
-) -> tuple[int, Problem]:
-    """One problem by its number in its edition, with its id; one of a foreign unit is not there."""
-    row = connection.execute(
-        select(problem).where(
-            problem.c.edition_id == edition_id, problem.c.code == code, visible(sight, problem.c.unit_id)
-        )
-    ).first()
-    if row is None:
-        raise NotFound(f"没有编号为{code}的问题，请用 duban problem list 查看编号。")
-    undone = connection.execute(
-        select(func.count()).where(measure.c.problem_id == row.id, measure.c.done_on.is_(None))
-    ).scalar_one()
-    return row.id, Problem(
-        code=row.code,
-        state=ProblemState(row.state),
-        unit_id=row.unit_id,
-        found_on=row.found_on,
-        fixed_by=row.fixed_by,
-        open_measures=undone,
-    )
-
-
 def problem_codes(connection: Connection, edition_id: int) -> frozenset[str]:
     """Every number the edition's ledger already has."""
     return frozenset(
@@ -233,15 +218,15 @@ def insert_problems(
         connection.execute(measure.insert(), beneath)
 
 
-def change_problem(connection: Connection, problem_id: int, seen: Problem, **values: object) -> None:
-    """Write the new values if the state is still what was seen, and refuse otherwise."""
-    done = connection.execute(
-        update(problem)
-        .where(problem.c.id == problem_id, problem.c.state == seen.state.value)
-        .values(**values)
-    )
-    if done.rowcount != 1:
-        raise Refused(f"问题{seen.code}刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。")
+def settle_problems(connection: Connection, ids: Iterable[int], seen: ProblemState, **values: object) -> int:
+    """Write the new values on all of these that are still in the state that was seen; returns how many."""
+    wanted, done = sorted(ids), 0
+    for start in range(0, len(wanted), 500):
+        some = problem.c.id.in_(wanted[start : start + 500])
+        done += connection.execute(
+            update(problem).where(some, problem.c.state == seen.value).values(**values)
+        ).rowcount
+    return done
 
 
 def set_measure_finished(
@@ -267,30 +252,9 @@ def _measures(connection: Connection, ids: Iterable[int]) -> dict[int, list[Meas
             .order_by(measure.c.nth)
         )
         for row in rows:
-            shown = MeasureShown(nth=row.nth, title=row.title, due_on=row.due_on, done_on=row.done_on)
-            found.setdefault(row.problem_id, []).append(shown)
+            values = {name: row._mapping[name] for name in MeasureShown.__dataclass_fields__}
+            found.setdefault(row.problem_id, []).append(MeasureShown(**values))
     return found
-
-
-def _shown(row: Row[Any], measures: tuple[MeasureShown, ...]) -> ProblemShown:
-    return ProblemShown(
-        id=row.id,
-        edition_id=row.edition_id,
-        campaign_name=row.campaign_name,
-        code=row.code,
-        title=row.title,
-        unit_id=row.unit_id,
-        unit=row.unit,
-        pace=ProblemPace(row.pace),
-        found_on=row.found_on,
-        due_on=row.due_on,
-        state=ProblemState(row.state),
-        fixed_by=row.fixer,
-        fixed_at=row.fixed_at,
-        closed_by=row.closer,
-        closed_at=row.closed_at,
-        measures=measures,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,28 +267,20 @@ class LedgerEntry:
     year: int
     state: str
     milestones: dict[str, str]
+    tally: ProblemTally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSelection:
-    """Problems of one edition: these, or all that a filter finds."""
+    """Problems of one edition: these, by id or by number, or all that a filter finds."""
 
     edition_id: int
     ids: frozenset[int] = frozenset()
+    codes: frozenset[str] = frozenset()
     wanted: ProblemFilter | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenProblem:
-    """One of them, as the rules look at it, with its id."""
-
-    id: int
-    unit_id: int
-    unit: str
-    seen: Problem
-
-
-def problem_ledgers(connection: Connection, with_problems: Iterable[int]) -> tuple[LedgerEntry, ...]:
+def problem_ledgers(connection: Connection, tallies: Mapping[int, ProblemTally]) -> tuple[LedgerEntry, ...]:
     """Editions in force that keep a ledger, and every one that has problems, the newest year first."""
     kept = and_(milestone.c.problem_ledger, ~milestone.c.withdrawn)
     rows = connection.execute(
@@ -333,7 +289,7 @@ def problem_ledgers(connection: Connection, with_problems: Iterable[int]) -> tup
         .select_from(edition.outerjoin(milestone, and_(milestone.c.edition_id == edition.c.id, kept)))
         .where(
             or_(
-                edition.c.id.in_(sorted(with_problems)),
+                edition.c.id.in_(sorted(tallies)),
                 and_(milestone.c.id.is_not(None), edition.c.state.in_(("published", "paused"))),
             )
         )
@@ -350,6 +306,7 @@ def problem_ledgers(connection: Connection, with_problems: Iterable[int]) -> tup
                 year=row.year,
                 state=row.state,
                 milestones={},
+                tally=tallies.get(row.id, ProblemTally()),
             ),
         )
         if row.key is not None:
@@ -369,55 +326,19 @@ def problem_units(
 
 def chosen_problems(
     connection: Connection, choice: ProblemSelection, sight: VisibleUnits
-) -> tuple[ChosenProblem, ...]:
+) -> tuple[Problem, ...]:
     """The problems of the choice, by number, as far as the person may see; locked on PostgreSQL."""
-    rows = connection.execute(
-        select(problem, unit.c.name.label("unit"))
-        .join_from(problem, unit, unit.c.id == problem.c.unit_id)
-        .where(_of(choice, sight))
+    undone = select(func.count()).where(measure.c.problem_id == problem.c.id, measure.c.done_on.is_(None))
+    own = (problem.c.id, problem.c.code, problem.c.state, problem.c.unit_id, problem.c.fixed_by)
+    found = (
+        select(*own, undone.correlate(problem).scalar_subquery().label("open_measures"))
+        .where(problem.c.edition_id == choice.edition_id)
+        .where(problem_filter(choice.wanted or ProblemFilter(), sight))
         .order_by(problem.c.id)
         .with_for_update(of=problem)
     )
-    return tuple(
-        ChosenProblem(
-            id=row.id,
-            unit_id=row.unit_id,
-            unit=row.unit,
-            seen=Problem(
-                code=row.code,
-                state=ProblemState(row.state),
-                unit_id=row.unit_id,
-                found_on=row.found_on,
-                fixed_by=row.fixed_by,
-            ),
-        )
-        for row in rows
-    )
-
-
-def strike_off_problems(connection: Connection, ids: Iterable[int], *, by: int, at: datetime) -> int:
-    """Strike these off, all that are still reported as fixed; returns how many."""
-    return _settle(connection, ids, state=ProblemState.CLOSED.value, closed_by=by, closed_at=at)
-
-
-def return_problems(connection: Connection, ids: Iterable[int]) -> int:
-    """Open these again, all that are still reported as fixed; returns how many."""
-    return _settle(connection, ids, state=ProblemState.OPEN.value, fixed_by=None, fixed_at=None)
-
-
-def _of(choice: ProblemSelection, sight: VisibleUnits) -> ColumnElement[bool]:
-    mine = and_(
-        problem.c.edition_id == choice.edition_id, problem_filter(choice.wanted or ProblemFilter(), sight)
-    )
-    return mine if choice.wanted is not None else and_(mine, problem.c.id.in_(sorted(choice.ids)))
-
-
-def _settle(connection: Connection, ids: Iterable[int], **values: Any) -> int:
-    wanted, done = sorted(ids), 0
-    for start in range(0, len(wanted), 500):
-        done += connection.execute(
-            update(problem)
-            .where(problem.c.id.in_(wanted[start : start + 500]), problem.c.state == ProblemState.FIXED.value)
-            .values(**values)
-        ).rowcount
-    return done
+    if choice.wanted is None:
+        named = or_(problem.c.id.in_(sorted(choice.ids)), problem.c.code.in_(sorted(choice.codes)))
+        found = found.where(named)
+    rows = connection.execute(found)
+    return tuple(Problem(**dict(row._mapping, state=ProblemState(row.state))) for row in rows)

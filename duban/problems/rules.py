@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from duban.core.access import Actor, Role
@@ -31,7 +30,6 @@ PACE_NAMES = {
     ProblemPace.BY_DATE: "限期整改",
     ProblemPace.LASTING: "长期坚持",
 }
-_CONFIRMS = frozenset({Role.COORDINATOR, Role.REVIEWER, Role.LEADER})
 _ADDS = frozenset({Role.COORDINATOR, Role.LEADER})
 
 
@@ -39,10 +37,10 @@ _ADDS = frozenset({Role.COORDINATOR, Role.LEADER})
 class Problem:
     """What is known of one problem when somebody wants to act on it."""
 
+    id: int
     code: str
     state: ProblemState
     unit_id: int
-    found_on: date
     fixed_by: int | None = None
     open_measures: int = 0
 
@@ -52,42 +50,74 @@ def adding_refusals(by: Actor) -> tuple[str, ...]:
     return _without_role(by, _ADDS, "登记问题，请由统筹科室或分管领导办理")
 
 
-def fixing_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
-    """Every reason against reporting a problem as fixed: its unit does so, once every measure is done."""
-    own = list(_without_role(by, frozenset({Role.HANDLER}), "报告整改完成，请由责任单位经办人办理"))
-    if problem.state is not ProblemState.OPEN:
-        own.append(f"问题{problem.code}现为“{PROBLEM_STATE_NAMES[problem.state]}”，不必再报整改完成。")
-    if not by.belongs_to(problem.unit_id):
-        own.append(f"{by.name}不是问题{problem.code}责任单位的人，请由责任单位经办人办理。")
-    if problem.open_measures:
-        own.append(f"问题{problem.code}还有 {problem.open_measures} 条整改措施未完成，请先逐条完成措施。")
-    return tuple(own)
+class ProblemAct(StrEnum):
+    """What is done about a problem, as the history names it."""
+
+    FINISH_MEASURE = "finish_measure"
+    FIX = "fix"
+    RETURN = "return_problem"
+    STRIKE_OFF = "strike_off"
 
 
-def measure_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
-    """Every reason against ticking off one measure beneath the problem."""
-    own = list(_without_role(by, frozenset({Role.HANDLER}), "报告措施完成，请由责任单位经办人办理"))
-    if problem.state is not ProblemState.OPEN:
-        own.append(f"问题{problem.code}现为“{PROBLEM_STATE_NAMES[problem.state]}”，措施不能再改。")
-    if not by.belongs_to(problem.unit_id):
-        own.append(f"{by.name}不是问题{problem.code}责任单位的人，请由责任单位经办人办理。")
-    return tuple(own)
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """Who may do it and from which state; `only` follows 不能 for whoever may not, `otherwise` the state it is in."""
+
+    roles: frozenset[Role]
+    only: str
+    state: ProblemState
+    otherwise: str
+    becomes: ProblemState
+    words: str = "note"
 
 
-def striking_refusals(problem: Problem, by: Actor) -> tuple[str, ...]:
-    """Every reason against striking off: it confirms on the spot what another person reported as fixed."""
-    own = list(striking_off_refusals(by))
-    if problem.state is not ProblemState.FIXED:
-        now = PROBLEM_STATE_NAMES[problem.state]
-        own.append(f"问题{problem.code}现为“{now}”，只有责任单位报告整改完成的问题才能销号。")
-    if by.person_id is not None and by.person_id == problem.fixed_by:
-        own.append(f"{by.name}是问题{problem.code}的整改人，不能自己销号，请由另一位同志核实。")
-    return tuple(own)
+_UNIT, _CONFIRMS = frozenset({Role.HANDLER}), frozenset({Role.COORDINATOR, Role.REVIEWER, Role.LEADER})
+_ONLY_CONFIRMS = "核实销号，请由统筹科室、审核人或分管领导办理"
+_ONLY_FIXED = "只有责任单位报告整改完成的问题才能销号"
+ACTS: dict[ProblemAct, ActRule] = {
+    ProblemAct.FINISH_MEASURE: ActRule(
+        _UNIT, "报告措施完成，请由责任单位经办人办理", ProblemState.OPEN, "措施不能再改", ProblemState.OPEN
+    ),
+    ProblemAct.FIX: ActRule(
+        _UNIT,
+        "报告整改完成，请由责任单位经办人办理",
+        ProblemState.OPEN,
+        "不必再报整改完成",
+        ProblemState.FIXED,
+    ),
+    ProblemAct.RETURN: ActRule(
+        _CONFIRMS, _ONLY_CONFIRMS, ProblemState.FIXED, _ONLY_FIXED, ProblemState.OPEN, words="reason"
+    ),
+    ProblemAct.STRIKE_OFF: ActRule(
+        _CONFIRMS, _ONLY_CONFIRMS, ProblemState.FIXED, _ONLY_FIXED, ProblemState.CLOSED
+    ),
+}
 
 
-def striking_off_refusals(by: Actor) -> tuple[str, ...]:
-    """Why this person may not confirm on the spot at all, whatever the problem."""
-    return _without_role(by, _CONFIRMS, "核实销号，请由统筹科室、审核人或分管领导办理")
+def person_refusals(act: ProblemAct, by: Actor) -> tuple[str, ...]:
+    """Why this person may not do so at all, whatever the problem."""
+    return _without_role(by, ACTS[act].roles, ACTS[act].only)
+
+
+def act_refusals(act: ProblemAct, problem: Problem, by: Actor, words: str = "") -> tuple[str, ...]:
+    """Every reason against it: a problem is fixed by its unit once every measure is done, and struck off or given back,
+    with the reason, by another person than the one who reported it as fixed.
+    """
+    rule, code = ACTS[act], problem.code
+    reasons = list(person_refusals(act, by))
+    if problem.state is not rule.state:
+        reasons.append(f"问题{code}现为“{PROBLEM_STATE_NAMES[problem.state]}”，{rule.otherwise}。")
+    if rule.roles is _UNIT and not by.belongs_to(problem.unit_id):
+        reasons.append(f"{by.name}不是问题{code}责任单位的人，请由责任单位经办人办理。")
+    if act is ProblemAct.FIX and problem.open_measures:
+        reasons.append(f"问题{code}还有 {problem.open_measures} 条整改措施未完成，请先逐条完成措施。")
+    if rule.roles is _CONFIRMS and by.person_id is not None and by.person_id == problem.fixed_by:
+        reasons.append(f"{by.name}是问题{code}的整改人，不能自己销号，请由另一位同志核实。")
+    return (*reasons, *words_refusals(act, words))
+
+
+def words_refusals(act: ProblemAct, words: str) -> tuple[str, ...]:
+    return ("退回整改要写明原因，请补写。",) if act is ProblemAct.RETURN and not words.strip() else ()
 
 
 def left_because(problem: Problem, by: Actor) -> str | None:
@@ -95,12 +125,6 @@ def left_because(problem: Problem, by: Actor) -> str | None:
     if problem.state is not ProblemState.FIXED:
         return f"现为“{PROBLEM_STATE_NAMES[problem.state]}”"
     return "由本人报告整改，须换人核实" if by.person_id == problem.fixed_by else None
-
-
-def returning_refusals(problem: Problem, by: Actor, *, reason: str) -> tuple[str, ...]:
-    """Every reason against giving a problem back as not really fixed."""
-    own = striking_refusals(problem, by)
-    return own if reason.strip() else (*own, "退回整改要写明原因，请补写。")
 
 
 def _without_role(by: Actor, roles: frozenset[Role], what: str) -> tuple[str, ...]:

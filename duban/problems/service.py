@@ -1,53 +1,207 @@
-"""Putting problems on a ledger: one by hand, or a whole sheet at once; a sheet with any fault enters nothing."""
+"""The problem ledger: read as people read it, filled by hand or from a sheet, and worked through to the last problem.
+
+Found is always fixed plus open. A sheet with any fault enters nothing.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, person_id, visible_units
-from duban.core.db import rollback_dry_run
-from duban.core.errors import refuse
+from duban.core.db import Connection
+from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import cleaned
-from duban.history.queries import NewEntry, append_entries, append_entry
-from duban.imports.sheets import SHOWN_ROW_FAULTS, CellFault, RowFaults
+from duban.history.queries import HistoryEntry, NewEntry, append_entries, list_entries
+from duban.history.service import Act, acting
+from duban.imports.sheets import SHOWN_ROW_FAULTS, CellFault, RowFaults, write_sheet
 from duban.problems.importing import NewProblem, ProblemSheet, faults_of, read_problems
 from duban.problems.queries import (
-    ChosenProblem,
+    LedgerEntry,
     ProblemFilter,
     ProblemSelection,
     ProblemShown,
-    change_problem,
+    ProblemTally,
     chosen_problems,
+    count_problems,
     insert_problems,
     ledger_milestones,
-    load_problem,
     problem_codes,
+    problem_ledgers,
     problem_rows,
-    return_problems,
+    problem_tallies,
+    problem_tally,
+    problem_units,
     set_measure_finished,
-    strike_off_problems,
+    settle_problems,
 )
 from duban.problems.rules import (
+    ACTS,
+    PACE_NAMES,
+    PROBLEM_STATE_NAMES,
     Problem,
-    ProblemState,
+    ProblemAct,
+    act_refusals,
     adding_refusals,
-    fixing_refusals,
     left_because,
-    measure_refusals,
-    returning_refusals,
-    striking_off_refusals,
-    striking_refusals,
+    person_refusals,
+    words_refusals,
 )
 from duban.units.queries import unit_names
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemLedger:
+    """The problems asked for, a page of them from 1, and the tally of the whole edition or unit they belong to.
+
+    `total` counts all that the filter finds.
+    """
+
+    tally: ProblemTally
+    problems: tuple[ProblemShown, ...]
+    total: int
+    page: int
+    page_size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemStep:
+    """One thing that was done about a problem; `words` is the note or the reason, `nth` the measure it was about."""
+
+    at: datetime
+    actor: str
+    verb: str
+    words: str
+    nth: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFile:
+    """One problem with everything that was done about it."""
+
+    problem: ProblemShown
+    story: tuple[ProblemStep, ...]
+
+
+def list_problems(
+    bureau: Bureau,
+    wanted: ProblemFilter,
+    *,
+    by: Actor,
+    page: int = 1,
+    page_size: int | None = None,
+) -> ProblemLedger:
+    """The ledger, by edition and number, as far as the person may see; all of it unless pages are asked for."""
+    sight = visible_units(by)
+    whole = ProblemFilter(edition_id=wanted.edition_id, unit_id=wanted.unit_id)
+    with bureau.store.reading() as connection:
+        return ProblemLedger(
+            tally=problem_tally(connection, whole, sight),
+            problems=problem_rows(
+                connection, wanted, sight, offset=(page - 1) * (page_size or 0), limit=page_size
+            ),
+            total=count_problems(connection, wanted, sight),
+            page=page,
+            page_size=page_size,
+        )
+
+
+def show_problem(bureau: Bureau, problem_id: int, *, by: Actor) -> ProblemFile:
+    """One problem; one of a foreign unit is not there."""
+    with bureau.store.reading() as connection:
+        found = problem_rows(connection, ProblemFilter(), visible_units(by), problem_id=problem_id)
+        if not found:
+            raise NotFound("没有这个问题，或不属于您的单位，请从问题台账里重新选择。")
+        done = list_entries(connection, noun="problem", noun_id=problem_id)
+    return ProblemFile(problem=found[0], story=tuple(map(_step, done)))
+
+
+def ledger_units(bureau: Bureau, edition_id: int, *, by: Actor) -> tuple[tuple[int, str], ...]:
+    """The units with problems on a ledger, by id and name."""
+    with bureau.store.reading() as connection:
+        return problem_units(connection, edition_id, visible_units(by))
+
+
+def list_ledgers(bureau: Bureau, *, by: Actor) -> tuple[LedgerEntry, ...]:
+    """Every edition that keeps a problem ledger, or has problems, with its tally; a handler's own are those with his units'."""
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        tallies = problem_tallies(connection, sight)
+        found = problem_ledgers(connection, tallies)
+    return tuple(one for one in found if sight.everything or one.edition_id in tallies)
+
+
+def find_ledger(bureau: Bureau, edition_id: int, *, by: Actor) -> LedgerEntry:
+    """One edition's ledger. Raises NotFound."""
+    for one in list_ledgers(bureau, by=by):
+        if one.edition_id == edition_id:
+            return one
+    raise NotFound("没有这份问题台账，或不属于您的单位，请从问题台账的清单里重新选择。")
+
+
+def _step(entry: HistoryEntry) -> ProblemStep:
+    detail = json.loads(entry.detail)
+    return ProblemStep(
+        at=entry.at,
+        actor=entry.actor,
+        verb=entry.verb,
+        words=str(detail.get("reason") or detail.get("note") or ""),
+        nth=detail.get("nth"),
+    )
+
+
+PROBLEM_COLUMNS = (
+    ("编号", 14),
+    ("专项行动", 20),
+    ("问题", 50),
+    ("责任单位", 20),
+    ("整改类型", 10),
+    ("发现日期", 12),
+    ("整改时限", 12),
+    ("状态", 14),
+    ("措施", 50),
+    ("措施完成", 10),
+    ("整改人", 10),
+    ("销号人", 10),
+    ("销号日期", 12),
+)
+
+
+def export_problems(bureau: Bureau, wanted: ProblemFilter, *, to: Path, by: Actor, now: datetime) -> int:
+    """Write what the filter finds, as far as the person may see; returns how many problems."""
+    with bureau.store.reading() as connection:
+        found = problem_rows(connection, wanted, visible_units(by))
+    made = f"导出时间：{now.astimezone(clock.ZONE):%Y-%m-%d %H:%M}，导出人：{by.name}"
+    return write_sheet(to, "问题台账", PROBLEM_COLUMNS, _rows(found), notes=(made,))
+
+
+def _rows(found: tuple[ProblemShown, ...]) -> Iterator[tuple[object, ...]]:
+    for one in found:
+        done = sum(measure.done_on is not None for measure in one.measures)
+        yield (
+            one.code,
+            one.campaign_name,
+            one.title,
+            one.unit,
+            PACE_NAMES[one.pace],
+            one.found_on,
+            one.due_on,
+            PROBLEM_STATE_NAMES[one.state],
+            "；".join(measure.title for measure in one.measures),
+            f"{done}/{len(one.measures)}" if one.measures else None,
+            one.fixed_by,
+            one.closed_by,
+            clock.civil(one.closed_at) if one.closed_at else None,
+        )
+
 
 # A ledger is worked through one by one; more rows than this are no ledger but somebody's database.
 MOST_ROWS = 20_000
@@ -73,10 +227,10 @@ def add_problem(
         title=cleaned(new.title),
         measures=tuple(cleaned(measure) for measure in new.measures),
     )
-    with bureau.store.writing() as connection:
-        ledger = _ledger(connection, edition_id)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        ledger = _ledger(tx.connection, edition_id)
         refuse(*(fault.message for fault in faults_of(clean, ledger)))
-        return _enter(bureau, connection, edition_id, [clean], ledger, by=by, now=now, dry_run=dry_run)
+        return _enter(tx, edition_id, [clean], ledger)
 
 
 def import_problems(
@@ -89,10 +243,9 @@ def import_problems(
     refuse(*adding_refusals(by))
     with bureau.store.reading() as connection:
         _read(path, _ledger(connection, edition_id), keep=SHOWN_ROW_FAULTS)
-    with bureau.store.writing() as connection:
-        ledger = _ledger(connection, edition_id)
-        news = _read(path, ledger, keep=SHOWN_ROW_FAULTS)
-        return _enter(bureau, connection, edition_id, news, ledger, by=by, now=now, dry_run=dry_run)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        ledger = _ledger(tx.connection, edition_id)
+        return _enter(tx, edition_id, _read(path, ledger, keep=SHOWN_ROW_FAULTS), ledger)
 
 
 def check_problems(bureau: Bureau, edition_id: int, path: Path, *, by: Actor, keep: int) -> None:
@@ -130,30 +283,22 @@ def _read(path: Path, ledger: ProblemSheet, *, keep: int) -> list[NewProblem]:
     return news
 
 
-def _enter(
-    bureau: Bureau,
-    connection: Connection,
-    edition_id: int,
-    news: Sequence[NewProblem],
-    ledger: ProblemSheet,
-    *,
-    by: Actor,
-    now: datetime,
-    dry_run: bool,
-) -> ProblemsKept:
+def _enter(tx: Act, edition_id: int, news: Sequence[NewProblem], ledger: ProblemSheet) -> ProblemsKept:
     insert_problems(
-        connection,
+        tx.connection,
         edition_id,
         [_values(one, ledger) for one in news],
         {one.code: one.measures for one in news},
     )
-    kept = ProblemsKept(
-        edition_id=edition_id, added=tuple(news), measures=sum(len(new.measures) for new in news)
+    measures = sum(len(new.measures) for new in news)
+    tx.note(
+        "add_problems",
+        "edition",
+        edition_id,
+        edition_id=edition_id,
+        detail={"problems": len(news), "measures": measures, "codes": [one.code for one in news]},
     )
-    _record(bureau, connection, kept, by, now)
-    if dry_run:
-        rollback_dry_run(connection)
-    return kept
+    return ProblemsKept(edition_id=edition_id, added=tuple(news), measures=measures)
 
 
 def _values(new: NewProblem, ledger: ProblemSheet) -> dict[str, object]:
@@ -171,143 +316,6 @@ def _values(new: NewProblem, ledger: ProblemSheet) -> dict[str, object]:
     }
 
 
-def _record(bureau: Bureau, connection: Connection, kept: ProblemsKept, by: Actor, now: datetime) -> None:
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="add_problems",
-        noun="edition",
-        noun_id=kept.edition_id,
-        edition_id=kept.edition_id,
-        detail={
-            "problems": len(kept.added),
-            "measures": kept.measures,
-            "codes": [n.code for n in kept.added],
-        },
-        flow_run_id=bureau.flow_run_id,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settling:
-    """One transaction about one problem."""
-
-    connection: Connection
-    problem_id: int
-    seen: Problem
-
-
-def finish_measure(
-    bureau: Bureau, edition_id: int, code: str, nth: int, *, by: Actor, now: datetime, dry_run: bool = False
-) -> ProblemShown:
-    """Tick off the n-th measure beneath a problem."""
-    with _settling(bureau, edition_id, code, by, dry_run=dry_run) as one:
-        refuse(*measure_refusals(one.seen, by))
-        # Touched as well, so that a measure and a fix at the same time cannot pass each other.
-        change_problem(one.connection, one.problem_id, one.seen, state=one.seen.state.value)
-        set_measure_finished(one.connection, one.problem_id, nth, by=by.person_id, on=clock.civil(now))
-        return _settle_problem_record(bureau, one, edition_id, "finish_measure", by, now, {"nth": nth})
-
-
-def fix_problem(
-    bureau: Bureau,
-    edition_id: int,
-    code: str,
-    *,
-    note: str = "",
-    by: Actor,
-    now: datetime,
-    dry_run: bool = False,
-) -> ProblemShown:
-    """The unit reports the problem as fixed; it still stands on the ledger until it is struck off."""
-    with _settling(bureau, edition_id, code, by, dry_run=dry_run) as one:
-        refuse(*fixing_refusals(one.seen, by))
-        fixed = {"state": ProblemState.FIXED.value, "fixed_by": person_id(by), "fixed_at": now}
-        change_problem(one.connection, one.problem_id, one.seen, **fixed)
-        return _settle_problem_record(bureau, one, edition_id, "fix", by, now, {"note": cleaned(note)})
-
-
-def return_problem(
-    bureau: Bureau,
-    edition_id: int,
-    code: str,
-    *,
-    reason: str,
-    by: Actor,
-    now: datetime,
-    dry_run: bool = False,
-) -> ProblemShown:
-    """Not really fixed: back to open, with the reason."""
-    with _settling(bureau, edition_id, code, by, dry_run=dry_run) as one:
-        refuse(*returning_refusals(one.seen, by, reason=reason))
-        change_problem(
-            one.connection,
-            one.problem_id,
-            one.seen,
-            state=ProblemState.OPEN.value,
-            fixed_by=None,
-            fixed_at=None,
-        )
-        return _settle_problem_record(
-            bureau, one, edition_id, "return_problem", by, now, {"reason": cleaned(reason)}
-        )
-
-
-def strike_off_problem(
-    bureau: Bureau,
-    edition_id: int,
-    code: str,
-    *,
-    note: str = "",
-    by: Actor,
-    now: datetime,
-    dry_run: bool = False,
-) -> ProblemShown:
-    """Confirm on the spot and strike off: never by whoever reported it as fixed."""
-    with _settling(bureau, edition_id, code, by, dry_run=dry_run) as one:
-        refuse(*striking_refusals(one.seen, by))
-        closed = {"state": ProblemState.CLOSED.value, "closed_by": person_id(by), "closed_at": now}
-        change_problem(one.connection, one.problem_id, one.seen, **closed)
-        return _settle_problem_record(bureau, one, edition_id, "strike_off", by, now, {"note": cleaned(note)})
-
-
-@contextmanager
-def _settling(bureau: Bureau, edition_id: int, code: str, by: Actor, *, dry_run: bool) -> Iterator[_Settling]:
-    with bureau.store.writing() as connection:
-        problem_id, seen = load_problem(connection, edition_id, code, visible_units(by))
-        yield _Settling(connection=connection, problem_id=problem_id, seen=seen)
-        if dry_run:
-            rollback_dry_run(connection)
-
-
-def _settle_problem_record(
-    bureau: Bureau,
-    one: _Settling,
-    edition_id: int,
-    verb: str,
-    by: Actor,
-    now: datetime,
-    facts: dict[str, object],
-) -> ProblemShown:
-    append_entry(
-        one.connection,
-        at=now,
-        by=by,
-        verb=verb,
-        noun="problem",
-        noun_id=one.problem_id,
-        edition_id=edition_id,
-        unit_id=one.seen.unit_id,
-        detail={"code": one.seen.code, **{key: value for key, value in facts.items() if value != ""}},
-        flow_run_id=bureau.flow_run_id,
-    )
-    [shown] = problem_rows(
-        one.connection, ProblemFilter(), VisibleUnits(everything=True), problem_id=one.problem_id
-    )
-    return shown
-
-
 # One line of history each: more than a ledger holds, little enough for one transaction.
 MOST = 20_000
 
@@ -320,79 +328,67 @@ class ProblemsSettled:
     left: Mapping[str, int]
 
 
-def strike_off_many(
+def settle_problem(
+    bureau: Bureau,
+    edition_id: int,
+    code: str,
+    act: ProblemAct,
+    *,
+    words: str = "",
+    nth: int = 0,
+    by: Actor,
+    now: datetime,
+    dry_run: bool = False,
+) -> ProblemShown:
+    """Do one thing about one problem. `words` is the note or the reason, `nth` the measure that is finished."""
+    choice = ProblemSelection(edition_id=edition_id, codes=frozenset({code}))
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        found = chosen_problems(tx.connection, choice, visible_units(by))
+        if not found:
+            raise NotFound(f"没有编号为{code}的问题，请用 duban problem list 查看编号。")
+        refuse(*act_refusals(act, found[0], by, words))
+        # A finished measure touches its problem too, so that it and a fix at the same time cannot pass each other.
+        if _settle(tx, act, found) != 1:
+            raise Refused(f"问题{code}刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。")
+        if act is ProblemAct.FINISH_MEASURE:
+            set_measure_finished(tx.connection, found[0].id, nth, by=by.person_id, on=clock.civil(now))
+        told = {"nth": nth} if act is ProblemAct.FINISH_MEASURE else {ACTS[act].words: cleaned(words)}
+        _note(tx, act, edition_id, found, told)
+        everything = VisibleUnits(everything=True)
+        [shown] = problem_rows(tx.connection, ProblemFilter(), everything, problem_id=found[0].id)
+    return shown
+
+
+def settle_many(
     bureau: Bureau,
     choice: ProblemSelection,
+    act: ProblemAct,
     *,
     expected: int,
-    note: str = "",
+    words: str = "",
     by: Actor,
     now: datetime,
     dry_run: bool = False,
 ) -> ProblemsSettled:
-    """Strike off all of the choice that others have reported as fixed. `expected` is how many the person saw."""
-    facts = {"note": cleaned(note)}
-
-    def settle(connection: Connection, ids: Sequence[int]) -> int:
-        return strike_off_problems(connection, ids, by=person_id(by), at=now)
-
-    return _settle(bureau, choice, expected, "strike_off", settle, facts, by, now, dry_run=dry_run)
-
-
-def return_many(
-    bureau: Bureau,
-    choice: ProblemSelection,
-    *,
-    expected: int,
-    reason: str,
-    by: Actor,
-    now: datetime,
-    dry_run: bool = False,
-) -> ProblemsSettled:
-    """Give back all of the choice that are not really fixed, with one reason."""
-    reason = cleaned(reason)
-    if not reason:
-        refuse("退回整改要写明原因，请补写。")
-    return _settle(
-        bureau,
-        choice,
-        expected,
-        "return_problem",
-        return_problems,
-        {"reason": reason},
-        by,
-        now,
-        dry_run=dry_run,
+    """Strike off, or give back, all of the choice that others have reported as fixed. `expected` is how many the person
+    saw.
+    """
+    refuse(*words_refusals(act, words))
+    refuse(*person_refusals(act, by))
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        found = chosen_problems(tx.connection, choice, visible_units(by))
+        refuse(*_choice_refusals(found, expected))
+        good = [one for one in found if not act_refusals(act, one, by, words)]
+        if not good:
+            refuse(*dict.fromkeys(why for one in found[:5] for why in act_refusals(act, one, by, words)))
+        settled = _settle(tx, act, good)
+        _note(tx, act, choice.edition_id, good, {"together": True, ACTS[act].words: cleaned(words)})
+    return ProblemsSettled(
+        settled=settled, left=Counter(why for one in found if (why := left_because(one, by)))
     )
 
 
-def _settle(
-    bureau: Bureau,
-    choice: ProblemSelection,
-    expected: int,
-    verb: str,
-    settle: Callable[[Connection, Sequence[int]], int],
-    facts: Mapping[str, str],
-    by: Actor,
-    now: datetime,
-    *,
-    dry_run: bool,
-) -> ProblemsSettled:
-    refuse(*striking_off_refusals(by))
-    with bureau.store.writing() as connection:
-        found = chosen_problems(connection, choice, visible_units(by))
-        refuse(*_choice_refusals(found, expected))
-        good = [one for one in found if not striking_refusals(one.seen, by)]
-        left = Counter(why for one in found if (why := left_because(one.seen, by)))
-        refuse(*_nothing_left(good, found, by))
-        settled = settle(connection, [one.id for one in good])
-        append_entries(connection, [_entry(one, choice, verb, facts) for one in good], at=now, by=by)
-        if dry_run:
-            rollback_dry_run(connection)
-    return ProblemsSettled(settled=settled, left=dict(left))
-
-
-def _choice_refusals(found: Sequence[ChosenProblem], expected: int) -> tuple[str, ...]:
+def _choice_refusals(found: Sequence[Problem], expected: int) -> tuple[str, ...]:
     if not expected:
         return ("还没有选择问题，请先勾选，或选“符合条件的全部”。",)
     if len(found) != expected:
@@ -402,24 +398,30 @@ def _choice_refusals(found: Sequence[ChosenProblem], expected: int) -> tuple[str
     return (f"一次最多办理{MOST}个问题，请用筛选分批办理。",) if len(found) > MOST else ()
 
 
-def _nothing_left(
-    good: Sequence[ChosenProblem], found: Sequence[ChosenProblem], by: Actor
-) -> tuple[str, ...]:
-    if good:
-        return ()
-    reasons: list[str] = []
-    for one in found[:5]:
-        reasons += striking_refusals(one.seen, by)
-    return tuple(dict.fromkeys(reasons))
+def _settle(tx: Act, act: ProblemAct, problems: Sequence[Problem]) -> int:
+    by, at = person_id(tx.by), tx.now
+    marks: dict[ProblemAct, dict[str, object]] = {
+        ProblemAct.FIX: {"fixed_by": by, "fixed_at": at},
+        ProblemAct.RETURN: {"fixed_by": None, "fixed_at": None},
+        ProblemAct.STRIKE_OFF: {"closed_by": by, "closed_at": at},
+    }
+    rule, ids = ACTS[act], [one.id for one in problems]
+    return settle_problems(tx.connection, ids, rule.state, state=rule.becomes.value, **marks.get(act, {}))
 
 
-def _entry(one: ChosenProblem, choice: ProblemSelection, verb: str, facts: Mapping[str, str]) -> NewEntry:
-    said = {key: value for key, value in facts.items() if value}
-    return NewEntry(
-        verb=verb,
-        noun="problem",
-        noun_id=one.id,
-        edition_id=choice.edition_id,
-        unit_id=one.unit_id,
-        detail={"code": one.seen.code, "together": True} | said,
-    )
+def _note(
+    tx: Act, act: ProblemAct, edition_id: int, problems: Sequence[Problem], told: Mapping[str, object]
+) -> None:
+    said = {key: value for key, value in told.items() if value != ""}
+    entries = [
+        NewEntry(
+            verb=act.value,
+            noun="problem",
+            noun_id=one.id,
+            edition_id=edition_id,
+            unit_id=one.unit_id,
+            detail={"code": one.code} | said,
+        )
+        for one in problems
+    ]
+    append_entries(tx.connection, entries, at=tx.now, by=tx.by, flow_run_id=tx.bureau.flow_run_id)

@@ -14,16 +14,17 @@ from duban.core.errors import NotFound, Refused
 from duban.history.service import verify_history
 from duban.imports.sheets import RowsRefused
 from duban.problems.importing import NewProblem
-from duban.problems.lists import list_ledgers, list_problems, show_problem
 from duban.problems.queries import ProblemFilter, ProblemSelection
-from duban.problems.rules import ProblemPace, ProblemState
+from duban.problems.rules import ProblemAct, ProblemPace, ProblemState
 from duban.problems.service import (
     add_problem,
     check_problems,
-    fix_problem,
     import_problems,
-    return_many,
-    strike_off_many,
+    list_ledgers,
+    list_problems,
+    settle_many,
+    settle_problem,
+    show_problem,
 )
 from tests.builders import a_person, a_unit, an_edition
 
@@ -57,7 +58,7 @@ class Desk:
     def fixed(self, *codes: str) -> None:
         for code in codes:
             who = self.wang if int(code[-1]) % 2 == 0 else self.li
-            fix_problem(self.bureau, self.edition, code, by=who, now=NOW)
+            settle_problem(self.bureau, self.edition, code, ProblemAct.FIX, by=who, now=NOW)
 
     def all_of(self, **wanted) -> ProblemSelection:
         return ProblemSelection(
@@ -81,12 +82,14 @@ def desk(request: pytest.FixtureRequest, bureau: Bureau) -> Desk:
 def test_all_that_match_are_struck_off_and_the_rest_is_counted(desk: Desk) -> None:
     desk.fixed("F-0", "F-1", "F-2")
 
-    done = strike_off_many(desk.bureau, desk.all_of(), expected=6, note="现场核实", by=desk.zhou, now=NOW)
+    done = settle_many(
+        desk.bureau, desk.all_of(), ProblemAct.STRIKE_OFF, expected=6, words="现场核实", by=desk.zhou, now=NOW
+    )
 
     assert (done.settled, done.left) == (3, {"现为“未整改”": 3})
     assert sorted(code for code, state in desk.states().items() if state == "closed") == ["F-0", "F-1", "F-2"]
-    told = desk.shown("F-1", desk.zhou).history[-1]
-    assert (told.verb, '"note":"现场核实"' in told.detail) == ("strike_off", True)
+    told = desk.shown("F-1", desk.zhou).story[-1]
+    assert (told.verb, told.words) == ("strike_off", "现场核实")
     assert verify_history(desk.bureau).broken_at is None
 
 
@@ -95,17 +98,22 @@ def test_chosen_ones_are_given_back_with_one_reason(desk: Desk) -> None:
     found = list_problems(desk.bureau, ProblemFilter(state=ProblemState.FIXED), by=desk.zhou).problems
     choice = ProblemSelection(edition_id=desk.edition, ids=frozenset(one.id for one in found))
 
-    return_many(desk.bureau, choice, expected=2, reason="门锁未拆", by=desk.zhou, now=NOW)
+    settle_many(desk.bureau, choice, ProblemAct.RETURN, expected=2, words="门锁未拆", by=desk.zhou, now=NOW)
 
     assert set(desk.states().values()) == {"open"}
-    assert "门锁未拆" in desk.shown("F-0", desk.wang).history[-1].detail
+    assert desk.shown("F-0", desk.wang).story[-1].words == "门锁未拆"
 
 
 def test_nobody_strikes_off_what_he_fixed_himself(desk: Desk) -> None:
     desk.fixed("F-1", "F-2")
 
-    done = strike_off_many(
-        desk.bureau, desk.all_of(state=ProblemState.FIXED), expected=2, by=desk.li, now=NOW
+    done = settle_many(
+        desk.bureau,
+        desk.all_of(state=ProblemState.FIXED),
+        ProblemAct.STRIKE_OFF,
+        expected=2,
+        by=desk.li,
+        now=NOW,
     )
 
     assert (done.settled, done.left) == (1, {"由本人报告整改，须换人核实": 1})
@@ -118,7 +126,7 @@ def test_a_page_left_open_while_the_ledger_changed_does_nothing(desk: Desk) -> N
     desk.fixed("F-2")
 
     with pytest.raises(Refused, match="您看到的是1个问题，现在符合的是2个"):
-        strike_off_many(desk.bureau, fixed, expected=1, by=desk.zhou, now=NOW)
+        settle_many(desk.bureau, fixed, ProblemAct.STRIKE_OFF, expected=1, by=desk.zhou, now=NOW)
     assert "closed" not in desk.states().values()
 
 
@@ -134,26 +142,34 @@ def test_what_cannot_be_done_together_is_refused(
     desk: Desk, reason: str, expected: int, sentence: str
 ) -> None:
     with pytest.raises(Refused, match=sentence):
-        return_many(desk.bureau, desk.all_of(), expected=expected, reason=reason, by=desk.zhou, now=NOW)
+        settle_many(
+            desk.bureau,
+            desk.all_of(),
+            ProblemAct.RETURN,
+            expected=expected,
+            words=reason,
+            by=desk.zhou,
+            now=NOW,
+        )
 
 
 def test_a_handler_settles_nothing_together(desk: Desk) -> None:
     desk.fixed("F-0")
 
     with pytest.raises(Refused, match="王院长不能核实销号"):
-        strike_off_many(desk.bureau, desk.all_of(), expected=3, by=desk.wang, now=NOW)
+        settle_many(desk.bureau, desk.all_of(), ProblemAct.STRIKE_OFF, expected=3, by=desk.wang, now=NOW)
 
 
 def test_a_handler_sees_the_problems_of_his_own_unit_only(desk: Desk) -> None:
     mine = list_problems(desk.bureau, ProblemFilter(), by=desk.wang)
 
     assert ({one.unit for one in mine.problems}, mine.tally.found, mine.total) == ({HOMES[0]}, 3, 3)
-    [(ledger, tally)] = list_ledgers(desk.bureau, by=desk.wang)
-    assert (ledger.name, tally.found) == ("消防避难设施", 3)
+    [ledger] = list_ledgers(desk.bureau, by=desk.wang)
+    assert (ledger.name, ledger.tally.found) == ("消防避难设施", 3)
     with pytest.raises(NotFound):
         desk.shown("F-1", desk.wang)
     with pytest.raises(NotFound):
-        fix_problem(desk.bureau, desk.edition, "F-1", by=desk.wang, now=NOW)
+        settle_problem(desk.bureau, desk.edition, "F-1", ProblemAct.FIX, by=desk.wang, now=NOW)
 
 
 def test_a_stranger_sees_no_problem(desk: Desk) -> None:

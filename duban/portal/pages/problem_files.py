@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 
@@ -15,29 +14,23 @@ from duban.portal.forms import Filled, FilledForm
 from duban.portal.pages.problems import ADDS, SEES
 from duban.portal.params import Number
 from duban.problems.importing import NewProblem
-from duban.problems.lists import ProblemFile, find_ledger, show_problem
-from duban.problems.rules import PACE_NAMES, ProblemPace, ProblemState, striking_off_refusals
-from duban.problems.service import (
-    add_problem,
-    finish_measure,
-    fix_problem,
-    return_problem,
-    strike_off_problem,
-)
+from duban.problems.rules import PACE_NAMES, ProblemAct, ProblemPace, ProblemState, person_refusals
+from duban.problems.service import add_problem, find_ledger, settle_problem, show_problem
 
 router = APIRouter()
 ACTS_OF = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.HANDLER)
 ACT_NAMES = {
-    "finish_measure": "措施完成",
-    "fix": "报告整改完成",
-    "return_problem": "退回整改",
-    "strike_off": "核实销号",
+    ProblemAct.FINISH_MEASURE: "措施完成",
+    ProblemAct.FIX: "报告整改完成",
+    ProblemAct.RETURN: "退回整改",
+    ProblemAct.STRIKE_OFF: "核实销号",
 }
-SAID = {
-    "measure": "已登记措施完成。",
-    "fix": "已报告整改完成，等待核实销号。",
-    "return": "已退回整改。",
-    "strike_off": "已核实销号。",
+# What a form's button does, and what is said of it.
+ACTS = {
+    "measure": (ProblemAct.FINISH_MEASURE, "已登记措施完成。"),
+    "fix": (ProblemAct.FIX, "已报告整改完成，等待核实销号。"),
+    "return": (ProblemAct.RETURN, "已退回整改。"),
+    "strike_off": (ProblemAct.STRIKE_OFF, "已核实销号。"),
 }
 
 
@@ -88,23 +81,18 @@ def problem(desk: Annotated[PageContext, allow(*SEES)], problem_id: Number) -> R
 def act(desk: Annotated[PageContext, allow(*ACTS_OF)], problem_id: Number, filled: FilledForm) -> Response:
     """Finish a measure, report the problem as fixed, give it back, or strike it off."""
     shown = show_problem(desk.bureau, problem_id, by=desk.by).problem
-    common: dict[str, Any] = {"by": desk.by, "now": desk.now}
-    key = (desk.bureau, shown.edition_id, shown.code)
     words = filled.text("words", "说明或原因")
     nth = filled.whole("nth", "措施序号") or 0
-    verbs: dict[str, Callable[[], object]] = {
-        "measure": lambda: finish_measure(*key, nth, **common),
-        "fix": lambda: fix_problem(*key, note=words, **common),
-        "return": lambda: return_problem(*key, reason=words, **common),
-        "strike_off": lambda: strike_off_problem(*key, note=words, **common),
-    }
     try:
-        verb = filled.choice("act", "办理方式", verbs)
+        chosen = filled.choice("act", "办理方式", ACTS)
         filled.refuse_faults()
-        verbs[verb or ""]()
+        verb, said = ACTS[chosen or ""]
+        settle_problem(
+            desk.bureau, shown.edition_id, shown.code, verb, words=words, nth=nth, by=desk.by, now=desk.now
+        )
     except Refused as refused:
         return _page(desk, problem_id, status=422, refused=refused.reasons, filled=filled)
-    return desk.see_other(f"/problems/item/{problem_id}", said=SAID[verb or ""])
+    return desk.see_other(f"/problems/item/{problem_id}", said=said)
 
 
 def _page(
@@ -115,7 +103,7 @@ def _page(
     refused: tuple[str, ...] = (),
     filled: Filled | None = None,
 ) -> Response:
-    found: ProblemFile = show_problem(desk.bureau, problem_id, by=desk.by)
+    found = show_problem(desk.bureau, problem_id, by=desk.by)
     one = found.problem
     is_open, fixed = one.state is ProblemState.OPEN, one.state is ProblemState.FIXED
     mine = desk.has(Role.HANDLER) and desk.by.belongs_to(one.unit_id)
@@ -128,7 +116,7 @@ def _page(
         refused=refused,
         typed=filled.values if filled else {},
         may_fix=is_open and mine,
-        may_confirm=fixed and not striking_off_refusals(desk.by),
+        may_confirm=fixed and not person_refusals(ProblemAct.STRIKE_OFF, desk.by),
         PACE_NAMES=PACE_NAMES,
         ACT_NAMES=ACT_NAMES,
     )

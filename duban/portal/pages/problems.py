@@ -14,17 +14,17 @@ from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
-from duban.problems.lists import (
+from duban.problems.queries import ProblemFilter, ProblemSelection
+from duban.problems.rules import PACE_NAMES, PROBLEM_STATE_NAMES, ProblemAct, ProblemPace, ProblemState
+from duban.problems.service import (
     PAGE_SIZE,
     export_problems,
     find_ledger,
     ledger_units,
     list_ledgers,
     list_problems,
+    settle_many,
 )
-from duban.problems.queries import ProblemFilter, ProblemSelection
-from duban.problems.rules import PACE_NAMES, PROBLEM_STATE_NAMES, ProblemPace, ProblemState
-from duban.problems.service import return_many, strike_off_many
 
 router = APIRouter()
 SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
@@ -67,13 +67,12 @@ def settle(
     act = filled.choice("act", "办理方式", ACTS)
     words = filled.text("words", "说明或原因")
     choice, expected = _choice(desk, edition_id, filled, filters)
-    common = {"expected": expected, "by": desk.by, "now": desk.now}
+    verb = ProblemAct.STRIKE_OFF if act == "strike_off" else ProblemAct.RETURN
     try:
         filled.refuse_faults()
-        if act == "strike_off":
-            done = strike_off_many(desk.bureau, choice, note=words, **common)  # type: ignore[arg-type]  # one dictionary for both calls
-        else:
-            done = return_many(desk.bureau, choice, reason=words, **common)  # type: ignore[arg-type]  # one dictionary for both calls
+        done = settle_many(
+            desk.bureau, choice, verb, expected=expected, words=words, by=desk.by, now=desk.now
+        )
     except Refused as refused:
         return _page(desk, edition_id, filled.values, status=422, refused=refused.reasons, filled=filled)
     left = "".join(f"；{times}个没有办理（{why}）" for why, times in done.left.items())

@@ -21,9 +21,8 @@ from duban.portal.forms import Day, Files, Form, comes_back
 from duban.portal.pages.problems import ADDS
 from duban.portal.params import Number
 from duban.portal.rendering import xlsx_response
-from duban.problems.lists import find_ledger
 from duban.problems.rules import PACE_NAMES
-from duban.problems.service import ProblemsKept, check_problems, import_problems
+from duban.problems.service import ProblemsKept, check_problems, find_ledger, import_problems
 from duban.rosters.importing import RosterImported, RosterScope, check_roster, import_roster
 from duban.rosters.lists import RosterPage, list_subjects
 from duban.rosters.subject_queries import SubjectFilter
