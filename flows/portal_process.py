@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from duban.accounts.one_time import first_sign_ins
+from duban.accounts.sessions import first_sign_ins
 from duban.core import clock
 from duban.core.access import ROLE_NAMES
 from duban.core.errors import Fault

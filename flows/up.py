@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from duban.accounts.portal_key import write_portal_key
 from duban.core.errors import DubanError, Fault, Refused
+from duban.core.secrets import write_portal_key
 from duban.core.settings import Settings, load
 from duban.wiring import open_bureau
 from flows import portal_process, server_process

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import Connection
 
-from duban.accounts.queries import end_session_rows
-from duban.accounts.rules import EndedWhy
+from duban.accounts.sessions import raise_generation
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role, VisibleUnits, visible_units
+from duban.core.db import Connection
 from duban.core.errors import NotFound, refuse
 from duban.core.secrets import derived, portal_key
-from duban.history.queries import append_entry
-from duban.letters.queries import link_generation_of, raise_link_generation
+from duban.history.service import acting
+from duban.letters.queries import link_generation_of
 from duban.obligations.list_queries import OWED, OwnObligation, own_obligation_rows
 from duban.obligations.lists import classified, own_sight
 from duban.units.queries import units_by_id
@@ -140,25 +139,8 @@ def _details(own: OwnObligation, last_workday: date, provisional: bool) -> list[
 
 def renew_calendar(bureau: Bureau, unit_id: int, *, by: Actor, now: datetime) -> int:
     """Raise the unit's generation of links; returns it. A handler does so for the own unit only."""
-    refuse(*_refusals(by, unit_id))
-    with bureau.store.writing() as connection:
-        generation = raise_link_generation(connection, unit_id, now)
-        ended = end_session_rows(connection, link_unit_id=unit_id, now=now, why=EndedWhy.LINKS_REVOKED.value)
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="revoke_links",
-            noun="unit",
-            noun_id=unit_id,
-            unit_id=unit_id,
-            detail={"generation": generation, "sessions": ended},
-            flow_run_id=bureau.flow_run_id,
-        )
+    if Role.COORDINATOR not in by.roles and not (Role.HANDLER in by.roles and by.belongs_to(unit_id)):
+        refuse(f"{by.name}不是该单位的经办人，请由该单位经办人或统筹科室更换。")
+    with acting(bureau, by=by, now=now) as act:
+        generation, _ = raise_generation(act, unit_id)
     return generation
-
-
-def _refusals(by: Actor, unit_id: int) -> tuple[str, ...]:
-    if Role.COORDINATOR in by.roles or (Role.HANDLER in by.roles and by.belongs_to(unit_id)):
-        return ()
-    return (f"{by.name}不是该单位的经办人，请由该单位经办人或统筹科室更换。",)

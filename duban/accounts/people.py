@@ -1,20 +1,30 @@
-"""Entering people and their roles. Who may do what follows from the roles alone, so giving them is recorded."""
+"""People and their roles, and the accounts they come in by.
+
+Who may do what follows from the roles alone, so giving and taking them is recorded, and open ways in end with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
-from duban.accounts.queries import drop_one_times, end_session_rows
-from duban.accounts.rules import EndedWhy
+from duban.accounts.queries import (
+    AccountRow,
+    account_of,
+    drop_one_times,
+    end_session_rows,
+    page_of_accounts,
+)
+from duban.accounts.rules import EndedWhy, security_refusals
+from duban.accounts.sessions import active_person
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role, visible_units
-from duban.core.db import rollback_dry_run
+from duban.core.access import person_id as id_of
+from duban.core.db import Connection
 from duban.core.errors import NotFound, refuse
 from duban.core.text import cleaned
-from duban.history.queries import append_entry
+from duban.history.service import Act, acting
 from duban.units.queries import (
     Person,
     UnitEntry,
@@ -33,6 +43,7 @@ from duban.units.queries import (
 from duban.units.rules import belonging_refusals, giving_refusals, retiring_refusals, taking_refusals
 
 _LONGEST_NAME = 64
+PAGE = 50
 
 
 def add_person(
@@ -50,24 +61,37 @@ def add_person(
     Ways in that are open end then: whoever made them, or holds them, was not asked about the new role.
     """
     name, given = cleaned(name), frozenset(roles)
-    with bureau.store.writing() as connection:
-        found = find_unit(connection, unit)
-        there = _there(connection, name, found)
-        refuse(*_refusals(connection, name, unit, given, by, found, there))
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        found = find_unit(act.connection, unit)
+        there = next(iter(all_people(act.connection, name=name, unit_id=found.id)), None) if found else None
+        held = there.roles if there else ()
+        own = list(
+            giving_refusals(
+                given,
+                by,
+                to_person_id=there.id if there else None,
+                register_empty=not all_people(act.connection),
+                held=held,
+                security_there=_security_there(act.connection),
+            )
+        )
+        # The @ divides a name from its unit wherever a person is named.
+        if not name or len(name) > _LONGEST_NAME or "@" in name:
+            own.append(f"姓名要有，不超过{_LONGEST_NAME}字，且不含 @，请改正。")
+        if found is None:
+            own.append(f"没有名为“{unit}”的单位，请核对名称，或先登记单位。")
+        if there and given <= frozenset(held):
+            own.append(f"{there.unit}的{name}已有这些角色，不必再登记。")
+        refuse(*own)
         assert found is not None, "refused above"
         if there:
-            insert_roles(connection, there.id, given - frozenset(there.roles))
-            drop_one_times(connection, there.id)
-            end_session_rows(connection, person_id=there.id, now=now, why=EndedWhy.ROLES_CHANGED.value)
+            insert_roles(act.connection, there.id, given - frozenset(held))
+            drop_one_times(act.connection, there.id)
+            end_session_rows(act.connection, person_id=there.id, now=now, why=EndedWhy.ROLES_CHANGED)
             key = there.id
         else:
-            key = insert_person(connection, name=name, unit_id=found.id, roles=given)
-        person = person_by_id(connection, key)
-        assert person is not None, "just written"
-        _record(bureau, connection, person, given, by, now)
-        if dry_run:
-            rollback_dry_run(connection)
-    return person
+            key = insert_person(act.connection, name=name, unit_id=found.id, roles=given)
+        return _noted(act, "add_person", key, given=sorted(given))
 
 
 def list_people(bureau: Bureau, *, by: Actor, unit_id: int | None = None) -> tuple[Person, ...]:
@@ -78,106 +102,28 @@ def list_people(bureau: Bureau, *, by: Actor, unit_id: int | None = None) -> tup
     return tuple(one for one in found if sight.sees(one.unit_id))
 
 
-def _there(connection: Connection, name: str, unit: UnitEntry | None) -> Person | None:
-    if unit is None:
-        return None
-    return next(iter(all_people(connection, name=name, unit_id=unit.id)), None)
-
-
-def _refusals(
-    connection: Connection,
-    name: str,
-    unit: str,
-    given: frozenset[Role],
-    by: Actor,
-    found: UnitEntry | None,
-    there: Person | None,
-) -> tuple[str, ...]:
-    empty = not all_people(connection)
-    own = list(
-        giving_refusals(
-            given,
-            by,
-            to_person_id=there.id if there else None,
-            register_empty=empty,
-            held=there.roles if there else (),
-            security_there=count_with_role(connection, Role.SECURITY) > 0,
-        )
-    )
-    # The @ divides a name from its unit wherever a person is named.
-    if not name or len(name) > _LONGEST_NAME or "@" in name:
-        own.append(f"姓名要有，不超过{_LONGEST_NAME}字，且不含 @，请改正。")
-    if found is None:
-        own.append(f"没有名为“{unit}”的单位，请核对名称，或先登记单位。")
-    if there and given <= frozenset(there.roles):
-        own.append(f"{there.unit}的{name}已有这些角色，不必再登记。")
-    return tuple(own)
-
-
-def _record(
-    bureau: Bureau,
-    connection: Connection,
-    person: Person,
-    given: frozenset[Role],
-    by: Actor,
-    now: datetime,
-) -> None:
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="add_person",
-        noun="person",
-        noun_id=person.id,
-        unit_id=person.unit_id,
-        detail={"name": person.name, "unit": person.unit, "given": sorted(given)},
-        flow_run_id=bureau.flow_run_id,
-    )
-
-
 def retire_person(
     bureau: Bureau, person: Actor, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
 ) -> Person:
     """Stop a person from acting. What is still on the desk is handed over first."""
-    assert person.person_id is not None, "the system is nobody's colleague"
-    reason = cleaned(reason)
-    with bureau.store.writing() as connection:
-        left = count_on_desk(connection, person.person_id)
+    key, reason = id_of(person), cleaned(reason)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        # The posts without which nobody could run the machine, or let anybody in.
+        posts = person.roles & {Role.OPERATOR, Role.SECURITY}
         refuse(
             *retiring_refusals(
                 person,
                 by,
-                on_the_desk=left,
+                on_the_desk=count_on_desk(act.connection, key),
                 reason=reason,
-                security_there=count_with_role(connection, Role.SECURITY) > 0,
-                alone_in=_alone_in(connection, person),
+                security_there=_security_there(act.connection),
+                alone_in=[role for role in posts if count_with_role(act.connection, role, besides=key) == 0],
             )
         )
-        set_person_active(connection, person.person_id, active=False)
-        end_session_rows(connection, person_id=person.person_id, now=now, why=EndedWhy.RETIRED.value)
-        drop_one_times(connection, person.person_id)
-        retired = person_by_id(connection, person.person_id)
-        assert retired is not None, "it was found by name"
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="retire_person",
-            noun="person",
-            noun_id=retired.id,
-            unit_id=retired.unit_id,
-            detail={"name": retired.name, "unit": retired.unit, "reason": reason},
-            flow_run_id=bureau.flow_run_id,
-        )
-        if dry_run:
-            rollback_dry_run(connection)
-    return retired
-
-
-def _alone_in(connection: Connection, person: Actor) -> list[Role]:
-    """The posts without which nobody could run the machine, or let anybody in."""
-    posts = person.roles & {Role.OPERATOR, Role.SECURITY}
-    return [role for role in posts if count_with_role(connection, role, besides=person.person_id) == 0]
+        set_person_active(act.connection, key, active=False)
+        end_session_rows(act.connection, person_id=key, now=now, why=EndedWhy.RETIRED)
+        drop_one_times(act.connection, key)
+        return _noted(act, "retire_person", key, reason=reason)
 
 
 def take_role(
@@ -192,104 +138,88 @@ def take_role(
 ) -> Person:
     """Take one role from a person. Open sessions end, so that nobody goes on with what he no longer is."""
     reason = cleaned(reason)
-    with bureau.store.writing() as connection:
-        person = _person(connection, person_id)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = active_person(act.connection, person_id)
         refuse(
             *taking_refusals(
                 role,
                 by,
                 person=person.actor,
-                security_there=count_with_role(connection, Role.SECURITY) > 0,
-                others_with_role=count_with_role(connection, role, besides=person_id),
-                on_the_desk=count_on_desk(connection, person_id),
+                security_there=_security_there(act.connection),
+                others_with_role=count_with_role(act.connection, role, besides=person_id),
+                on_the_desk=count_on_desk(act.connection, person_id),
                 reason=reason,
             )
         )
-        delete_role(connection, person_id, role)
-        end_session_rows(connection, person_id=person_id, now=now, why=EndedWhy.ROLES_CHANGED.value)
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="take_role",
-            noun="person",
-            noun_id=person.id,
-            unit_id=person.unit_id,
-            detail={"name": person.name, "unit": person.unit, "taken": role.value, "reason": reason},
-            flow_run_id=bureau.flow_run_id,
-        )
-        changed = _person(connection, person_id)
-        if dry_run:
-            rollback_dry_run(connection)
-    return changed
-
-
-def _person(connection: Connection, person_id: int) -> Person:
-    found = person_by_id(connection, person_id)
-    if found is None or not found.active:
-        raise NotFound("没有这位在岗人员，请在人员名录里核对。")
-    return found
+        delete_role(act.connection, person_id, role)
+        end_session_rows(act.connection, person_id=person_id, now=now, why=EndedWhy.ROLES_CHANGED)
+        return _noted(act, "take_role", person_id, taken=role.value, reason=reason)
 
 
 def add_person_unit(
     bureau: Bureau, *, person_id: int, unit: UnitEntry, by: Actor, now: datetime, dry_run: bool = False
 ) -> Person:
     """Let a person act for a further unit."""
-    with bureau.store.writing() as connection:
-        person = _person_units_person(connection, person_id)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = active_person(act.connection, person_id)
         refuse(*belonging_refusals(person.actor, by, unit_id=unit.id, unit=unit.name, adding=True))
-        insert_person_unit(connection, person_id, unit.id)
-        _person_units_record(bureau, connection, "add_person_unit", person, unit, by, now)
-        changed = _person_units_person(connection, person_id)
-        if dry_run:
-            rollback_dry_run(connection)
-    return changed
+        insert_person_unit(act.connection, person_id, unit.id)
+        return _noted(act, "add_person_unit", person_id, unit_id=unit.id, further=unit.name)
 
 
 def remove_person_unit(
     bureau: Bureau, *, person_id: int, unit: UnitEntry, by: Actor, now: datetime, dry_run: bool = False
 ) -> Person:
     """A person acts for that further unit no longer; what is still on his desk there is handed over first."""
-    with bureau.store.writing() as connection:
-        person = _person_units_person(connection, person_id)
-        left = count_on_desk(connection, person_id, unit_id=unit.id)
-        refuse(
-            *belonging_refusals(
-                person.actor, by, unit_id=unit.id, unit=unit.name, adding=False, on_the_desk=left
-            )
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        who = active_person(act.connection, person_id).actor
+        left = count_on_desk(act.connection, person_id, unit_id=unit.id)
+        refuse(*belonging_refusals(who, by, unit_id=unit.id, unit=unit.name, adding=False, on_the_desk=left))
+        delete_person_unit(act.connection, person_id, unit.id)
+        return _noted(act, "remove_person_unit", person_id, unit_id=unit.id, further=unit.name)
+
+
+def _security_there(connection: Connection) -> bool:
+    return count_with_role(connection, Role.SECURITY) > 0
+
+
+def _noted(act: Act, verb: str, person_id: int, *, unit_id: int | None = None, **said: object) -> Person:
+    """The person as he is now, after what was done was noted."""
+    person = person_by_id(act.connection, person_id)
+    assert person is not None, "just written"
+    detail = {"name": person.name, "unit": person.unit, **said}
+    act.note(verb, "person", person.id, unit_id=unit_id or person.unit_id, detail=detail)
+    return person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    """One page of accounts for the security administrator."""
+
+    rows: tuple[AccountRow, ...]
+    total: int
+    page: int
+    last: int
+
+
+def list_accounts(
+    bureau: Bureau, *, text: str = "", locked: bool = False, page: int = 1, by: Actor, now: datetime
+) -> AccountPage:
+    """People whose name or unit contains the text: who can come in, who is locked out, who is signed in."""
+    refuse(*security_refusals(by, "查看账号"))
+    with bureau.store.reading() as connection:
+        rows, total = page_of_accounts(
+            connection, now=now, text=text.strip(), locked=locked, limit=PAGE, offset=(page - 1) * PAGE
         )
-        delete_person_unit(connection, person_id, unit.id)
-        _person_units_record(bureau, connection, "remove_person_unit", person, unit, by, now)
-        changed = _person_units_person(connection, person_id)
-        if dry_run:
-            rollback_dry_run(connection)
-    return changed
+    return AccountPage(rows=rows, total=total, page=page, last=max(1, -(-total // PAGE)))
 
 
-def _person_units_person(connection: Connection, person_id: int) -> Person:
-    found = person_by_id(connection, person_id)
-    if found is None or not found.active:
-        raise NotFound("没有这位在岗人员，请在人员名录里核对。")
+def show_account(bureau: Bureau, person_id: int, *, by: Actor, now: datetime) -> AccountRow:
+    """One person's account; everybody sees his own."""
+    if person_id != by.person_id:
+        refuse(*security_refusals(by, "查看账号"))
+    with bureau.store.reading() as connection:
+        found = account_of(connection, person_id, now=now)
+    if found is None:
+        raise NotFound("没有这位在岗人员，请在账号清单里核对。")
     return found
-
-
-def _person_units_record(
-    bureau: Bureau,
-    connection: Connection,
-    verb: str,
-    person: Person,
-    unit: UnitEntry,
-    by: Actor,
-    now: datetime,
-) -> None:
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb=verb,
-        noun="person",
-        noun_id=person.id,
-        unit_id=unit.id,
-        detail={"name": person.name, "unit": person.unit, "further": unit.name},
-        flow_run_id=bureau.flow_run_id,
-    )

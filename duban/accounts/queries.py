@@ -1,15 +1,21 @@
-"""Accounts: password hashes, tries and locks. Who has no row here cannot sign in with a password."""
+"""Who can come in: accounts, sessions, one-time sign-ins, tokens of other systems, and what was typed meanwhile.
+
+Who has no row in `account` cannot sign in with a password.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
 
-from duban.accounts.tables import account, one_time, session
+from duban.accounts.rules import EndedWhy
+from duban.accounts.tables import account, api_answer, client_token, kept_form, one_time, session
+from duban.core.db import insert_row
 from duban.units.queries import Person, all_people
 from duban.units.tables import contact, person, unit
 
@@ -27,13 +33,16 @@ class Account:
 
 
 def account_of_person(connection: Connection, person_id: int) -> Account | None:
-    row = connection.execute(_ACCOUNTS.where(account.c.person_id == person_id)).first()
-    return Account(**row._mapping) if row else None
+    return _account(connection, account.c.person_id == person_id)
 
 
 def account_of_subject(connection: Connection, subject: str) -> Account | None:
     """The account that the bureau's identity provider knows by this subject."""
-    row = connection.execute(_ACCOUNTS.where(account.c.oidc_subject == subject)).first()
+    return _account(connection, account.c.oidc_subject == subject)
+
+
+def _account(connection: Connection, which: ColumnElement[bool]) -> Account | None:
+    row = connection.execute(select(account).where(which)).first()
     return Account(**row._mapping) if row else None
 
 
@@ -65,9 +74,6 @@ def anybody_signs_in(connection: Connection) -> bool:
     return connection.execute(select(account.c.person_id).where(able).limit(1)).first() is not None
 
 
-_ACCOUNTS = select(*(account.c[one.name] for one in fields(Account)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
     """One person with his way in. `sessions` counts those that nobody has ended."""
@@ -85,66 +91,49 @@ def page_of_accounts(
     connection: Connection, *, now: datetime, text: str = "", locked: bool = False, limit: int, offset: int
 ) -> tuple[tuple[AccountRow, ...], int]:
     """The accounts of active people, those of the bureau's own units first, and how many there are in all."""
-    wanted = _people(now, text, locked=locked)
+    named = (column.contains(text, autoescape=True) for column in (person.c.name, unit.c.name))
+    wanted = _PEOPLE.where(or_(*named)) if text else _PEOPLE
+    if locked:
+        wanted = wanted.where(account.c.locked_until > now)
     number = connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
     rows = connection.execute(wanted.order_by(unit.c.id, person.c.id).limit(limit).offset(offset)).all()
-    opened = _sessions(connection, [row.id for row in rows], now)
-    found = [_row(connection, row, opened.get(row.id, (0, None))) for row in rows]
-    return tuple(found), number
+    return _accounts(connection, rows, now), number
 
 
 def account_of(connection: Connection, person_id: int, *, now: datetime) -> AccountRow | None:
     """One active person's account."""
-    row = connection.execute(_people(now, "", locked=False).where(person.c.id == person_id)).first()
-    if row is None:
-        return None
-    return _row(connection, row, _sessions(connection, [person_id], now).get(person_id, (0, None)))
+    rows = connection.execute(_PEOPLE.where(person.c.id == person_id)).all()
+    return next(iter(_accounts(connection, rows, now)), None)
 
 
-def _people(now: datetime, text: str, *, locked: bool) -> Select[Any]:
-    wanted = (
-        select(
-            person.c.id,
-            account.c.password_hash.is_not(None).label("has_password"),
-            account.c.password_set_at,
-            account.c.locked_until,
-            account.c.oidc_subject,
-        )
-        .join_from(person, unit, unit.c.id == person.c.unit_id)
-        .outerjoin(account, account.c.person_id == person.c.id)
-        .where(person.c.active)
+_PEOPLE: Select[Any] = (
+    select(
+        person.c.id,
+        account.c.password_hash.is_not(None).label("has_password"),
+        account.c.password_set_at,
+        account.c.locked_until,
+        account.c.oidc_subject,
     )
-    if text:
-        wanted = wanted.where(
-            or_(person.c.name.contains(text, autoescape=True), unit.c.name.contains(text, autoescape=True))
-        )
-    if locked:
-        wanted = wanted.where(account.c.locked_until > now)
-    return wanted
+    .join_from(person, unit, unit.c.id == person.c.unit_id)
+    .outerjoin(account, account.c.person_id == person.c.id)
+    .where(person.c.active)
+)
 
 
-def _sessions(
-    connection: Connection, ids: list[int], now: datetime
-) -> dict[int, tuple[int, datetime | None]]:
-    rows = connection.execute(
+def _accounts(connection: Connection, rows: Sequence[Any], now: datetime) -> tuple[AccountRow, ...]:
+    open_sessions = (
         select(session.c.person_id, func.count(), func.max(session.c.seen_at))
-        .where(session.c.person_id.in_(ids), session.c.ended_at.is_(None), session.c.expires_at > now)
+        .where(session.c.person_id.in_([row.id for row in rows]))
+        .where(session.c.ended_at.is_(None), session.c.expires_at > now)
         .group_by(session.c.person_id)
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def _row(connection: Connection, row: Any, opened: tuple[int, datetime | None]) -> AccountRow:
-    (found,) = all_people(connection, person_id=row.id)
-    return AccountRow(
-        person=found,
-        has_password=row.has_password,
-        password_set_at=row.password_set_at,
-        locked_until=row.locked_until,
-        oidc_subject=row.oidc_subject,
-        sessions=opened[0],
-        seen_at=opened[1],
-    )
+    opened = {row[0]: {"sessions": row[1], "seen_at": row[2]} for row in connection.execute(open_sessions)}
+    found = []
+    for row in rows:
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        values |= opened.get(row.id, {"sessions": 0, "seen_at": None})
+        found.append(AccountRow(person=all_people(connection, person_id=row.id)[0], **values))
+    return tuple(found)
 
 
 _contact_unit = unit.alias("contact_unit")
@@ -174,25 +163,15 @@ class SessionRow:
     password_set_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneTimeRow:
-    """One one-time sign-in."""
-
-    id: int
-    person_id: int
-    expires_at: datetime
-    used_at: datetime | None
-
-
 def session_by_token(connection: Connection, token_hash: str) -> SessionRow | None:
     """The session of this token, over or not."""
     row = connection.execute(_SESSIONS.where(session.c.token_hash == token_hash)).first()
-    return _session(row) if row else None
+    return SessionRow(**row._mapping) if row else None
 
 
 def session_by_id(connection: Connection, session_id: int) -> SessionRow | None:
     row = connection.execute(_SESSIONS.where(session.c.id == session_id)).first()
-    return _session(row) if row else None
+    return SessionRow(**row._mapping) if row else None
 
 
 def open_sessions(
@@ -203,13 +182,11 @@ def open_sessions(
     if person_id is not None:
         found = found.where(session.c.person_id == person_id)
     rows = connection.execute(found.order_by(session.c.seen_at.desc(), session.c.id.desc()).limit(limit))
-    return tuple(_session(row) for row in rows)
+    return tuple(SessionRow(**row._mapping) for row in rows)
 
 
 def insert_session(connection: Connection, **values: object) -> int:
-    key = connection.execute(session.insert().values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return insert_row(connection, session, **values)
 
 
 def touch_session(connection: Connection, session_id: int, now: datetime) -> None:
@@ -223,7 +200,7 @@ def end_session_rows(
     connection: Connection,
     *,
     now: datetime,
-    why: str,
+    why: EndedWhy,
     ids: Iterable[int] | None = None,
     person_id: int | None = None,
     link_unit_id: int | None = None,
@@ -240,12 +217,50 @@ def end_session_rows(
         wanted = wanted.where(session.c.unit_id == link_unit_id, session.c.way == "link")
     if except_id is not None:
         wanted = wanted.where(session.c.id != except_id)
-    return int(connection.execute(wanted.values(ended_at=now, ended_why=why)).rowcount)
+    return int(connection.execute(wanted.values(ended_at=now, ended_why=why.value)).rowcount)
 
 
 def forget_sessions(connection: Connection, person_id: int, *, before: datetime) -> None:
     """Remove a person's sessions that ended long ago; the history keeps that they were."""
     connection.execute(delete(session).where(session.c.person_id == person_id, session.c.expires_at < before))
+
+
+_SESSIONS: Select[Any] = (
+    select(
+        session.c.id,
+        session.c.person_id,
+        person.c.name,
+        person.c.active.label("person_active"),
+        person.c.unit_id.label("home_unit_id"),
+        session.c.way,
+        session.c.unit_id,
+        session.c.contact_id,
+        (contact.c.active & _contact_unit.c.active).label("contact_active"),
+        contact.c.duty,
+        session.c.device,
+        session.c.made_at,
+        session.c.seen_at,
+        session.c.expires_at,
+        session.c.ended_at,
+        session.c.ended_why,
+        account.c.password_hash.is_not(None).label("has_password"),
+        account.c.password_set_at,
+    )
+    .join_from(session, person, person.c.id == session.c.person_id)
+    .outerjoin(account, account.c.person_id == session.c.person_id)
+    .outerjoin(contact, contact.c.id == session.c.contact_id)
+    .outerjoin(_contact_unit, _contact_unit.c.id == session.c.unit_id)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeRow:
+    """One one-time sign-in."""
+
+    id: int
+    person_id: int
+    expires_at: datetime
+    used_at: datetime | None
 
 
 def insert_one_time(
@@ -278,33 +293,126 @@ def use_one_time(connection: Connection, one_time_id: int, now: datetime) -> boo
     return connection.execute(used.values(used_at=now)).rowcount == 1
 
 
-_SESSIONS: Select[Any] = (
-    select(
-        session.c.id,
-        session.c.person_id,
-        person.c.name,
-        person.c.active.label("person_active"),
-        person.c.unit_id.label("home_unit_id"),
-        session.c.way,
-        session.c.unit_id,
-        session.c.contact_id,
-        (contact.c.active & _contact_unit.c.active).label("contact_active"),
-        contact.c.duty,
-        session.c.device,
-        session.c.made_at,
-        session.c.seen_at,
-        session.c.expires_at,
-        session.c.ended_at,
-        session.c.ended_why,
-        account.c.password_hash.is_not(None).label("has_password"),
-        account.c.password_set_at,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientToken:
+    """One token as the list shows it; whose rights it has is `person`."""
+
+    id: int
+    name: str
+    scopes: str
+    person_id: int
+    person: str
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def insert_client_token(connection: Connection, **values: object) -> int:
+    return insert_row(connection, client_token, **values)
+
+
+def client_tokens(
+    connection: Connection, *, token_id: int | None = None, token_hash: str | None = None
+) -> tuple[ClientToken, ...]:
+    """All of them, the newest first; or the one of that id or hash."""
+    found = _TOKENS.order_by(client_token.c.id.desc())
+    if token_id is not None:
+        found = found.where(client_token.c.id == token_id)
+    if token_hash is not None:
+        found = found.where(client_token.c.token_hash == token_hash)
+    return tuple(ClientToken(**row._mapping) for row in connection.execute(found))
+
+
+def touch_client_token(connection: Connection, token_id: int, now: datetime) -> None:
+    connection.execute(update(client_token).where(client_token.c.id == token_id).values(used_at=now))
+
+
+def revoke_client_token_row(connection: Connection, token_id: int, now: datetime) -> bool:
+    """Revoke it; False when it was revoked before."""
+    open_ = update(client_token).where(client_token.c.id == token_id, client_token.c.revoked_at.is_(None))
+    return connection.execute(open_.values(revoked_at=now)).rowcount == 1
+
+
+_TOKENS = select(
+    *(
+        person.c.name.label("person") if one.name == "person" else client_token.c[one.name]
+        for one in fields(ClientToken)
     )
-    .join_from(session, person, person.c.id == session.c.person_id)
-    .outerjoin(account, account.c.person_id == session.c.person_id)
-    .outerjoin(contact, contact.c.id == session.c.contact_id)
-    .outerjoin(_contact_unit, _contact_unit.c.id == session.c.unit_id)
-)
+).join_from(client_token, person, person.c.id == client_token.c.person_id)
 
 
-def _session(row: Row[Any]) -> SessionRow:
-    return SessionRow(**row._mapping)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """The answer to an earlier request; without a status it is under way, or was cut off."""
+
+    fingerprint: str
+    status: int | None
+    body: str | None
+
+
+def find_kept_answer(connection: Connection, token_id: int, key: str) -> KeptAnswer | None:
+    row = connection.execute(
+        select(api_answer).where(api_answer.c.token_id == token_id, api_answer.c.key == key)
+    ).first()
+    return KeptAnswer(fingerprint=row.fingerprint, status=row.status, body=row.body) if row else None
+
+
+def insert_kept_answer(
+    connection: Connection, token_id: int, key: str, fingerprint: str, at: datetime
+) -> None:
+    connection.execute(
+        api_answer.insert().values(token_id=token_id, key=key, fingerprint=fingerprint, made_at=at)
+    )
+
+
+def finish_kept_answer(connection: Connection, token_id: int, key: str, status: int, body: str) -> None:
+    connection.execute(
+        api_answer.update()
+        .where(api_answer.c.token_id == token_id, api_answer.c.key == key)
+        .values(status=status, body=body)
+    )
+
+
+def delete_kept_answer(connection: Connection, token_id: int, key: str) -> None:
+    """The request changed nothing, so it may be made again."""
+    connection.execute(api_answer.delete().where(api_answer.c.token_id == token_id, api_answer.c.key == key))
+
+
+def sweep_kept_answers(connection: Connection, before: datetime) -> None:
+    """Drop what nobody will ask again."""
+    connection.execute(api_answer.delete().where(api_answer.c.made_at < before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormDraft:
+    """A form as it was sent: where to, and every field in its order."""
+
+    path: str
+    fields: tuple[tuple[str, str], ...]
+    made_at: datetime
+
+
+def insert_form_draft(connection: Connection, *, fields: Sequence[tuple[str, str]], **values: object) -> None:
+    """`values` are the other columns; what has expired goes."""
+    made_at = values["made_at"]
+    connection.execute(delete(kept_form).where(kept_form.c.expires_at <= made_at))
+    connection.execute(kept_form.insert().values(fields=json.dumps(fields, ensure_ascii=False), **values))
+
+
+def find_form_draft(
+    connection: Connection, kept_id: str, *, person_id: int, now: datetime
+) -> FormDraft | None:
+    row = connection.execute(
+        select(kept_form).where(
+            kept_form.c.id == kept_id, kept_form.c.person_id == person_id, kept_form.c.expires_at > now
+        )
+    ).first()
+    if row is None:
+        return None
+    typed = tuple((name, value) for name, value in json.loads(row.fields))
+    return FormDraft(path=row.path, fields=typed, made_at=row.made_at)
+
+
+def delete_form_draft(connection: Connection, kept_id: str, *, person_id: int) -> None:
+    connection.execute(delete(kept_form).where(kept_form.c.id == kept_id, kept_form.c.person_id == person_id))

@@ -1,33 +1,43 @@
-"""What every way in ends with: a session row, and the token that only its bearer knows."""
+"""Sessions, and the ways into one besides a password: a one-time sign-in, the link of a message, the bureau's identity.
+
+Whatever the way, it ends with a session row and a token that only its bearer knows.
+"""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
-from duban.accounts.passwords import hash_is_outdated, hash_password, password_fits
 from duban.accounts.queries import (
     Account,
+    FormDraft,
     SessionRow,
-    account_of_person,
     account_of_subject,
+    anybody_signs_in,
     change_account,
-    count_sign_in_try,
+    delete_form_draft,
     end_session_rows,
+    find_form_draft,
     forget_sessions,
+    insert_form_draft,
+    insert_one_time,
     insert_session,
+    one_time_by_token,
     open_account,
     open_sessions,
     session_by_token,
     touch_session,
+    use_one_time,
 )
 from duban.accounts.rules import (
     WAY_NAMES,
     EndedWhy,
     SignInWay,
     device_words,
+    link_revoking_refusals,
+    one_time_refusals,
     security_refusals,
     timed_out,
     too_old,
@@ -36,56 +46,58 @@ from duban.accounts.rules import (
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Actor, Role
-from duban.core.db import rollback_dry_run
+from duban.core.access import person_id as id_of
+from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused, refuse
-from duban.core.secrets import derived, new_token, token_hash
+from duban.core.secrets import derived, new_token, portal_key, token_hash
 from duban.core.text import cleaned
-from duban.history.queries import append_entry
-from duban.letters.rules import ACTING_DUTIES
-from duban.units.queries import Person, actor_by_id, all_people, person_by_id
+from duban.history.service import Act, acting
+from duban.letters.links import read_link_token
+from duban.letters.queries import link_bearer, raise_link_generation
+from duban.letters.rules import ACTING_DUTIES, Bearer, Link, link_refusals
+from duban.obligations.queries import busiest_unit
+from duban.units.queries import (
+    Person,
+    UnitEntry,
+    actor_by_id,
+    all_people,
+    count_with_role,
+    insert_person,
+    person_by_id,
+)
 
 _KEPT = timedelta(days=30)
 _DEVICE = 200
+_LONGEST_SUBJECT = 255
+_NEW_ONE = "请向安全管理员（或发给您链接的统筹科室）索取新的一次性登录链接。"
 
 
 def open_session(
-    bureau: Bureau,
-    connection: Connection,
-    *,
-    by: Actor,
+    act: Act,
+    who: Actor,
     way: SignInWay,
     device: str,
-    now: datetime,
+    *,
     unit_id: int | None = None,
     contact_id: int | None = None,
 ) -> str:
-    """Begin a session in the caller's transaction and record it; returns its token."""
-    assert by.person_id is not None, "somebody comes in"
+    """Begin a session inside an act and note it; returns its token. `unit_id` and `contact_id` are a link's."""
     token, said = new_token(), cleaned(device)[:_DEVICE]
-    forget_sessions(connection, by.person_id, before=now - _KEPT)
+    forget_sessions(act.connection, id_of(who), before=act.now - _KEPT)
     session_id = insert_session(
-        connection,
+        act.connection,
         token_hash=token_hash(token),
-        person_id=by.person_id,
+        person_id=id_of(who),
         way=way.value,
         unit_id=unit_id,
         contact_id=contact_id,
         device=said,
-        made_at=now,
-        seen_at=now,
-        expires_at=now + timedelta(hours=bureau.settings.session_hours),
+        made_at=act.now,
+        seen_at=act.now,
+        expires_at=act.now + timedelta(hours=act.bureau.settings.session_hours),
     )
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="sign_in",
-        noun="session",
-        noun_id=session_id,
-        unit_id=unit_id or by.unit_id,
-        detail={"way": way.value, "device": said},
-        flow_run_id=bureau.flow_run_id,
-    )
+    detail = {"way": way.value, "device": said}
+    act.note("sign_in", "session", session_id, by=who, unit_id=unit_id or who.unit_id, detail=detail)
     return token
 
 
@@ -140,20 +152,18 @@ def _over(bureau: Bureau, row: SessionRow, now: datetime) -> EndedWhy | None:
     if not row.person_active or row.contact_active is False:
         return EndedWhy.RETIRED
     idle = bureau.settings.session_idle_minutes
-    if timed_out(seen_at=row.seen_at, expires_at=row.expires_at, now=now, idle_minutes=idle):
-        return EndedWhy.TIMED_OUT
-    return None
+    over = timed_out(seen_at=row.seen_at, expires_at=row.expires_at, now=now, idle_minutes=idle)
+    return EndedWhy.TIMED_OUT if over else None
 
 
 def _through_link(row: SessionRow) -> Actor:
     """Whoever comes by a link is bound to its unit, whatever else he may do when he signs in."""
     assert row.unit_id is not None, "a link is a unit's"
-    acts = row.duty in ACTING_DUTIES
     return Actor(
         name=row.name,
         person_id=row.person_id,
         unit_id=row.unit_id,
-        roles=frozenset({Role.HANDLER} if acts else ()),
+        roles=frozenset({Role.HANDLER} if row.duty in ACTING_DUTIES else ()),
         reads=frozenset({row.unit_id}),
     )
 
@@ -161,9 +171,8 @@ def _through_link(row: SessionRow) -> Actor:
 def _must_set_password(bureau: Bureau, row: SessionRow, now: datetime) -> bool:
     if row.way == SignInWay.ONE_TIME:
         return row.password_set_at is None or row.password_set_at < row.made_at
-    return row.way == SignInWay.PASSWORD and too_old(
-        row.password_set_at, now=now, days=bureau.settings.password_days
-    )
+    days = bureau.settings.password_days
+    return row.way == SignInWay.PASSWORD and too_old(row.password_set_at, now=now, days=days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,22 +199,18 @@ def list_sessions(
         found = open_sessions(connection, now=now, person_id=person_id)
     idle = bureau.settings.session_idle_minutes
     return tuple(
-        _open(one)
+        OpenSession(
+            id=one.id,
+            person_id=one.person_id,
+            name=one.name,
+            way=SignInWay(one.way),
+            way_name=WAY_NAMES[SignInWay(one.way)],
+            device=device_words(one.device),
+            made_at=one.made_at,
+            seen_at=one.seen_at,
+        )
         for one in found
         if not timed_out(seen_at=one.seen_at, expires_at=one.expires_at, now=now, idle_minutes=idle)
-    )
-
-
-def _open(one: SessionRow) -> OpenSession:
-    return OpenSession(
-        id=one.id,
-        person_id=one.person_id,
-        name=one.name,
-        way=SignInWay(one.way),
-        way_name=WAY_NAMES[SignInWay(one.way)],
-        device=device_words(one.device),
-        made_at=one.made_at,
-        seen_at=one.seen_at,
     )
 
 
@@ -222,170 +227,203 @@ def end_sessions(
     """End one session of a person, or all but one; returns how many."""
     if person_id != by.person_id:
         refuse(*security_refusals(by, "撤销别人的登录"))
-    with bureau.store.writing() as connection:
-        person = person_by_id(connection, person_id)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = person_by_id(act.connection, person_id)
         if person is None:
             raise NotFound("没有这位人员，请在人员名录里核对。")
         ended = end_session_rows(
-            connection,
+            act.connection,
             person_id=person_id,
             ids=None if session_id is None else [session_id],
             except_id=except_id,
             now=now,
-            why=EndedWhy.REVOKED.value,
+            why=EndedWhy.REVOKED,
         )
         if ended:
-            append_entry(
-                connection,
-                at=now,
-                by=by,
-                verb="end_sessions",
-                noun="session",
-                noun_id=session_id,
-                unit_id=person.unit_id,
-                detail={"name": person.name, "person_id": person_id, "sessions": ended},
-                flow_run_id=bureau.flow_run_id,
-            )
-        if dry_run:
-            rollback_dry_run(connection)
+            detail = {"name": person.name, "person_id": person_id, "sessions": ended}
+            act.note("end_sessions", "session", session_id, unit_id=person.unit_id, detail=detail)
     return ended
 
 
-_LONGEST = 200
+def sign_out(bureau: Bureau, session_id: int, *, by: Actor, now: datetime) -> None:
+    """End one's own session. Ending it twice is no fault."""
+    with acting(bureau, by=by, now=now) as act:
+        why = EndedWhy.SIGNED_OUT
+        if end_session_rows(act.connection, ids=[session_id], person_id=id_of(by), now=now, why=why):
+            act.note("sign_out", "session", session_id, unit_id=by.unit_id)
+
+
+def enter_once(bureau: Bureau, token: str, *, device: str, now: datetime) -> str:
+    """Use a one-time sign-in: the token of a new session, in which a password is to be chosen first."""
+    with acting(bureau, by=SYSTEM, now=now) as act:
+        one = one_time_by_token(act.connection, token_hash(token))
+        if one is None:
+            raise Refused(f"一次性登录链接无效，可能不完整或已被更新的链接取代，{_NEW_ONE}")
+        if one.used_at is not None or not use_one_time(act.connection, one.id, now):
+            raise Refused(f"这个一次性登录链接已经用过，如不是您本人使用，请立即告知安全管理员；{_NEW_ONE}")
+        if now >= one.expires_at:
+            raise Refused(f"这个一次性登录链接已过期，{_NEW_ONE}")
+        person = person_by_id(act.connection, one.person_id)
+        assert person is not None, "a one-time sign-in has a person"
+        if not person.active:
+            raise Refused(f"{person.name}已停用，不能登录；如有误，请联系统筹科室。")
+        return open_session(act, person.actor, SignInWay.ONE_TIME, device)
+
+
+def make_one_time(bureau: Bureau, *, person_id: int, by: Actor, now: datetime, dry_run: bool = False) -> str:
+    """The token of a one-time sign-in, shown once. Earlier ones of the person that were not used end."""
+    token = new_token()
+    until = now + timedelta(hours=bureau.settings.one_time_hours)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = active_person(act.connection, person_id)
+        there = count_with_role(act.connection, Role.SECURITY) > 0
+        refuse(*one_time_refusals(person.actor, by, security_there=there))
+        open_account(act.connection, person_id)
+        insert_one_time(
+            act.connection, token_hash=token_hash(token), person_id=person_id, made_at=now, expires_at=until
+        )
+        detail = {"name": person.name, "until": until}
+        act.note("make_one_time", "account", person_id, unit_id=person.unit_id, detail=detail)
+    return token
+
+
+def active_person(connection: Connection, person_id: int) -> Person:
+    """NotFound for whoever is not there any more."""
+    found = person_by_id(connection, person_id)
+    if found is None or not found.active:
+        raise NotFound("没有这位在岗人员，请在人员名录里核对。")
+    return found
+
+
+_ORDER = (
+    Role.OPERATOR,
+    Role.SECURITY,
+    Role.COORDINATOR,
+    Role.REVIEWER,
+    Role.LEADER,
+    Role.AUDITOR,
+    Role.HANDLER,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Try:
-    """One try: whose account it is, if anybody's, and the how manyth in a row."""
+class FirstSignIn:
+    """Somebody of this role may come in once with this token."""
 
-    person: Person | None = None
-    password_hash: str | None = None
-    number: int = 0
+    role: Role
+    name: str
+    unit: str
+    token: str
 
 
-def sign_in(bureau: Bureau, *, name: str, password: str, device: str, now: datetime) -> str:
-    """The token of a new session. What was wrong, the name or the password, is not told."""
-    one = _counted(bureau, name, now)
-    fit = len(password) <= _LONGEST and password_fits(one.password_hash, password)
-    if not fit or one.person is None:
-        _failed(bureau, one, device, now)
-        raise Refused(_wrong(bureau))
-    assert one.password_hash is not None, "it fitted"
-    fresh = hash_password(password) if hash_is_outdated(one.password_hash) else None
-    with bureau.store.writing() as connection:
-        change_account(connection, one.person.id, failed=0)
-        if fresh:
-            change_account(connection, one.person.id, password_hash=fresh)
-        return open_session(
-            bureau, connection, by=one.person.actor, way=SignInWay.PASSWORD, device=device, now=now
+def first_sign_ins(bureau: Bureau, *, now: datetime) -> tuple[FirstSignIn, ...]:
+    """One for each role that anybody has; none as soon as anybody has a password or signs in another way."""
+    with bureau.store.reading() as connection:
+        if anybody_signs_in(connection):
+            return ()
+        busiest = busiest_unit(connection)
+        # Whoever tries the handler's page should find something on it.
+        register = sorted(all_people(connection), key=lambda one: one.unit_id != busiest)
+    # Nobody twice: a second one-time sign-in would end the first.
+    chosen: dict[int, tuple[Role, Person]] = {}
+    for role in _ORDER:
+        bearers = (one for one in register if one.active and role in one.roles and one.id not in chosen)
+        if person := next(bearers, None):
+            chosen[person.id] = (role, person)
+    return tuple(
+        FirstSignIn(
+            role=role,
+            name=person.name,
+            unit=person.unit,
+            token=make_one_time(bureau, person_id=person.id, by=SYSTEM, now=now),
         )
-
-
-def _counted(bureau: Bureau, name: str, now: datetime) -> _Try:
-    """Find the account and count this try. Refused while it is locked."""
-    locked: Refused | None = None
-    with bureau.store.writing() as connection:
-        person = _active(connection, name)
-        account = account_of_person(connection, person.id) if person else None
-        if person is None or account is None:
-            return _Try()
-        number = count_sign_in_try(connection, person.id, now)
-        if number is not None and number <= bureau.settings.sign_in_tries:
-            return _Try(person=person, password_hash=account.password_hash, number=number)
-        until = account.locked_until
-        if number is not None or until is None:
-            until = _lock(bureau, connection, person, now)
-            _record(bureau, connection, person, "lock", {"until": until}, now)
-        _record(bureau, connection, person, "sign_in_refused", {"locked_until": until}, now)
-        locked = Refused(
-            f"连续输错次数过多，账号已锁定至北京时间 {until.astimezone(clock.ZONE):%H:%M}，"
-            "请到时再试，或请安全管理员解锁。"
-        )
-    raise locked
-
-
-def _active(connection: Connection, name: str) -> Person | None:
-    """The one active person of that name. Of several none: they write 姓名@单位."""
-    wanted, _, unit_name = name.strip().partition("@")
-    found = [
-        one
-        for one in all_people(connection, name=wanted)
-        if one.active and (not unit_name or one.unit == unit_name)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _failed(bureau: Bureau, one: _Try, device: str, now: datetime) -> None:
-    with bureau.store.writing() as connection:
-        # The account's row before the history's turn, as in every try; the other way round two tries could deadlock.
-        until = None
-        if one.person and one.number >= bureau.settings.sign_in_tries:
-            until = _lock(bureau, connection, one.person, now)
-        _record(bureau, connection, one.person, "sign_in_failed", {"device": device[:_LONGEST]}, now)
-        if until:
-            _record(bureau, connection, one.person, "lock", {"until": until}, now)
-
-
-def _lock(bureau: Bureau, connection: Connection, person: Person, now: datetime) -> datetime:
-    until = now + timedelta(minutes=bureau.settings.lock_minutes)
-    change_account(connection, person.id, failed=0, locked_until=until)
-    return until
-
-
-def _record(
-    bureau: Bureau,
-    connection: Connection,
-    person: Person | None,
-    verb: str,
-    detail: dict[str, object],
-    now: datetime,
-) -> None:
-    """An unknown name is not written down: people type their password into the wrong field."""
-    append_entry(
-        connection,
-        at=now,
-        by=SYSTEM,
-        verb=verb,
-        noun="account",
-        noun_id=person.id if person else None,
-        unit_id=person.unit_id if person else None,
-        detail=({"name": person.name} if person else {}) | detail,
-        flow_run_id=bureau.flow_run_id,
+        for role, person in chosen.values()
     )
 
 
-def _wrong(bureau: Bureau) -> str:
-    settings = bureau.settings
-    return (
-        f"姓名或密码不对，请核对后重试；有同名人员的请写成 姓名@单位。连续输错 {settings.sign_in_tries} 次"
-        f"将锁定 {settings.lock_minutes} 分钟，忘记密码请向安全管理员索取一次性登录链接。"
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredByLink:
+    """The token of the new session and the page the link leads to."""
+
+    token: str
+    path: str
 
 
-_sign_in_oidc_LONGEST = 255
+def enter_by_link(
+    bureau: Bureau, token: str, *, device: str, now: datetime, obligation_id: int | None = None
+) -> EnteredByLink:
+    """Let the bearer of a message's link in without an account, bound to that one unit.
+
+    `obligation_id` is the item of the message that was pressed.
+    """
+    link = read_link_token(portal_key(bureau.settings), token)
+    with acting(bureau, by=SYSTEM, now=now) as act:
+        bearer = link_bearer(act.connection, link.contact_id)
+        refuse(*link_refusals(link, bearer, clock.civil(now)))
+        assert bearer is not None, "refused above"
+        who = _behind(act, link, bearer).actor
+        session = open_session(
+            act, who, SignInWay.LINK, device, unit_id=link.unit_id, contact_id=link.contact_id
+        )
+    wanted = obligation_id or link.obligation_id
+    return EnteredByLink(token=session, path=f"/my/{wanted}" if wanted else "/my")
+
+
+def _behind(act: Act, link: Link, bearer: Bearer) -> Person:
+    """The person behind the contact. What he does is done in a name, so one who is not in the register is entered."""
+    found = all_people(act.connection, name=bearer.name, unit_id=link.unit_id)
+    if found:
+        return found[0]
+    roles = (Role.HANDLER,) if bearer.duty in ACTING_DUTIES else ()
+    key = insert_person(act.connection, name=bearer.name, unit_id=link.unit_id, roles=roles)
+    said = {"name": bearer.name, "unit": bearer.unit, "given": sorted(roles), "contact_id": link.contact_id}
+    act.note("add_person", "person", key, unit_id=link.unit_id, detail=said)
+    person = person_by_id(act.connection, key)
+    assert person is not None, "just written"
+    return person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinksRevoked:
+    """The unit's new generation of links, and how many sessions ended with the old one."""
+
+    unit: str
+    generation: int
+    sessions: int
+
+
+def revoke_links(
+    bureau: Bureau, unit: UnitEntry, *, by: Actor, now: datetime, dry_run: bool = False
+) -> LinksRevoked:
+    """Revoke a unit's links: a telephone was lost, or a message was forwarded to the wrong group."""
+    refuse(*link_revoking_refusals(by, unit.name))
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        generation, ended = raise_generation(act, unit.id, unit=unit.name)
+    return LinksRevoked(unit=unit.name, generation=generation, sessions=ended)
+
+
+def raise_generation(act: Act, unit_id: int, **named: str) -> tuple[int, int]:
+    """All links and calendar addresses of the unit end; returns the new generation and how many sessions ended."""
+    generation = raise_link_generation(act.connection, unit_id, act.now)
+    why = EndedWhy.LINKS_REVOKED
+    ended = end_session_rows(act.connection, link_unit_id=unit_id, now=act.now, why=why)
+    detail = {**named, "generation": generation, "sessions": ended}
+    act.note("revoke_links", "unit", unit_id, unit_id=unit_id, detail=detail)
+    return generation, ended
 
 
 def sign_in_oidc(bureau: Bureau, *, subject: str, device: str, now: datetime) -> str:
     """The token of a session for whoever the security administrator has linked to this subject."""
-    with bureau.store.writing() as connection:
-        account = account_of_subject(connection, subject)
-        person = person_by_id(connection, account.person_id) if account else None
+    short = subject[:_LONGEST_SUBJECT]
+    with acting(bureau, by=SYSTEM, now=now) as act:
+        account = account_of_subject(act.connection, subject)
+        person = person_by_id(act.connection, account.person_id) if account else None
         if person is not None and person.active:
-            return open_session(
-                bureau, connection, by=person.actor, way=SignInWay.OIDC, device=device, now=now
-            )
-        append_entry(
-            connection,
-            at=now,
-            by=SYSTEM,
-            verb="sign_in_failed",
-            noun="account",
-            noun_id=person.id if person else None,
-            detail={"way": SignInWay.OIDC.value, "subject": subject[:_sign_in_oidc_LONGEST]},
-            flow_run_id=bureau.flow_run_id,
-        )
+            return open_session(act, person.actor, SignInWay.OIDC, device)
+        detail = {"way": SignInWay.OIDC.value, "subject": short}
+        act.note("sign_in_failed", "account", person.id if person else None, detail=detail)
     raise Refused(
-        f"您的统一身份（编号 {subject[:_sign_in_oidc_LONGEST]}）还没有与本系统的人员关联，请把编号告诉安全管理员，由其关联后再登录。"
+        f"您的统一身份（编号 {short}）还没有与本系统的人员关联，请把编号告诉安全管理员，由其关联后再登录。"
     )
 
 
@@ -395,32 +433,19 @@ def bind_subject(
     """Link a person to the subject by which the identity provider knows him; an empty one ends the link."""
     refuse(*security_refusals(by, "关联统一身份"))
     subject = cleaned(subject)
-    with bureau.store.writing() as connection:
-        person = person_by_id(connection, person_id)
-        if person is None or not person.active:
-            raise NotFound("没有这位在岗人员，请在人员名录里核对。")
-        refuse(*_binding_refusals(subject, account_of_subject(connection, subject), person_id, by))
-        open_account(connection, person_id)
-        change_account(connection, person_id, oidc_subject=subject or None)
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="bind_subject",
-            noun="account",
-            noun_id=person_id,
-            unit_id=person.unit_id,
-            detail={"name": person.name, "subject": subject},
-            flow_run_id=bureau.flow_run_id,
-        )
-        if dry_run:
-            rollback_dry_run(connection)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = active_person(act.connection, person_id)
+        refuse(*_binding_refusals(subject, account_of_subject(act.connection, subject), person_id, by))
+        open_account(act.connection, person_id)
+        change_account(act.connection, person_id, oidc_subject=subject or None)
+        detail = {"name": person.name, "subject": subject}
+        act.note("bind_subject", "account", person_id, unit_id=person.unit_id, detail=detail)
 
 
 def _binding_refusals(subject: str, there: Account | None, person_id: int, by: Actor) -> tuple[str, ...]:
     own = []
-    if len(subject) > _sign_in_oidc_LONGEST:
-        own.append(f"统一身份编号不超过 {_sign_in_oidc_LONGEST} 个字符，请核对。")
+    if len(subject) > _LONGEST_SUBJECT:
+        own.append(f"统一身份编号不超过 {_LONGEST_SUBJECT} 个字符，请核对。")
     if by.person_id == person_id:
         own.append("不能给自己关联统一身份，请由另一位安全管理员办理。")
     if subject and there is not None and there.person_id != person_id:
@@ -428,21 +453,39 @@ def _binding_refusals(subject: str, there: Account | None, person_id: int, by: A
     return tuple(own)
 
 
-def sign_out(bureau: Bureau, session_id: int, *, by: Actor, now: datetime) -> None:
-    """End one's own session. Ending it twice is no fault."""
-    assert by.person_id is not None, "somebody is signed in"
+_DRAFT_FOR = timedelta(days=1)
+_LONGEST_DRAFT, _LONGEST_PATH = 200_000, 300
+
+
+def keep_form_draft(
+    bureau: Bureau, *, person_id: int, path: str, fields: Sequence[tuple[str, str]], now: datetime
+) -> str | None:
+    """Keep for a day what somebody had typed when the session ended; None where it is larger than anybody types."""
+    if len(path) > _LONGEST_PATH or sum(len(name) + len(value) for name, value in fields) > _LONGEST_DRAFT:
+        return None
+    draft_id = secrets.token_urlsafe(24)
     with bureau.store.writing() as connection:
-        ended = end_session_rows(
-            connection, ids=[session_id], person_id=by.person_id, now=now, why=EndedWhy.SIGNED_OUT.value
+        insert_form_draft(
+            connection,
+            id=draft_id,
+            person_id=person_id,
+            path=path,
+            fields=fields,
+            made_at=now,
+            expires_at=now + _DRAFT_FOR,
         )
-        if ended:
-            append_entry(
-                connection,
-                at=now,
-                by=by,
-                verb="sign_out",
-                noun="session",
-                noun_id=session_id,
-                unit_id=by.unit_id,
-                flow_run_id=bureau.flow_run_id,
-            )
+    return draft_id
+
+
+def take_form_draft(bureau: Bureau, draft_id: str, *, by: Actor, now: datetime) -> FormDraft | None:
+    """The form as it was typed, if it is this person's and still kept. It stays until it was sent or dropped."""
+    if by.person_id is None:
+        return None
+    with bureau.store.reading() as connection:
+        return find_form_draft(connection, draft_id, person_id=by.person_id, now=now)
+
+
+def drop_form_draft(bureau: Bureau, draft_id: str, *, by: Actor) -> None:
+    """It has been sent, or is not wanted any more."""
+    with bureau.store.writing() as connection:
+        delete_form_draft(connection, draft_id, person_id=id_of(by))

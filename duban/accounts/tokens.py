@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from duban.accounts.api_queries import (
+from duban.accounts.queries import (
     ClientToken,
     KeptAnswer,
-    all_client_tokens,
-    client_token_by_hash,
-    client_token_by_id,
+    client_tokens,
     delete_kept_answer,
     find_kept_answer,
     finish_kept_answer,
@@ -24,11 +22,10 @@ from duban.accounts.api_queries import (
 from duban.accounts.rules import MOST_TOKEN_DAYS, TokenScope, security_refusals, token_refusals
 from duban.bureau import Bureau
 from duban.core.access import Actor
-from duban.core.db import rollback_dry_run
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.secrets import new_token, token_hash
 from duban.core.text import cleaned
-from duban.history.queries import append_entry
+from duban.history.service import acting
 from duban.units.queries import person_by_id
 
 _PREFIX = "duban_"
@@ -58,16 +55,14 @@ def make_client_token(
     """Give another system a token with a person's rights."""
     name, wanted, token = cleaned(name), frozenset(scopes), _PREFIX + new_token()
     until = now + timedelta(days=days)
-    with bureau.store.writing() as connection:
-        person = person_by_id(connection, person_id)
-        refuse(
-            *token_refusals(by, name=name, scopes=wanted, days=days, person=person.actor if person else None)
-        )
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        person = person_by_id(act.connection, person_id)
+        bearer = person.actor if person else None
+        refuse(*token_refusals(by, name=name, scopes=wanted, days=days, person=bearer))
         if person is None or not person.active:
             raise NotFound("没有这位在岗人员，请先登记接口所代表的人员。")
-        assert by.person_id is not None, "refused above"
         token_id = insert_client_token(
-            connection,
+            act.connection,
             name=name,
             token_hash=token_hash(token),
             scopes=" ".join(sorted(wanted)),
@@ -77,18 +72,7 @@ def make_client_token(
             expires_at=until,
         )
         said = {"name": name, "person": person.name, "scopes": sorted(wanted), "until": until}
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="make_token",
-            noun="token",
-            noun_id=token_id,
-            detail=said,
-            flow_run_id=bureau.flow_run_id,
-        )
-        if dry_run:
-            rollback_dry_run(connection)
+        act.note("make_token", "token", token_id, detail=said)
     return MadeToken(id=token_id, name=name, token=token, expires_at=until)
 
 
@@ -96,7 +80,7 @@ def list_client_tokens(bureau: Bureau, *, by: Actor) -> tuple[ClientToken, ...]:
     """Every token that was ever made, without what would let anybody use it."""
     refuse(*security_refusals(by, "查看接口令牌"))
     with bureau.store.reading() as connection:
-        return all_client_tokens(connection)
+        return client_tokens(connection)
 
 
 def revoke_client_token(
@@ -104,24 +88,13 @@ def revoke_client_token(
 ) -> ClientToken:
     """End a token; ending it twice is no fault."""
     refuse(*security_refusals(by, "撤销接口令牌"))
-    with bureau.store.writing() as connection:
-        found = client_token_by_id(connection, token_id)
-        if found is None:
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
+        found = client_tokens(act.connection, token_id=token_id)
+        if not found:
             raise NotFound(f"没有编号为 {token_id} 的接口令牌，请在令牌清单里核对。")
-        if revoke_client_token_row(connection, token_id, now):
-            append_entry(
-                connection,
-                at=now,
-                by=by,
-                verb="revoke_token",
-                noun="token",
-                noun_id=token_id,
-                detail={"name": found.name},
-                flow_run_id=bureau.flow_run_id,
-            )
-        if dry_run:
-            rollback_dry_run(connection)
-    return found
+        if revoke_client_token_row(act.connection, token_id, now):
+            act.note("revoke_token", "token", token_id, detail={"name": found[0].name})
+    return found[0]
 
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -140,9 +113,10 @@ class Client:
 def find_client(bureau: Bureau, token: str, *, now: datetime) -> Client | None:
     """The system behind a token; None when there is none, or it has ended."""
     with bureau.store.reading() as connection:
-        found = client_token_by_hash(connection, token_hash(token))
-        if found is None or found.revoked_at is not None or now >= found.expires_at:
+        known = client_tokens(connection, token_hash=token_hash(token))
+        if not known or known[0].revoked_at is not None or now >= known[0].expires_at:
             return None
+        (found,) = known
         person = person_by_id(connection, found.person_id)
     if person is None or not person.active:
         return None

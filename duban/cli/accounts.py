@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from duban.accounts.links import revoke_links
-from duban.accounts.one_time import make_one_time
 from duban.accounts.passwords import set_password
 from duban.accounts.passwords import unlock as unlock_account
 from duban.accounts.people import (
@@ -20,7 +18,7 @@ from duban.accounts.people import (
     take_role,
 )
 from duban.accounts.rules import MOST_TOKEN_DAYS, SCOPE_NAMES, TokenScope
-from duban.accounts.sessions import bind_subject, end_sessions, list_sessions
+from duban.accounts.sessions import bind_subject, end_sessions, list_sessions, make_one_time, revoke_links
 from duban.accounts.tokens import list_client_tokens, make_client_token, revoke_client_token
 from duban.cli.command import ACT, Answer, Call, Table, command
 from duban.core.access import ROLE_NAMES, SYSTEM, Actor, Role

@@ -208,6 +208,13 @@ def advisory_lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _KEY})
 
 
+def insert_row(connection: Connection, table: Table, **values: object) -> int:
+    """Insert one row; returns its id."""
+    key = connection.execute(table.insert().values(**values)).inserted_primary_key
+    assert key is not None, "the table has an id"
+    return int(key[0])
+
+
 def upsert(connection: Connection, table: Table) -> Any:
     """An insert that offers `on_conflict_do_nothing` and `on_conflict_do_update`."""
     if connection.dialect.name == "postgresql":

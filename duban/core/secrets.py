@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 
 from duban.core.errors import Fault
 from duban.core.settings import Settings
 
 _BYTES = 32
+_KEY_NAME, _KEY_BYTES = "duban_portal_key", 48
 
 
 def portal_key(settings: Settings) -> str:
@@ -17,6 +19,25 @@ def portal_key(settings: Settings) -> str:
     if settings.portal_key is None or not settings.portal_key.get_secret_value():
         raise Fault("门户密钥还没有设置，请先运行 duban setup（写在 home/secrets/duban_portal_key）。")
     return settings.portal_key.get_secret_value()
+
+
+def write_portal_key(settings: Settings) -> bool:
+    """Write home/secrets/duban_portal_key where no key is set anywhere; returns whether it was written.
+
+    Nobody chooses it, nobody sees it, only the bureau's own account may read its file.
+    """
+    if settings.portal_key is not None:
+        return False
+    folder = settings.home / "secrets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        # Made by exactly one of two that start at once, and never readable by others, not even for a moment.
+        handle = os.open(folder / _KEY_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(_KEY_BYTES))
+    return True
 
 
 def new_token() -> str:

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from calendars.reader import units_of
-from duban.accounts.portal_key import write_portal_key
 from duban.core.access import SYSTEM
 from duban.core.db import open_store
+from duban.core.secrets import write_portal_key
 from duban.core.settings import Settings
 from duban.editions.files import YearApplied, apply_year
 from duban.schema.migrate import migrate, pending_revisions

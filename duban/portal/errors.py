@@ -12,8 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from duban.accounts.form_drafts import keep_form_draft
-from duban.accounts.sessions import Ended
+from duban.accounts.sessions import Ended, keep_form_draft
 from duban.core.errors import Changed, Fault, NotFound, Refused
 from duban.portal.access import (
     SAFE,

@@ -7,8 +7,7 @@ from urllib.parse import unquote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from duban.accounts.form_drafts import take_form_draft
-from duban.accounts.sessions import SignedIn, find_session
+from duban.accounts.sessions import SignedIn, find_session, take_form_draft
 from duban.portal.access import COOKIE
 from duban.portal.context import PageContext
 

@@ -276,17 +276,19 @@ class Person:
         )
 
 
-def find_actor(connection: Connection, name: str) -> Actor | None:
-    """The active person of that name, given as 姓名 or 姓名@单位; refused when several bear it."""
+def people_named(connection: Connection, name: str) -> list[Person]:
+    """The active people of that name, given as 姓名 or 姓名@单位."""
     wanted, _, unit_name = name.strip().partition("@")
-    found = [
-        one
-        for one in all_people(connection, name=wanted)
-        if one.active and (not unit_name or one.unit == unit_name)
-    ]
+    found = all_people(connection, name=wanted)
+    return [one for one in found if one.active and (not unit_name or one.unit == unit_name)]
+
+
+def find_actor(connection: Connection, name: str) -> Actor | None:
+    """The active person of that name; refused when several bear it."""
+    found = people_named(connection, name)
     if len(found) > 1:
         several = "、".join(f"{one.name}@{one.unit}" for one in found)
-        raise Refused(f"有 {len(found)} 位“{wanted}”（{several}），请写成 姓名@单位 的样子。")
+        raise Refused(f"有 {len(found)} 位“{found[0].name}”（{several}），请写成 姓名@单位 的样子。")
     return found[0].actor if found else None
 
 

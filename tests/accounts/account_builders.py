@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from duban.accounts.one_time import enter_once, make_one_time
 from duban.accounts.passwords import hash_password
-from duban.accounts.sessions import SignedIn, find_session
+from duban.accounts.sessions import SignedIn, enter_once, find_session, make_one_time
 from duban.accounts.tables import account
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor

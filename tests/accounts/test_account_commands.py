@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from duban.accounts.one_time import enter_once
-from duban.accounts.sessions import SignedIn, find_session, sign_in
+from duban.accounts.passwords import sign_in
+from duban.accounts.sessions import SignedIn, enter_once, find_session
 from duban.accounts.tokens import find_client
 from duban.bureau import Bureau
 from duban.cli.accounts import app

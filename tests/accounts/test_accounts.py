@@ -7,10 +7,16 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from duban.accounts.lists import list_accounts, show_account
-from duban.accounts.one_time import make_one_time
-from duban.accounts.passwords import set_password, unlock
-from duban.accounts.people import add_person, add_person_unit, remove_person_unit, retire_person, take_role
+from duban.accounts.passwords import set_password, sign_in, unlock
+from duban.accounts.people import (
+    add_person,
+    add_person_unit,
+    list_accounts,
+    remove_person_unit,
+    retire_person,
+    show_account,
+    take_role,
+)
 from duban.accounts.rules import EndedWhy, SignInWay, TokenScope
 from duban.accounts.sessions import (
     Ended,
@@ -18,7 +24,7 @@ from duban.accounts.sessions import (
     end_sessions,
     find_session,
     list_sessions,
-    sign_in,
+    make_one_time,
     sign_in_oidc,
 )
 from duban.accounts.tokens import find_client, list_client_tokens, make_client_token, revoke_client_token

@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from duban.accounts.lists import list_accounts
-from duban.accounts.one_time import enter_once, make_one_time
-from duban.accounts.passwords import set_password
-from duban.accounts.sessions import sign_in
+from duban.accounts.passwords import set_password, sign_in
+from duban.accounts.people import list_accounts
+from duban.accounts.sessions import enter_once, make_one_time
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused

@@ -11,11 +11,10 @@ from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from duban.accounts import passwords
-from duban.accounts.one_time import enter_once, make_one_time
-from duban.accounts.passwords import PARAMETERS, hash_is_outdated
+from duban.accounts.passwords import PARAMETERS, hash_is_outdated, sign_in
 from duban.accounts.people import retire_person
 from duban.accounts.rules import EndedWhy, SignInWay
-from duban.accounts.sessions import Ended, SignedIn, find_session, sign_in, sign_out
+from duban.accounts.sessions import Ended, SignedIn, enter_once, find_session, make_one_time, sign_out
 from duban.accounts.tables import account, session
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, Role

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from duban.accounts.links import EnteredByLink, enter_by_link
 from duban.accounts.rules import EndedWhy, SignInWay
-from duban.accounts.sessions import Ended, find_session
+from duban.accounts.sessions import Ended, EnteredByLink, enter_by_link, find_session
 from duban.accounts.tables import link_generation
 from duban.bureau import Bureau
 from duban.core.access import Role, visible_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from duban.accounts.one_time import make_one_time
+from duban.accounts.sessions import make_one_time
 from duban.core.access import SYSTEM
 from duban.rounds.service import hold_round
 from tests.browser.conftest import Served, at_window

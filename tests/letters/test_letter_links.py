@@ -8,9 +8,8 @@ from datetime import date
 
 import pytest
 
-from duban.accounts.links import EnteredByLink, enter_by_link, revoke_links
 from duban.accounts.rules import EndedWhy
-from duban.accounts.sessions import Ended, find_session
+from duban.accounts.sessions import Ended, EnteredByLink, enter_by_link, find_session, revoke_links
 from duban.bureau import Bureau
 from duban.core.access import Role
 from duban.core.errors import Refused

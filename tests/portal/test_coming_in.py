@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from duban.accounts.one_time import make_one_time
 from duban.accounts.passwords import hash_password
+from duban.accounts.sessions import make_one_time
 from duban.accounts.tables import account, kept_form, session
 from duban.core.access import SYSTEM
 from duban.core.secrets import portal_key

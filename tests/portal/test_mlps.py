@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from duban.accounts.sessions import sign_in
+from duban.accounts.passwords import sign_in
 from duban.accounts.tables import session
 from duban.core.access import Actor
 from duban.history.service import audit_history, search_history

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from duban.accounts.links import enter_by_link
+from duban.accounts.sessions import enter_by_link
 from duban.core.access import SYSTEM
 from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token

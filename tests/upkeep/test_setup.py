@@ -8,8 +8,7 @@ import stat
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from duban.accounts.one_time import enter_once, first_sign_ins
-from duban.accounts.sessions import SignedIn, find_session
+from duban.accounts.sessions import SignedIn, enter_once, find_session, first_sign_ins
 from duban.accounts.tables import account
 from duban.cli.main import app
 from duban.core import clock

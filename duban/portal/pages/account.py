@@ -8,13 +8,20 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from pydantic import Field, ValidationInfo, field_validator
 
-from duban.accounts.form_drafts import drop_form_draft, take_form_draft
-from duban.accounts.links import enter_by_link
-from duban.accounts.lists import show_account
-from duban.accounts.one_time import enter_once
-from duban.accounts.passwords import set_password
+from duban.accounts.passwords import set_password, sign_in
+from duban.accounts.people import show_account
 from duban.accounts.rules import WHY_SENTENCES, EndedWhy, SignInWay
-from duban.accounts.sessions import SignedIn, end_sessions, find_session, list_sessions, sign_in, sign_out
+from duban.accounts.sessions import (
+    SignedIn,
+    drop_form_draft,
+    end_sessions,
+    enter_by_link,
+    enter_once,
+    find_session,
+    list_sessions,
+    sign_out,
+    take_form_draft,
+)
 from duban.core.errors import NotFound
 from duban.core.secrets import portal_key
 from duban.letters.links import read_link_token

@@ -7,13 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from duban.accounts.links import revoke_links
-from duban.accounts.lists import list_accounts, show_account
-from duban.accounts.one_time import make_one_time
 from duban.accounts.passwords import unlock
-from duban.accounts.people import add_person, take_role
+from duban.accounts.people import add_person, list_accounts, show_account, take_role
 from duban.accounts.rules import MOST_TOKEN_DAYS, SCOPE_NAMES, TokenScope
-from duban.accounts.sessions import bind_subject, end_sessions, list_sessions
+from duban.accounts.sessions import bind_subject, end_sessions, list_sessions, make_one_time, revoke_links
 from duban.accounts.tokens import MadeToken, list_client_tokens, make_client_token, revoke_client_token
 from duban.core.access import ROLE_NAMES, Role
 from duban.portal.access import allow

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from duban.accounts.one_time import make_one_time
 from duban.accounts.people import (
     add_person,
     add_person_unit,
@@ -15,6 +14,7 @@ from duban.accounts.people import (
     remove_person_unit,
     retire_person,
 )
+from duban.accounts.sessions import make_one_time
 from duban.core.access import ROLE_NAMES, Role
 from duban.obligations.transitions import reassign_handler
 from duban.portal.access import allow
