@@ -5,9 +5,7 @@ Ordered full-match rules over normalised text; it resolves no dates and knows no
 
 from __future__ import annotations
 
-from calendars.deadlines.dates import one_year
 from calendars.deadlines.lexicon import normalise
-from calendars.deadlines.naming import rule_of, year_of
 from calendars.deadlines.notes import notes, why
 from calendars.deadlines.parts import (
     Daily,
@@ -66,7 +64,7 @@ def _rule(parts: Parts, modifiers: tuple[str, ...]) -> str:
     extra = [
         each for each in modifiers if each.startswith(("relative_year", "soft", "cumulative", "holiday_roll"))
     ]
-    return ",".join([rule_of(parts), *extra])
+    return ",".join([parts.rule, *extra])
 
 
 def _sets_date(parts: Parts) -> bool:
@@ -115,10 +113,10 @@ def _modifiers(parts: Parts, modifiers: tuple[str, ...], act: str) -> tuple[str,
 def _offset(parts: Parts) -> int:
     match parts:
         case Due() | Inside():
-            return one_year(parts).offset
+            return parts.year.offset
         case Several(items=items) | Repeat(items=items):
-            return one_year(items[0]).offset
+            return items[0].year.offset
         case Undated() | Weekly() | Daily():
             return 0
         case _:
-            return year_of(parts.last).offset
+            return parts.last.year.offset

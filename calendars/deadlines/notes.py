@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from calendars.deadlines.lexicon import PLACES, SEASON_NOTES, Local, WholeMonth
-from calendars.deadlines.naming import year_of
 from calendars.deadlines.parts import (
     PLAN,
     Day,
@@ -68,10 +67,10 @@ def _of(parts: Parts) -> list[str]:
             return ["季度或半年里另写了更细的时间，以更细的为准。", *_of(inner)]
         case Several(items=items):
             return [note for item in items for note in _of(item)]
-        case Repeat(items=items, name=name):
+        case Repeat(items=items, rule=name):
             found = [*_divided(name), *(note for item in items for note in _of(item))]
             return found if not name.endswith("end") and "after_end" not in name else [*found, *_after(name)]
-        case Undated(name=name):
+        case Undated(rule=name):
             return _undated(name)
         case _:
             return []
@@ -143,7 +142,7 @@ def _window(window: Window) -> list[str]:
         found.append("起始日为发文之日，以文件日期为准。")
     first, last = window.first, window.last
     if first is not None and not isinstance(first, WholeYear):
-        one, other = year_of(first), year_of(last)
+        one, other = first.year, last.year
         crossing = (
             one.absolute and other.absolute and other.absolute > one.absolute
         ) or other.offset > one.offset
@@ -179,7 +178,7 @@ def _of_text(parts: Parts, key: str) -> list[str]:
     if (
         isinstance(parts, Repeat)
         and re.search(r"(?:29|30|31)日", key)
-        and parts.name.startswith(("monthly", "quarterly", "even", "odd"))
+        and parts.rule.startswith(("monthly", "quarterly", "even", "odd"))
     ):
         found.append("没有这一天的月份按月末最后一天计算。")
     if re.search(r"当年", key):

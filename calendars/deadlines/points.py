@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from calendars.deadlines.acts import count_of
-from calendars.deadlines.dates import months_of, moved_to, one_in, one_year
 from calendars.deadlines.lexicon import (
     NAMES,
     NUMBERED,
@@ -27,7 +26,6 @@ from calendars.deadlines.lexicon import (
     read_clock,
     weekday,
 )
-from calendars.deadlines.naming import year_of
 from calendars.deadlines.parts import (
     PLAN,
     Day,
@@ -402,19 +400,19 @@ def _left(left: str, right: str) -> Span | None:
 
 def _ordered(first: Span, last: Span) -> Window | None:
     """Gives both ends their years; None where the text runs backwards."""
-    one, other = year_of(first), year_of(last)
+    one, other = first.year, last.year
     if one != PLAN and other == PLAN:
-        last, other = moved_to(last, one), one
+        last, other = last.moved_to(one), one
     elif one.absolute and other.offset:
-        last = moved_to(last, Year(absolute=one.absolute + other.offset))
-        other = year_of(last)
-    keys = months_of(first), months_of(last)
+        last = last.moved_to(Year(absolute=one.absolute + other.offset))
+        other = last.year
+    keys = first.edges, last.edges
     backwards = keys[0] is not None and keys[1] is not None and keys[0][0] > keys[1][1]
     if one == PLAN and other.absolute:
         if keys[0] is None:
             return None
         one = Year(absolute=other.absolute - 1 if backwards else other.absolute)
-        first = moved_to(first, one)
+        first = first.moved_to(one)
         return Window(first=first, last=last)
     if one.absolute and other.absolute and one.absolute > other.absolute:
         return None
@@ -432,7 +430,7 @@ def _crossing(
     if keys[0][0] // 100 < _WINTER_FIRST or keys[1][1] // 100 > _WINTER_LAST:
         return None
     after = Year(absolute=year.absolute + 1) if year.absolute else Year(offset=year.offset + 1)
-    return Window(first=first, last=moved_to(last, after))
+    return Window(first=first, last=last.moved_to(after))
 
 
 _POINTED = (Day, End, NthWeekday, NthWorkday)
@@ -556,7 +554,7 @@ def _holiday_window(text: str) -> One | None:
         at, found = point(name.removesuffix("期间")), window(days)
         if isinstance(at, Festival) and found is not None and found.first is not None:
             on = replace(at, holiday=False)
-            year = year_of(found.first)
+            year = found.first.year
             on = replace(on, year=year) if at.year == PLAN else on
             return replace(found, holds=on) if _is_day(on) else None
     return None
@@ -602,7 +600,7 @@ def _inside(text: str) -> One | None:
         return None
     last = inner.at if isinstance(inner, Due) else inner.last
     # A cell holds finer dates only; 上半年一季度 is none, and a second year would be a contradiction.
-    if year_of(last) != PLAN or not isinstance(last, (*_POINTED, Month, TenDays, Festival)):
+    if last.year != PLAN or not isinstance(last, (*_POINTED, Month, TenDays, Festival)):
         return None
     if cell.year != PLAN:
         return None
@@ -659,7 +657,7 @@ def divided(text: str) -> Parts | None:
         match = pattern.fullmatch(text)
         count = count_of(match[1]) if match else None
         if count is not None:
-            return Repeat(name=f"{name}({count})" if count else name, items=_cells(name))
+            return Repeat(rule=f"{name}({count})" if count else name, items=_cells(name))
     return None
 
 
@@ -692,25 +690,25 @@ def in_part(text: str, whole: Callable[[str], Parts | None]) -> Parts | None:
     months = _months(span, open_end=bool(match["open"]))
     if months is None or span is None or not isinstance(inner, Repeat) or inner.since is not None:
         return None
-    year = one_year(span)
+    year = span.year
     if match["open"] and year.absolute:
         # 2025年4月起每月10日前 still holds in every month of 2026.
-        name = f"{inner.name},from({year.absolute}-{months[0]})"
+        rule = f"{inner.rule},from({year.absolute}-{months[0]})"
         known = all(_lies_in(item, (1, 12)) for item in inner.items)
-        return replace(inner, name=name, since=year.absolute, since_month=months[0]) if known else None
+        return replace(inner, rule=rule, since=year.absolute, since_month=months[0]) if known else None
     items = tuple(item for item in inner.items if _lies_in(item, months))
     if not items:
         return None
     return Repeat(
-        name=f"{inner.name},months({months[0]}-{months[1]})",
-        items=tuple(one_in(item, year) for item in items),
+        rule=f"{inner.rule},months({months[0]}-{months[1]})",
+        items=tuple(item.in_year(year) for item in items),
     )
 
 
 def _months(span: One | None, *, open_end: bool) -> tuple[int, int] | None:
     """First and last whole month named; None for what is cut inside a month or crosses the year's end."""
     if isinstance(span, Due) and span.how is How.WITHIN and isinstance(span.at, Month | Quarter | Half):
-        edge = months_of(span.at)
+        edge = span.at.edges
         assert edge is not None, "months, quarters and halves have fixed ends"
         return edge[0] // 100, 12 if open_end else edge[1] // 100
     if open_end or not isinstance(span, Window):
@@ -723,5 +721,5 @@ def _months(span: One | None, *, open_end: bool) -> tuple[int, int] | None:
 
 def _lies_in(item: One, months: tuple[int, int]) -> bool:
     at = item.at if isinstance(item, Due) else item.last if isinstance(item, Window) else None
-    edge = months_of(at) if at is not None and one_year(item) == PLAN else None
+    edge = at.edges if at is not None and item.year == PLAN else None
     return edge is not None and months[0] * 100 <= edge[0] and edge[1] < months[1] * 100 + 100

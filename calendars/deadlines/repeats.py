@@ -10,9 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from calendars.deadlines.acts import ONCE, count_of
-from calendars.deadlines.dates import months_of, one_in, one_year
 from calendars.deadlines.lexicon import WEEKDAYS, read_clock, weekday
-from calendars.deadlines.naming import rule_of, year_of
 from calendars.deadlines.parts import (
     PLAN,
     AfterEnd,
@@ -48,7 +46,7 @@ def weekly(text: str) -> Weekly | None:
     rest = match[1]
     count = None if ONCE.fullmatch(rest) else count_of(rest)
     if count is not None:
-        return Weekly(name=f"weekly_min({count})" if count else "weekly", weekdays=())
+        return Weekly(rule=f"weekly_min({count})" if count else "weekly", weekdays=())
     day = rf"(?:周|星期|礼拜)?[{WEEKDAYS}]"
     named = re.fullmatch(rf"({day}(?:(?:[、和及至-]){day})*)(.*?)(之前|以前|前)?", rest)
     if named is None:
@@ -61,7 +59,7 @@ def weekly(text: str) -> Weekly | None:
         return None
     name = "weekly_" + ("by" if named[3] else "on")
     spot = ",".join(str(each + 1) for each in days) + (f" {clock[0]}" if clock[0] else "")
-    return Weekly(name=f"{name}({spot})", weekdays=days, clock=clock[0])
+    return Weekly(rule=f"{name}({spot})", weekdays=days, clock=clock[0])
 
 
 def _weekdays(text: str) -> tuple[int, ...]:
@@ -79,7 +77,7 @@ def daily(text: str) -> Daily | None:
     )
     match = match or re.fullmatch(r"1[天日](?=[0-9]次)(.*)", text)
     if text in ("工作日每天", "工作日每日", "每天工作日"):
-        return Daily(name="every_workday", workdays_only=True)
+        return Daily(rule="every_workday", workdays_only=True)
     if match is None:
         return None
     work = "工作日" in text
@@ -87,14 +85,14 @@ def daily(text: str) -> Daily | None:
     count = count_of(rest)
     base = "every_workday" if work else "daily"
     if count is not None:
-        return Daily(name=f"{base}({count})" if count else base, workdays_only=work)
+        return Daily(rule=f"{base}({count})" if count else base, workdays_only=work)
     timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest) or re.fullmatch(
         r"(.*(?:[时点分整半]|:[0-9]{2}))", rest
     )
     clock = read_clock(timed[1]) if timed else None
     if clock is None or clock[0] in (None, "00:00"):
         return None
-    return Daily(name=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
+    return Daily(rule=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
 
 
 _JOINTS = re.compile(r"、|,|;|以及|和|与|及")
@@ -134,9 +132,9 @@ def ascending(items: list[One]) -> bool:
         item.at if isinstance(item, Due) else item.last for item in items if isinstance(item, Due | Window)
     ]
     known = [
-        (year_of(end).absolute or 0, year_of(end).offset, months[0])
+        (end.year.absolute or 0, end.year.offset, months[0])
         for end in ends
-        if (months := months_of(end)) is not None
+        if (months := end.edges) is not None
     ]
     return known == sorted(known)
 
@@ -241,12 +239,12 @@ def _with_tail(piece: str, last: str, tail: str) -> str:
 
 
 def _in_one_year(items: list[One]) -> list[One]:
-    year = one_year(items[0])
+    year = items[0].year
     spelt = [items[0]]
     for item in items[1:]:
-        own = one_year(item)
+        own = item.year
         year = own if own != PLAN else year
-        spelt.append(one_in(item, year))
+        spelt.append(item.in_year(year))
     return spelt
 
 
@@ -295,22 +293,22 @@ def _yearly(text: str) -> Parts | None:
     count = count_of(match[1])
     if count is not None:
         name = f"yearly({count})" if count else "yearly"
-        return Repeat(name=name, items=(Due(at=WholeYear(), how=How.WITHIN),), since=year)
+        return Repeat(rule=name, items=(Due(at=WholeYear(), how=How.WITHIN),), since=year)
     rest = re.sub(r"^\((.+)\)$", r"\1", match[1])
     rest = re.sub(r"^(?=[底末终](?:之|以)?前?$)", "年", rest)
     found = either(rest, unmarked=True)
     if found is None or (isinstance(found, Due) and found.how in (How.FROM, How.AROUND)):
         return None
     items = found.items if isinstance(found, Several) else (found,)
-    if any(one_year(item) != PLAN for item in items):
+    if any(item.year != PLAN for item in items):
         return None
-    return Repeat(name=_yearly_name(items), items=items, since=year)
+    return Repeat(rule=_yearly_name(items), items=items, since=year)
 
 
 def _yearly_name(items: tuple[One, ...]) -> str:
-    inner = ",".join(rule_of(item) for item in items)
+    inner = ",".join(item.rule for item in items)
     if all(isinstance(item, Due) and isinstance(item.at, Month) and item.how is How.WITHIN for item in items):
-        return "yearly_months(" + ",".join(rule_of(item)[6:-1] for item in items) + ")"
+        return "yearly_months(" + ",".join(item.rule[6:-1] for item in items) + ")"
     if len(items) > 1 or isinstance(items[0], Inside):
         return f"yearly({inner})"
     if isinstance(items[0], Window):
@@ -370,7 +368,7 @@ def _month_after_quarter(day: int) -> Parts | None:
     if not 1 <= day <= 30:
         return None
     items = tuple(Due(at=Day(year=year, month=month, day=day), how=How.BY) for month, year in months)
-    return Repeat(name=f"every_quarter_after_end(next_month_by_day({day}))", items=items)
+    return Repeat(rule=f"every_quarter_after_end(next_month_by_day({day}))", items=items)
 
 
 def _quarters() -> tuple[Quarter, ...]:
@@ -381,14 +379,14 @@ def _spans(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], rest: str) 
     count = count_of(rest)
     if count is not None:
         return Repeat(
-            name=f"{name}({count})" if count else name,
+            rule=f"{name}({count})" if count else name,
             items=tuple(Due(at=span, how=How.WITHIN) for span in spans),
         )
     named = re.fullmatch(r"\((.+)\)", rest)
     if named:
         return _named(name, spans, named[1])
     if re.fullmatch(r"(?:末|底|期末)(?:之前|以前|前)?", rest):
-        return Repeat(name=f"{name}_by_end", items=tuple(Due(at=End(of=span), how=How.BY) for span in spans))
+        return Repeat(rule=f"{name}_by_end", items=tuple(Due(at=End(of=span), how=How.BY) for span in spans))
     return _after(name, spans, rest)
 
 
@@ -399,12 +397,12 @@ def _named(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], text: str) 
         return None
     cells: list[Quarter | Half] = list(spans)
     for item, span in zip(found.items, cells, strict=True):
-        at = months_of(item.at) if isinstance(item, Due) else None
-        cell = months_of(span)
+        at = item.at.edges if isinstance(item, Due) else None
+        cell = span.edges
         if at is None or cell is None or not cell[0] <= at[0] <= at[1] <= cell[1]:
             return None
-    inner = ",".join(rule_of(item) for item in found.items)
-    return Repeat(name=f"{name}({inner})", items=found.items)
+    inner = ",".join(item.rule for item in found.items)
+    return Repeat(rule=f"{name}({inner})", items=found.items)
 
 
 def _after(name: str, spans: tuple[Month | Quarter | Half, ...], rest: str) -> Parts | None:
@@ -413,7 +411,7 @@ def _after(name: str, spans: tuple[Month | Quarter | Half, ...], rest: str) -> P
         return None
     n, unit = int(match[1]), _UNIT[match[2]]
     return Repeat(
-        name=f"{name}_after_end({n},{unit})",
+        rule=f"{name}_after_end({n},{unit})",
         items=tuple(Due(at=AfterEnd(of=span, n=n, unit=unit), how=How.BY) for span in spans),
     )
 
@@ -441,7 +439,7 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
     count = count_of(rest)
     if count is not None:
         items: tuple[One, ...] = tuple(Due(at=Month(month=month), how=How.WITHIN) for month in months)
-        return Repeat(name=f"{name}({count})" if count else name, items=items)
+        return Repeat(rule=f"{name}({count})" if count else name, items=items)
     if _AFTER.fullmatch(rest):
         return _after(name, tuple(Month(month=month) for month in months), rest)
     if rest.startswith("份") or rest in ("前", "之前", "以前"):
@@ -456,7 +454,7 @@ def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
         if found is not None
         for item in (found.items if isinstance(found, Several) else (found,))
     )
-    return Repeat(name=name + _spot(read[0], rest), items=items)
+    return Repeat(rule=name + _spot(read[0], rest), items=items)
 
 
 def _template(month: int, rest: str) -> str:
@@ -478,7 +476,7 @@ def _listable(found: One | Several) -> bool:
             return False
         if isinstance(item, Due) and item.how not in (How.BY, How.WITHIN, How.MAYBE_BEFORE):
             return False
-        if isinstance(item, Inside) or one_year(item) != PLAN:
+        if isinstance(item, Inside) or item.year != PLAN:
             return False
     return True
 
@@ -502,7 +500,7 @@ def _every_years(text: str) -> Parts | None:
     match = re.fullmatch(r"每([2-9]|10)年(.*)", text) or re.fullmatch(r"([2-9])年(?=1次)(.*)", text)
     if match is None or count_of(match[2]) not in ("", "1"):
         return None
-    return Undated(name=f"every_n_years({match[1]})")
+    return Undated(rule=f"every_n_years({match[1]})")
 
 
 _RULES: tuple[Callable[[str], Parts | None], ...] = (

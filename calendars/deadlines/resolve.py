@@ -5,13 +5,13 @@ Pure; the almanac and the workday table are handed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
 
 from calendars.almanac import Almanac
-from calendars.deadlines.dates import Calendar, bounds
-from calendars.deadlines.naming import label_of, shown, year_of
 from calendars.deadlines.parts import (
+    Calendar,
     CannotResolve,
     Daily,
     Day,
@@ -24,8 +24,6 @@ from calendars.deadlines.parts import (
     Repeat,
     Resolution,
     Several,
-    Span,
-    Undated,
     Weekly,
     WholeYear,
     Window,
@@ -43,6 +41,9 @@ class _Dates:
     notes: tuple[str, ...] = ()
 
 
+Found = TypeVar("Found", _Dates, Occurrence)
+
+
 def resolve(reading: Reading, *, year: int, almanac: Almanac, workdays: WorkdayTable | None) -> Resolution:
     """The dates of a reading in a plan year.
 
@@ -51,7 +52,7 @@ def resolve(reading: Reading, *, year: int, almanac: Almanac, workdays: WorkdayT
     """
     at = Calendar(year=year, almanac=almanac, workdays=workdays)
     parts = reading.parts
-    occurrences: tuple[Occurrence, ...] = ()
+    dates, occurrences = _Dates(), tuple[Occurrence, ...]()
     match parts:
         case Due() | Window() | Inside():
             dates = _one(parts, at)
@@ -60,19 +61,10 @@ def resolve(reading: Reading, *, year: int, almanac: Almanac, workdays: WorkdayT
         case Repeat():
             dates, occurrences = _repeat(parts, at)
         case Weekly() | Daily():
-            occurrences = _weeks(parts, year) if isinstance(parts, Weekly) else _days(parts, at)
-            dates = _Dates(due_at=parts.clock)
-        case Undated():
-            dates = _Dates()
+            dates, occurrences = _Dates(due_at=parts.clock), _often(parts, at)
     dates = _rolled(dates, reading.modifiers, at)
-    occurrences = tuple(_rolled_one(each, reading.modifiers, at) for each in occurrences)
-    return _finished(reading, dates, occurrences, at)
-
-
-def _finished(
-    reading: Reading, dates: _Dates, occurrences: tuple[Occurrence, ...], at: Calendar
-) -> Resolution:
-    last, provisional, unknown = _standing(dates, occurrences, at)
+    occurrences = tuple(_rolled(each, reading.modifiers, at) for each in occurrences)
+    last, provisional, unknown = _last_workday(dates, occurrences, at)
     notes = (*reading.assumptions, *dates.notes, *_year_notes(reading, at), *unknown)
     return Resolution(
         starts_on=dates.starts_on,
@@ -92,17 +84,15 @@ def _one(item: One, at: Calendar) -> _Dates:
         case Window():
             return _window(item, at)
         case Inside(cell=cell, inner=inner):
-            dates, edge = _one(inner, at), bounds(cell, at)
-            if edge is None or dates.due_on is None or not edge[0] <= dates.due_on <= edge[1]:
+            dates, edge = _one(inner, at), cell.days(at)
+            if dates.due_on is None or not edge[0] <= dates.due_on <= edge[1]:
                 raise CannotResolve("写在季度或半年里的时间不在这个季度或半年之内，请核对原文后重新填写。")
             return dates
 
 
 def _due(due: Due, at: Calendar) -> _Dates:
     span = due.at
-    if due.how is How.AROUND:
-        return _Dates()
-    edge = bounds(span, at)
+    edge = None if due.how is How.AROUND else span.days(at)
     if edge is None:
         return _Dates()
     first, last = edge
@@ -111,36 +101,31 @@ def _due(due: Due, at: Calendar) -> _Dates:
         case How.FROM:
             return _Dates(starts_on=first)
         case How.BY:
-            return _Dates(due_on=last, due_at=clock, starts_on=first if _upto(span) else None)
+            upto = getattr(span, "upto", False)
+            return _Dates(due_on=last, due_at=clock, starts_on=first if upto else None)
         case How.BEFORE | How.EVE:
             return _Dates(due_on=first - _DAY)
         case How.MAYBE_BEFORE:
-            other = f"也可理解为含在内，即 {last.isoformat()}；按较早、较稳妥的 {(first - _DAY).isoformat()} 办理。"
-            return _Dates(due_on=first - _DAY, notes=(f"“{shown(span)}前”{other}",))
+            note = f"“{span.shown}前”也可理解为含在内，即 {last}；按较早、较稳妥的 {first - _DAY} 办理。"
+            return _Dates(due_on=first - _DAY, notes=(note,))
         case _:
             if isinstance(span, WholeYear) and span.subject and last.year < at.year:
                 return _Dates(notes=(f"{last.year} 年度早于计划年份，按所属年度理解，不是办理时限。",))
             return _Dates(starts_on=first, due_on=last, due_at=clock)
 
 
-def _upto(span: Span) -> bool:
-    return bool(getattr(span, "upto", False))
-
-
 def _window(window: Window, at: Calendar) -> _Dates:
-    last = bounds(window.last, at)
-    if last is None:
+    last = window.last.days(at)
+    first = window.first.days(at) if window.first is not None else None
+    if last is None or (window.first is not None and first is None):
         return _Dates()
     clock = window.last.clock if isinstance(window.last, Day) else None
-    if window.first is None:
-        return _Dates(due_on=last[1], due_at=clock)
-    first = bounds(window.first, at)
     if first is None:
-        return _Dates()
+        return _Dates(due_on=last[1], due_at=clock)
     if first[0] > last[1]:
         raise CannotResolve("起止日期前后颠倒，请核对原文后重新填写。")
     if window.holds is not None:
-        day = bounds(window.holds, at)
+        day = window.holds.days(at)
         if day is None or not first[0] <= day[0] <= last[1]:
             raise CannotResolve(f"“{window.holds.name}”不在文中写的起止之内，请核对原文后重新填写。")
     return _Dates(starts_on=first[0], due_on=last[1], due_at=clock)
@@ -148,15 +133,14 @@ def _window(window: Window, at: Calendar) -> _Dates:
 
 def _several(parts: Several, at: Calendar) -> tuple[_Dates, tuple[Occurrence, ...]]:
     read = [_one(item, at) for item in parts.items]
-    labels = parts.labels or tuple(label_of(item) for item in parts.items)
-    occurrences = _listed(read, labels)
+    occurrences = _listed(read, parts.labels or tuple(item.label for item in parts.items))
     if not occurrences:
         return _Dates(), ()
     starts = [each.starts_on for each in occurrences]
     latest = max(read, key=lambda dates: dates.due_on or date.min)
     first = min(start for start in starts if start) if all(starts) else None
     notes = tuple(note for dates in read for note in dates.notes)
-    return _Dates(starts_on=first, due_on=latest.due_on, due_at=latest.due_at, notes=notes), occurrences
+    return replace(latest, starts_on=first, notes=notes), occurrences
 
 
 def _listed(read: list[_Dates], labels: tuple[str, ...]) -> tuple[Occurrence, ...]:
@@ -174,68 +158,57 @@ def _listed(read: list[_Dates], labels: tuple[str, ...]) -> tuple[Occurrence, ..
 def _repeat(parts: Repeat, at: Calendar) -> tuple[_Dates, tuple[Occurrence, ...]]:
     if parts.since is not None and at.year < parts.since:
         return _Dates(notes=(f"从 {parts.since} 年起才开始，{at.year} 年没有。",)), ()
-    first = date(parts.since, parts.since_month, 1) if parts.since is not None else date.min
-    items = [item for item in parts.items if (_one(item, at).due_on or date.max) >= first]
-    read = [_one(item, at) for item in items]
-    occurrences = _listed(read, tuple(label_of(item) for item in items))
+    began = date(parts.since, parts.since_month, 1) if parts.since is not None else date.min
+    dated = [(item, _one(item, at)) for item in parts.items]
+    dated = [(item, dates) for item, dates in dated if (dates.due_on or date.max) >= began]
+    read = [dates for _, dates in dated]
+    occurrences = _listed(read, tuple(item.label for item, _ in dated))
     notes = tuple(note for dates in read for note in dates.notes)
     clocks = {dates.due_at for dates in read}
-    clock = clocks.pop() if len(clocks) == 1 else None
-    if len(occurrences) != 1:
-        return _Dates(due_at=clock, notes=notes), occurrences
-    only = occurrences[0]
-    return _Dates(starts_on=only.starts_on, due_on=only.due_on, due_at=clock, notes=notes), occurrences
+    found = _Dates(due_at=clocks.pop() if len(clocks) == 1 else None, notes=notes)
+    if len(occurrences) == 1:
+        found = replace(found, starts_on=occurrences[0].starts_on, due_on=occurrences[0].due_on)
+    return found, occurrences
 
 
-def _weeks(parts: Weekly, year: int) -> tuple[Occurrence, ...]:
-    """By weekday, each such day of the year; without one, the weeks that end in the year, Monday to Sunday."""
-    days = parts.weekdays or (6,)
-    found = [day for day in _year_days(year) if day.weekday() in days]
-    by = "weekly_by" in parts.name
-    starts = [day - day.weekday() * _DAY if not parts.weekdays else None if by else day for day in found]
+def _often(parts: Weekly | Daily, at: Calendar) -> tuple[Occurrence, ...]:
+    """Each such day of the year; without a weekday, the weeks that end in the year, Monday to Sunday."""
+    first = date(at.year, 1, 1)
+    days = [first + n * _DAY for n in range((date(at.year + 1, 1, 1) - first).days)]
+    starts: list[date | None]
+    if isinstance(parts, Weekly):
+        days = [day for day in days if day.weekday() in (parts.weekdays or (6,))]
+        by = "weekly_by" in parts.rule
+        starts = [day - day.weekday() * _DAY if not parts.weekdays else None if by else day for day in days]
+    else:
+        if parts.workdays_only:
+            days = [day for day in days if at.table.is_workday(day)]
+        starts = [*days]
     return tuple(
         Occurrence(starts_on=start, due_on=day, label=f"{day.month}月{day.day}日")
-        for start, day in zip(starts, found, strict=True)
+        for start, day in zip(starts, days, strict=True)
     )
 
 
-def _days(parts: Daily, at: Calendar) -> tuple[Occurrence, ...]:
-    days = _year_days(at.year)
-    if parts.workdays_only:
-        if at.workdays is None:
-            raise CannotResolve("这个时限要看放假安排，但没有工作日表，请先导入放假通知。")
-        days = [day for day in days if at.workdays.is_workday(day)]
-    return tuple(Occurrence(starts_on=day, due_on=day, label=f"{day.month}月{day.day}日") for day in days)
-
-
-def _year_days(year: int) -> list[date]:
-    first = date(year, 1, 1)
-    return [first + offset * _DAY for offset in range((date(year + 1, 1, 1) - first).days)]
-
-
-def _rolled(dates: _Dates, modifiers: tuple[str, ...], at: Calendar) -> _Dates:
+def _rolled(dates: Found, modifiers: tuple[str, ...], at: Calendar) -> Found:
     """A phrase that says 节假日顺延 moves its own date; without a table it says so instead."""
-    rolls = [each for each in modifiers if each.startswith("holiday_roll")]
-    if not rolls or dates.due_on is None:
+    roll = next((each for each in modifiers if each.startswith("holiday_roll")), None)
+    due = dates.due_on
+    if roll is None or due is None:
         return dates
     if at.workdays is None:
         raise CannotResolve("这个时限遇节假日要顺延，但没有工作日表，请先导入放假通知。")
-    due = dates.due_on
     if at.workdays.is_workday(due):
         return dates
-    onward = "next" in rolls[0]
+    onward = "next" in roll
     moved = at.workdays.shift(due, 1) if onward else at.workdays.on_or_before(due)
-    note = f"{due.isoformat()} 不是工作日，按文中“节假日{'顺延' if onward else '提前'}”调整为 {moved.isoformat()}。"
-    return _Dates(starts_on=dates.starts_on, due_on=moved, due_at=dates.due_at, notes=(*dates.notes, note))
+    if isinstance(dates, Occurrence):
+        return replace(dates, due_on=moved)
+    note = f"{due} 不是工作日，按文中“节假日{'顺延' if onward else '提前'}”调整为 {moved}。"
+    return replace(dates, due_on=moved, notes=(*dates.notes, note))
 
 
-def _rolled_one(each: Occurrence, modifiers: tuple[str, ...], at: Calendar) -> Occurrence:
-    moved = _rolled(_Dates(due_on=each.due_on), modifiers, at).due_on
-    assert moved is not None, "a date rolls to a date"
-    return Occurrence(starts_on=each.starts_on, due_on=moved, label=each.label)
-
-
-def _standing(
+def _last_workday(
     dates: _Dates, occurrences: tuple[Occurrence, ...], at: Calendar
 ) -> tuple[date | None, bool, tuple[str, ...]]:
     """(last workday, provisional, what is not known) of the dates found."""
@@ -251,32 +224,16 @@ def _standing(
 
 
 def _year_notes(reading: Reading, at: Calendar) -> tuple[str, ...]:
-    years = {year_of(span) for span in _spans(reading)}
-    found = [
-        f"文中写明 {year.absolute} 年，与计划年份 {at.year} 年不同，按文中年份。"
-        for year in sorted(years, key=lambda each: each.absolute or 0)
-        if year.absolute is not None and year.absolute != at.year
-    ]
+    parts = reading.parts
+    items: tuple[One, ...] = ()
+    if isinstance(parts, Several | Repeat):
+        items = parts.items
+    elif isinstance(parts, Due | Window | Inside):
+        items = (parts,)
+    years = {span.year for item in items for span in item.spans}
+    written = sorted({year.absolute for year in years if year.absolute not in (None, 0, at.year)}, key=str)
     offsets = sorted({year.offset for year in years if year.absolute is None and year.offset})
-    found += [f"以 {at.year} 年为写作年份，文中的年份按 {at.year + offset} 年计算。" for offset in offsets]
-    return tuple(found)
-
-
-def _spans(reading: Reading) -> list[Span]:
-    match reading.parts:
-        case Several(items=items) | Repeat(items=items):
-            return [span for item in items for span in _of_one(item)]
-        case Due() | Window() | Inside() as item:
-            return _of_one(item)
-        case _:
-            return []
-
-
-def _of_one(item: One) -> list[Span]:
-    match item:
-        case Due(at=at):
-            return [at]
-        case Window(first=first, last=last):
-            return [span for span in (first, last) if span is not None]
-        case Inside(cell=cell, inner=inner):
-            return [cell, *_of_one(inner)]
+    return (
+        *(f"文中写明 {year} 年，与计划年份 {at.year} 年不同，按文中年份。" for year in written),
+        *(f"以 {at.year} 年为写作年份，文中的年份按 {at.year + offset} 年计算。" for offset in offsets),
+    )

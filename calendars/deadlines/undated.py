@@ -6,7 +6,6 @@ import re
 
 from calendars.deadlines.acts import follows
 from calendars.deadlines.lexicon import NAMES, ONLY_WITH_RELATION, SEASONS, words
-from calendars.deadlines.naming import rule_of
 from calendars.deadlines.parts import Day, Due, How, Undated
 from calendars.deadlines.points import one
 
@@ -98,7 +97,7 @@ _TIME_WORDS = re.compile("[年月季旬日周底末每前]|假|节|期间|明后
 def undated(text: str) -> Undated | None:
     """What the whole text says without naming a date, or None."""
     name = _listed(text) or _as_of(text) or _counted(text) or _published(text)
-    return Undated(name=name) if name else None
+    return Undated(rule=name) if name else None
 
 
 def _listed(text: str) -> str | None:
@@ -123,13 +122,13 @@ def _as_of(text: str) -> str | None:
     if match is None:
         since = re.fullmatch(r"(?:自|从)?(.+?)以来", text)
         found = one(since[1]) if since else None
-        return f"since({rule_of(found)})" if isinstance(found, Due) and found.how is How.WITHIN else None
+        return f"since({found.rule})" if isinstance(found, Due) and found.how is How.WITHIN else None
     found = one(match[1])
     if isinstance(found, Due) and isinstance(found.at, Day) and found.at.clock:
         # 截至3月31日17时 is as often a closing time as a cut-off of figures.
         return None
     plain = isinstance(found, Due) and found.how in (How.WITHIN, How.BY) and not match[1].endswith("前")
-    return f"as_of({_day_of(rule_of(found))})" if found is not None and plain else None
+    return f"as_of({_day_of(found.rule)})" if found is not None and plain else None
 
 
 def _published(text: str) -> str | None:
@@ -137,7 +136,7 @@ def _published(text: str) -> str | None:
     found = one(match[1]) if match else None
     if not isinstance(found, Due) or found.how is not How.WITHIN:
         return None
-    return f"published({_day_of(rule_of(found))})"
+    return f"published({_day_of(found.rule)})"
 
 
 def _day_of(rule: str) -> str:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from calendars.deadlines.acts import ONCE, follows
-from calendars.deadlines.dates import one_in, one_year
 from calendars.deadlines.lexicon import words
 from calendars.deadlines.parts import (
     PLAN,
@@ -180,7 +179,7 @@ def clauses(text: str) -> tuple[Parts, tuple[str, ...]] | None:
     dated = [piece for piece, duty in zip(pieces, beside, strict=True) if duty is None]
     duties = tuple(duty for duty in beside if duty is not None)
     if not dated:
-        return Undated(name="+".join(duties)), ()
+        return Undated(rule="+".join(duties)), ()
     if duties and not duties_only and len(dated) == 1:
         found = _recurring(dated[0])
         if found is not None:
@@ -209,7 +208,7 @@ def _recurring(piece: str) -> Parts | None:
 
 def _standing(piece: str) -> str | None:
     found = undated(piece)
-    return found.name if found is not None and found.name.startswith(("standing(", "event_driven(")) else None
+    return found.rule if found is not None and found.rule.startswith(("standing(", "event_driven(")) else None
 
 
 def _dated(pieces: list[str]) -> list[One] | None:
@@ -219,8 +218,8 @@ def _dated(pieces: list[str]) -> list[One] | None:
         clause = _clause(piece)
         if clause is None:
             return None
-        year = one_year(clause) if one_year(clause) != PLAN else year
-        items.append(one_in(clause, year))
+        year = clause.year if clause.year != PLAN else year
+        items.append(clause.in_year(year))
     return items
 
 
