@@ -13,8 +13,7 @@ import typer
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
 from duban.rosters.importing import RosterImported, RosterScope, import_roster
-from duban.rosters.lists import list_missing, read_roster_counts
-from duban.rosters.service import record_outcome
+from duban.rosters.service import list_missing, read_roster_counts, record_outcome
 
 app = typer.Typer(no_args_is_help=True, help="名册：导入、核对、登记参检和结论、列出未参检的对象。")
 

@@ -12,10 +12,9 @@ from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
 from duban.imports.sheets import write_sheet
 from duban.rosters.importing import CODE, NAME, UNIT
-from duban.rosters.lists import roster_of
-from duban.rosters.queries import SubjectEntry
+from duban.rosters.queries import SubjectEntry, SubjectFilter, stream_subjects
 from duban.rosters.rules import OUTCOMES
-from duban.rosters.subject_queries import SubjectFilter, stream_subjects
+from duban.rosters.service import roster_of
 
 OUTCOME_NAMES = {key: name for name, key in OUTCOMES.items()}
 ROSTER_COLUMNS = (

@@ -1,4 +1,4 @@
-"""Rosters and their subjects: staged in batches, compared and written in sets, counted exactly."""
+"""Rosters and their subjects: staged and settled in sets, counted exactly, listed, and chosen to be recorded together."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ from duban.units.queries import visible
 from duban.units.tables import unit
 
 _ROW = obligation.c
+SubjectIds = Select[tuple[int]]
+# So many subjects are held at once while a long roster is streamed.
+_STREAMED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +191,15 @@ def _values(states: Iterable[State]) -> list[str]:
     return sorted(state.value for state in states)
 
 
-_temporary = MetaData()
+_chosen_subject = Table(
+    "chosen_subject",
+    MetaData(),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    prefixes=["TEMPORARY"],
+)
 incoming_subjects = Table(
     "incoming_subject",
-    _temporary,
+    MetaData(),
     Column("code", String(64), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("unit_id", Id, nullable=False),
@@ -221,20 +229,6 @@ class RosterDifference:
     gone: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionByRoster:
-    """An edition that goes by a roster; what is known of the roster is None until one is imported."""
-
-    edition_id: int
-    name: str
-    year: int
-    state: str
-    roster: str
-    roster_id: int | None
-    filename: str | None
-    imported_at: datetime | None
-
-
 def goes_by_roster(connection: Connection, edition_id: int) -> bool:
     """Whether there is such an edition and it goes by a roster."""
     key = edition.c.body["roster"].as_string()
@@ -242,10 +236,10 @@ def goes_by_roster(connection: Connection, edition_id: int) -> bool:
     return connection.execute(found).first() is not None
 
 
-def editions_by_roster(connection: Connection) -> tuple[EditionByRoster, ...]:
+def editions_by_roster(connection: Connection) -> Sequence[Row[Any]]:
     """Every edition that goes by a roster, the newest year first; those withdrawn only if they have one."""
     key = edition.c.body["roster"].as_string()
-    rows = connection.execute(
+    return connection.execute(
         select(
             edition.c.id.label("edition_id"),
             edition.c.name,
@@ -259,8 +253,7 @@ def editions_by_roster(connection: Connection) -> tuple[EditionByRoster, ...]:
         .select_from(edition.outerjoin(roster, roster.c.edition_id == edition.c.id))
         .where(key.is_not(None), or_(edition.c.state != "withdrawn", roster.c.id.is_not(None)))
         .order_by(edition.c.year.desc(), edition.c.name)
-    )
-    return tuple(EditionByRoster(**row._mapping) for row in rows)
+    ).all()
 
 
 def write_roster(connection: Connection, known: int | None, values: Mapping[str, object]) -> int:
@@ -276,10 +269,10 @@ def write_roster(connection: Connection, known: int | None, values: Mapping[str,
 @contextmanager
 def receiving_units(connection: Connection) -> Iterator[None]:
     """A temporary table that rows are received in before any of them counts."""
-    _temporary.create_all(connection, checkfirst=False)
+    incoming_subjects.create(connection)
     yield
     # After a failure the transaction is taken back, and this table with it.
-    _temporary.drop_all(connection, checkfirst=False)
+    incoming_subjects.drop(connection)
 
 
 def receive_subjects(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -416,28 +409,19 @@ def find_subject(
     connection: Connection, roster_id: int, code: str, sight: VisibleUnits
 ) -> SubjectEntry | None:
     """The subject of that code, or the only one of that name; one of a foreign unit is not there."""
-    rows = connection.execute(
-        subjects_of(roster_id)
-        .where((subject.c.code == code.upper()) | (subject.c.name == code), visible(sight, subject.c.unit_id))
-        .limit(2)
-    ).all()
-    return subject_entry(rows[0]) if len(rows) == 1 else None
+    named = or_(subject.c.code == code.upper(), subject.c.name == code)
+    found = _subjects(roster_id, SubjectFilter(in_scope=None), sight).where(named).limit(2)
+    rows = connection.execute(found).all()
+    return _entry(rows[0]) if len(rows) == 1 else None
 
 
 def missing_subjects(
     connection: Connection, roster_id: int, sight: VisibleUnits, unit_id: int | None = None
 ) -> Iterator[SubjectEntry]:
     """Those who have to take part and have not, by unit and code: the list that has to be exact."""
-    statement = (
-        subjects_of(roster_id)
-        .where(subject.c.in_scope == 1, subject.c.taken_part_on.is_(None))
-        .where(visible(sight, subject.c.unit_id))
-        .order_by(subject.c.unit_id, subject.c.code)
-    )
-    if unit_id is not None:
-        statement = statement.where(subject.c.unit_id == unit_id)
-    for row in connection.execute(statement):
-        yield subject_entry(row)
+    wanted = SubjectFilter(unit_id=unit_id, taken_part=False)
+    found = _subjects(roster_id, wanted, sight).order_by(subject.c.unit_id, subject.c.code)
+    yield from map(_entry, connection.execute(found))
 
 
 def record_subject_outcome(
@@ -453,25 +437,17 @@ def record_subject_outcome(
     connection.execute(subject.update().where(subject.c.id == subject_id).values(**values))
 
 
-def subject_ids_of(subject_id: int) -> Select[tuple[int]]:
-    """One subject, as a choice."""
-    return select(subject.c.id).where(subject.c.id == subject_id)
-
-
 def subject_counts_by_unit(
     connection: Connection, roster_id: int, sight: VisibleUnits
 ) -> dict[int, RosterCounts]:
     """The counts that have to be kept apart, by unit id, of the units the person may see."""
     rows = connection.execute(
-        select(
-            subject.c.unit_id,
-            *_TALLIES,
-        )
+        select(subject.c.unit_id, *_TALLIES)
         .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1)
         .where(visible(sight, subject.c.unit_id))
         .group_by(subject.c.unit_id)
     )
-    return {row.unit_id: _counts(row) for row in rows}
+    return _counts(rows)
 
 
 def roster_totals(connection: Connection, sight: VisibleUnits) -> dict[int, RosterCounts]:
@@ -481,7 +457,7 @@ def roster_totals(connection: Connection, sight: VisibleUnits) -> dict[int, Rost
         .where(subject.c.in_scope == 1, visible(sight, subject.c.unit_id))
         .group_by(subject.c.roster_id)
     )
-    return {row.roster_id: _counts(row) for row in rows}
+    return _counts(rows)
 
 
 def _tally(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -498,36 +474,161 @@ _TALLIES = (
 )
 
 
-def _counts(row: Row[Any]) -> RosterCounts:
-    return RosterCounts(
-        due=row.due,
-        taken_part=row.taken_part,
-        completed=row.completed,
-        passed=row.passed,
-        basically_passed=row.basically_passed,
-        failed=row.failed,
+def _counts(rows: Iterable[Row[Any]]) -> dict[int, RosterCounts]:
+    names = RosterCounts.__dataclass_fields__
+    return {row[0]: RosterCounts(**{name: row._mapping[name] for name in names}) for row in rows}
+
+
+NO_OUTCOME = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFilter:
+    """Which subjects are looked for; None asks nothing. `outcome` is passed, basically_passed, failed or none."""
+
+    unit_id: int | None = None
+    taken_part: bool | None = None
+    outcome: str | None = None
+    in_scope: bool | None = True
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectChoice:
+    """Subjects of one roster: these, by id or by code, or all that a filter finds."""
+
+    ids: frozenset[int] = frozenset()
+    codes: frozenset[str] = frozenset()
+    wanted: SubjectFilter | None = None
+
+
+def count_subjects(connection: Connection, roster_id: int, wanted: SubjectFilter, sight: VisibleUnits) -> int:
+    """How many subjects the filter finds."""
+    found = select(func.count()).select_from(subject).where(_is_wanted(roster_id, wanted, sight))
+    return connection.execute(found).scalar_one()
+
+
+def subject_rows(
+    connection: Connection,
+    roster_id: int,
+    wanted: SubjectFilter,
+    sight: VisibleUnits,
+    *,
+    offset: int,
+    limit: int,
+) -> tuple[SubjectEntry, ...]:
+    """Some subjects, by unit and in the order of the sheet."""
+    found = _listed(roster_id, wanted, sight).offset(offset).limit(limit)
+    return tuple(_entry(row) for row in connection.execute(found))
+
+
+def stream_subjects(
+    connection: Connection, roster_id: int, wanted: SubjectFilter, sight: VisibleUnits
+) -> Iterator[SubjectEntry]:
+    """All of them in the same order, a few at a time."""
+    found = _listed(roster_id, wanted, sight).execution_options(yield_per=_STREAMED)
+    yield from map(_entry, connection.execute(found))
+
+
+@contextmanager
+def subject_filter(
+    connection: Connection, roster_id: int, choice: SubjectChoice, sight: VisibleUnits
+) -> Iterator[int]:
+    """Hold the ids of the choice until the act is done, so that its own changes do not alter it; gives how many."""
+    _chosen_subject.create(connection)
+    wanted = choice.wanted if choice.wanted is not None else SubjectFilter(in_scope=None)
+    found = select(subject.c.id).where(_is_wanted(roster_id, wanted, sight))
+    if choice.wanted is None:
+        named = (subject.c.id.in_(sorted(choice.ids)), subject.c.code.in_(sorted(choice.codes)))
+        found = found.where(or_(*named))
+    connection.execute(_chosen_subject.insert().from_select(["id"], found))
+    yield connection.execute(select(func.count()).select_from(_chosen_subject)).scalar_one()
+    # After a failure the transaction is taken back, and this table with it.
+    _chosen_subject.drop(connection)
+
+
+def subject_ids(subject_id: int) -> SubjectIds:
+    """One subject, as a choice."""
+    return select(subject.c.id).where(subject.c.id == subject_id)
+
+
+def chosen_subject_ids() -> SubjectIds:
+    return select(_chosen_subject.c.id)
+
+
+def count_out_of_scope(connection: Connection) -> int:
+    """How many of the chosen do not have to take part."""
+    return _count_chosen(connection, subject.c.in_scope == 0)
+
+
+def count_of_other_units(connection: Connection, unit_ids: frozenset[int]) -> int:
+    """How many of the chosen belong to other units than these."""
+    return _count_chosen(connection, subject.c.unit_id.not_in(sorted(unit_ids)))
+
+
+def subjects_that_change(
+    connection: Connection, *, taken_part_on: date | None, outcome: str | None
+) -> tuple[str, ...]:
+    """Let go of the chosen that already stand so; the codes of those that will change, in order."""
+    missing = subject.c.taken_part_on.is_(None)
+    changes = [subject.c.outcome.is_distinct_from(outcome), missing] if outcome else [missing]
+    changing = select(subject.c.id).where(subject.c.id.in_(chosen_subject_ids()), or_(*changes))
+    connection.execute(_chosen_subject.delete().where(_chosen_subject.c.id.not_in(changing)))
+    rows = connection.execute(
+        select(subject.c.code).where(subject.c.id.in_(chosen_subject_ids())).order_by(subject.c.code)
+    )
+    return tuple(rows.scalars())
+
+
+def record_chosen_outcomes(
+    connection: Connection, *, taken_part_on: date, outcome: str | None, outcome_on: date
+) -> None:
+    """Write the conclusion on all of the chosen, and the day of participation where there is none yet."""
+    values: dict[str, Any] = {"taken_part_on": func.coalesce(subject.c.taken_part_on, taken_part_on)}
+    concluded: dict[str, Any] = {"outcome": outcome, "outcome_on": outcome_on} if outcome else {}
+    connection.execute(
+        subject.update().where(subject.c.id.in_(chosen_subject_ids())).values(**values, **concluded)
     )
 
 
-def subjects_of(roster_id: int) -> Any:
-    """The subjects of a roster with the names of their units, to be narrowed."""
+def _count_chosen(connection: Connection, condition: ColumnElement[bool]) -> int:
+    found = select(func.count()).select_from(subject).where(subject.c.id.in_(chosen_subject_ids()), condition)
+    return connection.execute(found).scalar_one()
+
+
+def _subjects(roster_id: int, wanted: SubjectFilter, sight: VisibleUnits) -> Select[Any]:
+    own = (subject.c[name] for name in SubjectEntry.__dataclass_fields__ if name != "unit")
     return (
-        select(subject, unit.c.name.label("unit"))
+        select(*own, unit.c.name.label("unit"))
         .join_from(subject, unit, unit.c.id == subject.c.unit_id)
-        .where(subject.c.roster_id == roster_id)
+        .where(_is_wanted(roster_id, wanted, sight))
     )
 
 
-def subject_entry(row: Row[Any]) -> SubjectEntry:
-    """One row of them."""
-    return SubjectEntry(
-        id=row.id,
-        code=row.code,
-        name=row.name,
-        unit_id=row.unit_id,
-        unit=row.unit,
-        in_scope=bool(row.in_scope),
-        taken_part_on=row.taken_part_on,
-        outcome=row.outcome,
-        outcome_on=row.outcome_on,
-    )
+def _entry(row: Row[Any]) -> SubjectEntry:
+    return SubjectEntry(**dict(row._mapping, in_scope=bool(row.in_scope)))
+
+
+def _listed(roster_id: int, wanted: SubjectFilter, sight: VisibleUnits) -> Select[Any]:
+    # As the index on units has them, so that a page of a long roster is read without sorting it.
+    return _subjects(roster_id, wanted, sight).order_by(subject.c.unit_id, subject.c.id)
+
+
+def _is_wanted(roster_id: int, wanted: SubjectFilter, sight: VisibleUnits) -> ColumnElement[bool]:
+    conditions = [subject.c.roster_id == roster_id, visible(sight, subject.c.unit_id)]
+    if wanted.unit_id is not None:
+        conditions.append(subject.c.unit_id == wanted.unit_id)
+    if wanted.in_scope is not None:
+        conditions.append(subject.c.in_scope == int(wanted.in_scope))
+    if wanted.taken_part is not None:
+        day = subject.c.taken_part_on
+        conditions.append(day.is_not(None) if wanted.taken_part else day.is_(None))
+    if wanted.outcome == NO_OUTCOME:
+        conditions.append(subject.c.outcome.is_(None))
+    elif wanted.outcome is not None:
+        conditions.append(subject.c.outcome == wanted.outcome)
+    if wanted.text:
+        text = wanted.text
+        named = subject.c.name.contains(text, autoescape=True)
+        conditions.append(or_(named, subject.c.code.startswith(text.upper(), autoescape=True)))
+    return and_(*conditions)

@@ -52,14 +52,8 @@ class RosterCounts:
 def total_counts(counts: Iterable[RosterCounts]) -> RosterCounts:
     """The sum over units."""
     every = tuple(counts)
-    return RosterCounts(
-        due=sum(one.due for one in every),
-        taken_part=sum(one.taken_part for one in every),
-        completed=sum(one.completed for one in every),
-        passed=sum(one.passed for one in every),
-        basically_passed=sum(one.basically_passed for one in every),
-        failed=sum(one.failed for one in every),
-    )
+    names = RosterCounts.__dataclass_fields__
+    return RosterCounts(**{name: sum(getattr(one, name) for one in every) for name in names})
 
 
 def counts_as_figures(counts: RosterCounts) -> dict[str, int]:

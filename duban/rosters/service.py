@@ -1,51 +1,236 @@
-"""Record what happened to one subject of a roster: it took part, a conclusion was reached.
+"""The rosters of yearly checks: read as people read them, and what happened to their subjects recorded.
 
-What it owes follows. Four eyes: a unit's own person hands in by this, only the coordinator's conclusion closes.
+What a subject owes follows its record. Four eyes: a unit's own person hands in by this, only the coordinator's
+conclusion closes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection
-
+from calendars.formulas import figure_shown
 from duban.bureau import Bureau
 from duban.core import clock
-from duban.core.access import Actor, Role, VisibleUnits, visible_units
-from duban.core.db import rollback_dry_run
+from duban.core.access import Actor, Role, person_id, visible_units
+from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused, refuse
-from duban.editions.queries import StoredEdition, edition_or_refuse, find_roster_id
-from duban.history.queries import NewEntry, append_entries, append_entry
-from duban.rosters.lists import roster_of
+from duban.editions.queries import (
+    StoredEdition,
+    StoredRoster,
+    edition_by_id,
+    edition_or_refuse,
+    find_roster,
+    find_roster_id,
+)
+from duban.history.service import Act, acting
 from duban.rosters.queries import (
     Settled,
     Settling,
-    SubjectEntry,
-    find_subject,
-    record_subject_outcome,
-    settle_concluded,
-    settle_taken_part,
-    subject_ids_of,
-)
-from duban.rosters.rules import OUTCOMES
-from duban.rosters.subject_queries import (
     SubjectChoice,
+    SubjectEntry,
+    SubjectFilter,
+    SubjectIds,
     chosen_subject_ids,
     count_of_other_units,
     count_out_of_scope,
+    count_subjects,
+    editions_by_roster,
+    find_subject,
+    goes_by_roster,
+    missing_subjects,
     record_chosen_outcomes,
+    record_subject_outcome,
+    roster_totals,
+    settle_concluded,
+    settle_taken_part,
+    subject_counts_by_unit,
     subject_filter,
+    subject_ids,
+    subject_rows,
     subjects_that_change,
 )
+from duban.rosters.rules import OUTCOMES, RosterCounts, total_counts
+from duban.units.queries import find_unit, units_by_id
 from duban.units.rules import person_refusals, reporting_refusals, reporting_units
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterPage:
+    """A page of the roster, from 1; `total` counts all that the filter finds. `roster` None: none was imported yet."""
+
+    edition_id: int
+    campaign: str
+    name: str
+    year: int
+    roster: StoredRoster | None
+    subjects: tuple[SubjectEntry, ...]
+    total: int
+    page: int
+    page_size: int
+
+
+def list_subjects(
+    bureau: Bureau,
+    edition_id: int,
+    wanted: SubjectFilter,
+    *,
+    by: Actor,
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> RosterPage:
+    """The subjects of one page, by unit and in the order of the sheet. Raises NotFound for an edition that goes by no roster."""
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        stored, found = roster_of(connection, edition_id)
+        subjects: tuple[SubjectEntry, ...] = ()
+        total = 0
+        if found is not None:
+            offset = (page - 1) * page_size
+            subjects = subject_rows(connection, found.id, wanted, sight, offset=offset, limit=page_size)
+            total = count_subjects(connection, found.id, wanted, sight)
+    return RosterPage(
+        edition_id=edition_id,
+        campaign=stored.value.campaign,
+        name=stored.value.name,
+        year=stored.value.year,
+        roster=found,
+        subjects=subjects,
+        total=total,
+        page=page,
+        page_size=page_size,
+    )
+
+
+def roster_of(connection: Connection, edition_id: int) -> tuple[StoredEdition, StoredRoster | None]:
+    """The edition and what was imported of its roster."""
+    if not goes_by_roster(connection, edition_id):
+        raise NotFound("没有这份名册：该专项行动不存在，或不按名册办理，请从名册的清单里选择。")
+    stored = edition_by_id(connection, edition_id)
+    assert stored.value.roster is not None, "just asked"
+    return stored, find_roster(connection, stored.id, stored.value.roster[:64])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterLine:
+    """One unit's counts; every one None, and every rate "—", while nobody knows who has to take part.
+
+    `passing` is 合格率 = 合格 ÷ 完成年检. The counts beside a rate are its exact fraction.
+    """
+
+    unit: str
+    unit_id: int | None
+    due: int | None
+    taken_part: int | None
+    completed: int | None
+    passed: int | None
+    basically_passed: int | None
+    failed: int | None
+    missing: int | None
+    participation: str
+    completion: str
+    passing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterStanding:
+    """The whole check; `units` in the order of the register."""
+
+    name: str
+    year: int
+    roster: str | None
+    all: RosterLine
+    units: tuple[RosterLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterInList:
+    """One check with its roster, as far as one was imported, and its counts."""
+
+    edition_id: int
+    name: str
+    year: int
+    state: str
+    roster: str
+    filename: str | None
+    imported_at: datetime | None
+    line: RosterLine
+
+
+def read_roster_counts(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> RosterStanding:
+    """The counts of an edition's roster as far as the person may see; unknown, not zero, where none was imported."""
+    with bureau.store.reading() as connection:
+        stored = edition_or_refuse(connection, campaign, year)
+        roster_id = _roster_id(connection, stored)
+        counts = (
+            subject_counts_by_unit(connection, roster_id, visible_units(by)) if roster_id is not None else {}
+        )
+        names = units_by_id(connection, counts)
+    whole = total_counts(counts.values()) if roster_id is not None else None
+    return RosterStanding(
+        name=stored.value.name,
+        year=year,
+        roster=stored.value.roster,
+        all=_line("合计", None, whole),
+        units=tuple(_line(names[unit_id], unit_id, counts[unit_id]) for unit_id in sorted(counts)),
+    )
+
+
+def list_rosters(bureau: Bureau, *, by: Actor) -> tuple[RosterInList, ...]:
+    """Every check that goes by a roster, the newest year first; a handler's own are those with his units' subjects."""
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        found = editions_by_roster(connection)
+        totals = roster_totals(connection, sight)
+    return tuple(
+        RosterInList(
+            **{name: value for name, value in one._mapping.items() if name != "roster_id"},
+            line=_line("合计", None, totals.get(one.roster_id or 0)),
+        )
+        for one in found
+        if sight.everything or one.roster_id in totals
+    )
+
+
+def list_missing(
+    bureau: Bureau, campaign: str, year: int, unit: str | None = None, *, by: Actor
+) -> tuple[SubjectEntry, ...]:
+    """Everyone who has to take part and has not, exactly, as far as the person may see; of one unit if it is named."""
+    with bureau.store.reading() as connection:
+        stored = edition_or_refuse(connection, campaign, year)
+        roster_id = _roster_id(connection, stored)
+        if roster_id is None:
+            raise NotFound(
+                f"{stored.value.name}{year}年还没有名册，不能列出未参检的对象，请先用 duban roster import 导入。"
+            )
+        unit_id = None
+        if unit is not None:
+            found = find_unit(connection, unit)
+            if found is None:
+                raise NotFound(f"没有叫“{unit}”的单位，请核对单位名称。")
+            unit_id = found.id
+        return tuple(missing_subjects(connection, roster_id, visible_units(by), unit_id))
+
+
+def _roster_id(connection: Connection, stored: StoredEdition) -> int | None:
+    key = stored.value.roster
+    return find_roster_id(connection, stored.id, key[:64]) if key else None
+
+
+def _line(unit: str, unit_id: int | None, counts: RosterCounts | None) -> RosterLine:
+    names = ("due", "taken_part", "completed", "passed", "basically_passed", "failed", "missing")
+    rates = {"participation": "participation", "completion": "completion", "passing": "pass_rate"}
+    values: dict[str, Any] = {name: getattr(counts, name, None) for name in names}
+    values |= {name: figure_shown(getattr(counts, rate, None), "%") for name, rate in rates.items()}
+    return RosterLine(unit=unit, unit_id=unit_id, **values)
 
 
 def settle_records(
-    connection: Any,
+    connection: Connection,
     bureau: Bureau,
     stored: StoredEdition,
     roster_id: int,
@@ -101,26 +286,31 @@ def record_outcome(
     dry_run: bool = False,
 ) -> SubjectEntry:
     """`outcome` is 合格, 基本合格 or 不合格. A conclusion without a day of participation takes today's."""
-    with bureau.store.writing() as connection:
-        stored = edition_or_refuse(connection, campaign, year)
-        roster_id, before = _find(connection, stored, code, visible_units(by))
-        if reasons := _refusals(before, taken_part_on, outcome, by, clock.civil(now)):
-            raise Refused(reasons)
-        today = clock.civil(now)
+    today = clock.civil(now)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        stored = edition_or_refuse(tx.connection, campaign, year)
+        roster_id = _roster_id(tx.connection, stored)
+        before = find_subject(tx.connection, roster_id or 0, code, visible_units(by))
+        if roster_id is None or before is None:
+            name = f"{stored.value.name}{stored.value.year}年"
+            raise NotFound(f"{name}的名册里没有“{code}”，请核对代码，或先导入名册。")
+        reasons = [*person_refusals(by, "参检情况"), *reporting_refusals(by, before.unit_id, before.unit)]
+        reasons += _record_refusals(taken_part_on, outcome, today)
+        if not before.in_scope:
+            reasons.append(f"{before.name}不在应参检范围内，请先核对名册")
+        refuse(*reasons)
         on = taken_part_on or before.taken_part_on or (today if outcome else None)
         concluded = OUTCOMES[outcome] if outcome else before.outcome
         outcome_on = today if outcome else before.outcome_on
         record_subject_outcome(
-            connection, before.id, taken_part_on=on, outcome=concluded, outcome_on=outcome_on
+            tx.connection, before.id, taken_part_on=on, outcome=concluded, outcome_on=outcome_on
         )
-        settled = _settle(connection, bureau, stored, roster_id, before, by, now)
-        append_entry(
-            connection,
-            at=now,
-            by=by,
-            verb="record",
-            noun="subject",
-            noun_id=before.id,
+        news = subject_ids(before.id)
+        settled = _settle(tx, stored, roster_id, news, f"名册登记：{before.name}")
+        tx.note(
+            "record",
+            "subject",
+            before.id,
             edition_id=stored.id,
             unit_id=before.unit_id,
             detail={
@@ -131,64 +321,37 @@ def record_outcome(
                 "obligations_submitted": settled.submitted,
                 "obligations_closed": settled.closed,
             },
-            flow_run_id=bureau.flow_run_id,
         )
-        after = find_subject(connection, roster_id, before.code, visible_units(by))
-        if dry_run:
-            rollback_dry_run(connection)
+        after = find_subject(tx.connection, roster_id, before.code, visible_units(by))
     assert after is not None
     return after
 
 
-def _find(connection: Any, stored: StoredEdition, code: str, sight: VisibleUnits) -> tuple[int, SubjectEntry]:
-    key = stored.value.roster
-    roster_id = find_roster_id(connection, stored.id, key[:64]) if key else None
-    before = find_subject(connection, roster_id, code, sight) if roster_id is not None else None
-    if roster_id is None or before is None:
-        name = f"{stored.value.name}{stored.value.year}年"
-        raise NotFound(f"{name}的名册里没有“{code}”，请核对代码，或先导入名册。")
-    return roster_id, before
+def _record_refusals(taken_part_on: date | None, outcome: str | None, today: date) -> Iterator[str]:
+    if taken_part_on is None and outcome is None:
+        yield "没有要记录的内容，请写明参检日期或结论"
+    if outcome is not None and outcome not in OUTCOMES:
+        yield f"结论“{outcome}”不认识，请改成：{'、'.join(OUTCOMES)}"
+    if taken_part_on is not None and taken_part_on > today:
+        yield f"参检日期{taken_part_on}还没有到，请核对"
 
 
-def _settle(
-    connection: Any,
-    bureau: Bureau,
-    stored: StoredEdition,
-    roster_id: int,
-    before: SubjectEntry,
-    by: Actor,
-    now: datetime,
-) -> Settled:
+def _settle(tx: Act, stored: StoredEdition, roster_id: int, news: SubjectIds, source: str) -> Settled:
+    """What a person's own record settles: only the coordinator's conclusion closes."""
     if stored.state not in ("published", "paused"):
         return Settled()
-    assert by.person_id is not None, "a record without a person is refused"
     return settle_records(
-        connection,
-        bureau,
+        tx.connection,
+        tx.bureau,
         stored,
         roster_id,
-        news=subject_ids_of(before.id),
-        source=f"名册登记：{before.name}",
-        by=by.person_id,
-        now=now,
-        closing=Role.COORDINATOR in by.roles,
+        news=news,
+        source=source,
+        by=person_id(tx.by),
+        now=tx.now,
+        closing=Role.COORDINATOR in tx.by.roles,
         only_news=True,
     )
-
-
-def _refusals(
-    before: SubjectEntry, taken_part_on: date | None, outcome: str | None, by: Actor, today: date
-) -> tuple[str, ...]:
-    reasons = [*person_refusals(by, "参检情况"), *reporting_refusals(by, before.unit_id, before.unit)]
-    if taken_part_on is None and outcome is None:
-        reasons.append("没有要记录的内容，请写明参检日期或结论")
-    if outcome is not None and outcome not in OUTCOMES:
-        reasons.append(f"结论“{outcome}”不认识，请改成：{'、'.join(OUTCOMES)}")
-    if taken_part_on is not None and taken_part_on > today:
-        reasons.append(f"参检日期{taken_part_on}还没有到，请核对")
-    if not before.in_scope:
-        reasons.append(f"{before.name}不在应参检范围内，请先核对名册")
-    return tuple(reasons)
 
 
 MOST = 20_000
@@ -220,54 +383,39 @@ def record_outcomes(
 ) -> OutcomesRecorded:
     """`outcome` is 合格, 基本合格 or 不合格; `expected` is how many subjects the person saw when choosing."""
     today = clock.civil(now)
-    refuse(*_record_outcomes_refusals(expected, taken_part_on, outcome, by, today))
-    with bureau.store.writing() as connection:
-        stored, roster = roster_of(connection, edition_id)
+    reasons = list(person_refusals(by, "参检情况"))
+    if not expected:
+        reasons.append("还没有选择对象，请先勾选，或选“符合条件的全部”。")
+    if expected > MOST:
+        reasons.append(f"一次最多登记{MOST}个对象，请用筛选分批登记，或改用名册导入。")
+    refuse(*reasons, *(f"{one}。" for one in _record_refusals(taken_part_on, outcome, today)))
+    on, concluded = taken_part_on or today, OUTCOMES.get(outcome or "")
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        stored, roster = roster_of(tx.connection, edition_id)
         if roster is None:
-            refuse(f"{stored.value.name}{stored.value.year}年还没有名册，请先导入名册。")
-        assert roster is not None
-        with subject_filter(connection, roster.id, choice, visible_units(by)) as found:
-            refuse(*_choice_refusals(connection, found, expected, by))
-            codes = subjects_that_change(
-                connection, taken_part_on=taken_part_on, outcome=OUTCOMES.get(outcome or "")
-            )
-            record_chosen_outcomes(
-                connection,
-                taken_part_on=taken_part_on or today,
-                outcome=OUTCOMES.get(outcome or ""),
-                outcome_on=today,
-            )
-            settled = _record_outcomes_settle(bureau, connection, stored, roster.id, by, now)
-        said: dict[str, object] = {
-            "taken_part_on": taken_part_on or today,
-            "outcome": OUTCOMES.get(outcome or ""),
+            raise Refused(f"{stored.value.name}{stored.value.year}年还没有名册，请先导入名册。")
+        with subject_filter(tx.connection, roster.id, choice, visible_units(by)) as found:
+            refuse(*_choice_refusals(tx.connection, found, expected, by))
+            codes = subjects_that_change(tx.connection, taken_part_on=taken_part_on, outcome=concluded)
+            record_chosen_outcomes(tx.connection, taken_part_on=on, outcome=concluded, outcome_on=today)
+            settled = _settle(tx, stored, roster.id, chosen_subject_ids(), "名册成批登记")
+        facts = {
+            "subjects": len(codes),
+            "obligations_submitted": settled.submitted,
+            "obligations_closed": settled.closed,
         }
-        entries = list(_entries(stored, roster.id, codes, said, settled))
-        append_entries(connection, entries, at=now, by=by, flow_run_id=bureau.flow_run_id)
-        if dry_run:
-            rollback_dry_run(connection)
+        # Lines that name every subject: the first says what came of the act.
+        for start in range(0, len(codes), _CODES):
+            some = codes[start : start + _CODES]
+            said = {"taken_part_on": on, "outcome": concluded} | (facts if not start else {})
+            detail = {**said, "codes": some}
+            tx.note("record_many", "roster", roster.id, edition_id=stored.id, detail=detail)
     return OutcomesRecorded(
         recorded=len(codes),
         unchanged=found - len(codes),
         submitted=settled.submitted,
         closed=settled.closed,
     )
-
-
-def _record_outcomes_refusals(
-    expected: int, taken_part_on: date | None, outcome: str | None, by: Actor, today: date
-) -> Iterator[str]:
-    yield from person_refusals(by, "参检情况")
-    if not expected:
-        yield "还没有选择对象，请先勾选，或选“符合条件的全部”。"
-    if expected > MOST:
-        yield f"一次最多登记{MOST}个对象，请用筛选分批登记，或改用名册导入。"
-    if taken_part_on is None and outcome is None:
-        yield "没有要记录的内容，请写明参检日期或结论。"
-    if outcome is not None and outcome not in OUTCOMES:
-        yield f"结论“{outcome}”不认识，请改成：{'、'.join(OUTCOMES)}。"
-    if taken_part_on is not None and taken_part_on > today:
-        yield f"参检日期{taken_part_on}还没有到，请核对。"
 
 
 def _choice_refusals(connection: Connection, found: int, expected: int, by: Actor) -> Iterator[str]:
@@ -280,53 +428,3 @@ def _choice_refusals(connection: Connection, found: int, expected: int, by: Acto
             yield f"其中{foreign}个对象不归{by.name}登记，请由该单位经办人或统筹科室登记。"
     if outside := count_out_of_scope(connection):
         yield f"其中{outside}个对象不在应参检范围内，请先去掉或核对名册。"
-
-
-def _record_outcomes_settle(
-    bureau: Bureau,
-    connection: Connection,
-    stored: StoredEdition,
-    roster_id: int,
-    by: Actor,
-    now: datetime,
-) -> Settled:
-    if stored.state not in ("published", "paused"):
-        return Settled()
-    assert by.person_id is not None, "a record without a person is refused"
-    return settle_records(
-        connection,
-        bureau,
-        stored,
-        roster_id,
-        news=chosen_subject_ids(),
-        source="名册成批登记",
-        by=by.person_id,
-        now=now,
-        closing=Role.COORDINATOR in by.roles,
-        only_news=True,
-    )
-
-
-def _entries(
-    stored: StoredEdition,
-    roster_id: int,
-    codes: Sequence[str],
-    said: dict[str, object],
-    settled: Settled,
-) -> Iterator[NewEntry]:
-    """Lines that name every subject: the first says what came of the act."""
-    rest = iter(codes)
-    facts: dict[str, object] = {
-        "subjects": len(codes),
-        "obligations_submitted": settled.submitted,
-        "obligations_closed": settled.closed,
-    }
-    while some := list(islice(rest, _CODES)):
-        yield NewEntry(
-            verb="record_many",
-            noun="roster",
-            noun_id=roster_id,
-            edition_id=stored.id,
-            detail={**said, **facts, "codes": some},
-        )
-        facts = {}

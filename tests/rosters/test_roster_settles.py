@@ -19,8 +19,7 @@ from duban.obligations.tables import obligation
 from duban.obligations.transitions import reopen
 from duban.reports.board import CampaignLine, read_board
 from duban.rosters.importing import RosterImported, import_roster
-from duban.rosters.lists import list_missing
-from duban.rosters.service import record_outcome
+from duban.rosters.service import list_missing, record_outcome
 from tests.builders import a_person, a_unit
 from tests.rosters.test_rosters import (
     HEADINGS,

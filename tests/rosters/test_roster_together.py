@@ -22,9 +22,14 @@ from duban.history.service import show_history, verify_history
 from duban.imports.sheets import RowsRefused
 from duban.obligations.tables import obligation
 from duban.rosters.importing import check_roster, import_roster
-from duban.rosters.lists import list_missing, list_rosters, list_subjects, read_roster_counts
-from duban.rosters.service import record_outcomes
-from duban.rosters.subject_queries import SubjectChoice, SubjectFilter
+from duban.rosters.queries import SubjectChoice, SubjectFilter
+from duban.rosters.service import (
+    list_missing,
+    list_rosters,
+    list_subjects,
+    read_roster_counts,
+    record_outcomes,
+)
 from tests.builders import a_person, a_unit, an_edition
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -18,8 +18,7 @@ from duban.core.errors import NotFound, Refused
 from duban.editions.service import apply_edition
 from duban.obligations.tables import obligation
 from duban.rosters.importing import RosterScope, import_roster
-from duban.rosters.lists import list_missing, read_roster_counts
-from duban.rosters.service import record_outcome
+from duban.rosters.service import list_missing, read_roster_counts, record_outcome
 from duban.units.tables import unit
 from tests.builders import a_person, a_unit
 

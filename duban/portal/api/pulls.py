@@ -41,8 +41,8 @@ from duban.portal.api.models import (
     SubjectsOut,
 )
 from duban.reports.board import read_board
-from duban.rosters.lists import list_subjects, read_roster_counts
-from duban.rosters.subject_queries import SubjectFilter
+from duban.rosters.queries import SubjectFilter
+from duban.rosters.service import list_subjects, read_roster_counts
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=LARGEST)]

@@ -16,8 +16,8 @@ from duban.portal.api.door import Visit, once, writes
 from duban.portal.api.models import Amount, Out
 from duban.portal.api.problems import Problem
 from duban.portal.api.pulls import Number
+from duban.rosters.queries import SubjectChoice
 from duban.rosters.service import record_outcomes
-from duban.rosters.subject_queries import SubjectChoice
 
 router = APIRouter()
 Key = Annotated[

@@ -15,10 +15,9 @@ from duban.portal.forms import Filled, FilledForm
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.rosters.exporting import OUTCOME_NAMES, export_roster
-from duban.rosters.lists import list_rosters, list_subjects, read_roster_counts
+from duban.rosters.queries import NO_OUTCOME, SubjectChoice, SubjectFilter
 from duban.rosters.rules import OUTCOMES
-from duban.rosters.service import record_outcomes
-from duban.rosters.subject_queries import NO_OUTCOME, SubjectChoice, SubjectFilter
+from duban.rosters.service import list_rosters, list_subjects, read_roster_counts, record_outcomes
 
 router = APIRouter()
 SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
