@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from duban.bureau import Bureau
 from duban.core.access import Actor, person_id
@@ -31,20 +31,26 @@ MOST_CELLS = 20_000_000
 MOST_NAME_BYTES = 200
 _CHUNK = 1024 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,40}")
+_NOTE = "note.json"
 _GONE = "这份表格已不在（超过一天，或已导入，或不是您上传的），请重新选择文件。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingImport:
-    """A sheet as it waits. `use` is what it was chosen for, `choices` what was chosen with it."""
+    """A sheet as it waits in a folder of its own. `use` is what it was chosen for, `choices` what was chosen with it."""
 
     token: str
-    path: Path
+    folder: Path
     filename: str
     use: str
     choices: Mapping[str, str]
     sha256: str
     size_bytes: int
+    made_at: datetime
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.filename
 
 
 def keep_pending_import(
@@ -61,51 +67,49 @@ def keep_pending_import(
     name = _fitting(display_name(filename))
     if not name.lower().endswith(ENDINGS):
         raise Refused(f"“{name}”不是能导入的表格，请另存为 xlsx 或 csv 后再选择。")
-    folder = _folder(bureau, by)
-    _sweep(folder, now)
+    own = _own_folder(bureau, by)
+    _sweep(own, now)
     token = secrets.token_urlsafe(18)
-    place = folder / token
+    place = own / token
     try:
         place.mkdir(parents=True)
-        kept = place / name
-        sha256, size = _receive(source, kept, name, bureau.settings.evidence_max_bytes)
-        _refuse_absurd(kept, name)
-        note = {
+        sha256, size = _receive(source, place / name, name, bureau.settings.evidence_max_bytes)
+        _refuse_absurd(place / name, name)
+        note: dict[str, Any] = {
             "filename": name,
             "use": use,
             "choices": dict(choices),
             "sha256": sha256,
             "size_bytes": size,
-            "made_at": now.isoformat(),
         }
-        (place / "note.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+        note["made_at"] = now.isoformat()
+        (place / _NOTE).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
         _remove(place)
         raise Fault(f"表格没有收下（{error.strerror}），请稍后重试；仍不行请联系运维。") from error
     except BaseException:
         _remove(place)
         raise
-    return _sheet(place, note)
+    return _read(place)
 
 
 def find_pending_import(bureau: Bureau, token: str, *, use: str, by: Actor, now: datetime) -> PendingImport:
     """The person's own waiting sheet. Raises NotFound when it is gone, a Fault when its bytes are not what came."""
-    place = _folder(bureau, by) / token
-    if not _TOKEN.fullmatch(token) or not (place / "note.json").is_file():
+    place = _own_folder(bureau, by) / token
+    if not _TOKEN.fullmatch(token) or not (place / _NOTE).is_file():
         raise NotFound(_GONE)
-    note = json.loads((place / "note.json").read_text(encoding="utf-8"))
-    if note["use"] != use or now - datetime.fromisoformat(note["made_at"]) > WAITS:
+    found = _read(place)
+    if found.use != use or now - found.made_at > WAITS:
         raise NotFound(_GONE)
-    found = _sheet(place, note)
     with found.path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != found.sha256:
             raise Fault(f"“{found.filename}”的内容与上传时不同，没有导入；请重新上传，并请运维检查磁盘。")
     return found
 
 
-def drop_pending_import(bureau: Bureau, sheet: PendingImport) -> None:
+def drop_pending_import(sheet: PendingImport) -> None:
     """It was used, or is not wanted any more."""
-    _remove(sheet.path.parent)
+    _remove(sheet.folder)
 
 
 def _fitting(name: str) -> str:
@@ -115,22 +119,15 @@ def _fitting(name: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + dot + ending
 
 
-def _folder(bureau: Bureau, by: Actor) -> Path:
+def _own_folder(bureau: Bureau, by: Actor) -> Path:
     return bureau.settings.home / "sheets" / str(person_id(by))
 
 
-def _sheet(place: Path, note: Mapping[str, object]) -> PendingImport:
-    choices = note["choices"]
-    assert isinstance(choices, Mapping), "written so above"
-    return PendingImport(
-        token=place.name,
-        path=place / str(note["filename"]),
-        filename=str(note["filename"]),
-        use=str(note["use"]),
-        choices={str(key): str(value) for key, value in choices.items()},
-        sha256=str(note["sha256"]),
-        size_bytes=int(str(note["size_bytes"])),
-    )
+def _read(place: Path) -> PendingImport:
+    """The sheet in this folder, by its note. Raises OSError, ValueError, KeyError or TypeError without a whole one."""
+    note: dict[str, Any] = json.loads((place / _NOTE).read_text(encoding="utf-8"))
+    made_at = datetime.fromisoformat(note.pop("made_at"))
+    return PendingImport(token=place.name, folder=place, made_at=made_at, **note)
 
 
 def _receive(source: BinaryIO, target: Path, name: str, most: int) -> tuple[str, int]:
@@ -162,17 +159,16 @@ def _sweep(folder: Path, now: datetime) -> None:
     """Drop what waited too long, and the oldest of too many."""
     if not folder.is_dir():
         return
-    waiting: list[tuple[datetime, Path]] = []
+    waiting: list[PendingImport] = []
     for place in folder.iterdir():
         try:
-            note = json.loads((place / "note.json").read_text(encoding="utf-8"))
-            waiting.append((datetime.fromisoformat(note["made_at"]), place))
-        except (OSError, ValueError, KeyError):
+            waiting.append(_read(place))
+        except (OSError, ValueError, KeyError, TypeError):
             _remove(place)
-    waiting.sort()
-    for nth, (made_at, place) in enumerate(waiting):
-        if now - made_at > WAITS or nth <= len(waiting) - MOST_WAITING:
-            _remove(place)
+    waiting.sort(key=lambda one: one.made_at)
+    for nth, one in enumerate(waiting):
+        if now - one.made_at > WAITS or nth <= len(waiting) - MOST_WAITING:
+            _remove(one.folder)
 
 
 def _remove(place: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_sheet_is_found_again_by_its_person_until_it_is_used(bureau: Bureau) -
     kept = keep(bureau)
 
     found = find(bureau, kept.token)
-    drop_pending_import(bureau, found)
+    drop_pending_import(found)
 
     assert (found.filename, found.choices, found.size_bytes) == ("名册.csv", {"scope": "2025-06-30"}, 8)
     assert waiting(bureau) == []

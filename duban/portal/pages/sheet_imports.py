@@ -135,11 +135,11 @@ def _add_pages(kind: SheetImport) -> None:
         """Enter the sheet that was previewed, or put it away."""
         edition_id, kept = find(desk, token)
         if form.drop:
-            drop_pending_import(desk.bureau, kept)
+            drop_pending_import(kept)
             back = kind.path.format(edition_id=edition_id)
             return desk.see_other(back, said="已放弃这份表格，什么也没有改动。")
         done = kind.enter(desk, edition_id, kept, False)
-        drop_pending_import(desk.bureau, kept)
+        drop_pending_import(kept)
         return desk.see_other(kind.then.format(edition_id=edition_id), said=kind.said(done))
 
     if kind.check is None:
