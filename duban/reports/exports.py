@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -24,28 +24,29 @@ from duban.obligations.lists import ListedObligation, classified, own_sight
 from duban.obligations.states import STATE_NAMES
 from duban.reports.queries import LedgerFacts, ledger_facts
 
-LEDGER_COLUMNS = (
-    ("编号", 8),
-    ("专项行动", 22),
-    ("年度", 6),
-    ("节点", 30),
-    ("期次", 10),
-    ("责任单位", 22),
-    ("对象", 20),
-    ("状态", 10),
-    ("灯", 6),
-    ("时限", 12),
-    ("最后工作日", 12),
-    ("暂定", 6),
-    ("上级时限", 12),
-    ("报送日期", 12),
-    ("销号日期", 12),
-    ("逾期", 6),
-    ("退回次数", 8),
-    ("延期次数", 8),
-    ("经办人", 10),
-    ("目标", 10),
-    ("已完成", 10),
+# Each column with its width and what of an obligation, and of its light today, stands in it.
+_LEDGER: tuple[tuple[str, int, Callable[[ObligationRow, ListedObligation], object]], ...] = (
+    ("编号", 8, lambda one, _: one.id),
+    ("专项行动", 22, lambda one, _: one.campaign_name),
+    ("年度", 6, lambda one, _: one.year),
+    ("节点", 30, lambda one, _: one.milestone),
+    ("期次", 10, lambda one, _: one.label),
+    ("责任单位", 22, lambda one, _: one.unit),
+    ("对象", 20, lambda one, _: one.subject),
+    ("状态", 10, lambda one, _: STATE_NAMES[one.state]),
+    ("灯", 6, lambda _, at: LIGHT_WORDS[at.standing.light]),
+    ("时限", 12, lambda one, _: one.due_on),
+    ("最后工作日", 12, lambda _, at: at.last_workday),
+    ("暂定", 6, lambda one, at: "暂定" if at.provisional else None),
+    ("上级时限", 12, lambda one, _: one.hard_due_on),
+    ("报送日期", 12, lambda one, _: one.submitted_on),
+    ("销号日期", 12, lambda one, _: one.closed_on),
+    ("逾期", 6, lambda one, _: "逾期" if one.late else None),
+    ("退回次数", 8, lambda one, _: one.returned_times or None),
+    ("延期次数", 8, lambda one, _: one.extended_times or None),
+    ("经办人", 10, lambda one, _: one.handler),
+    ("目标", 10, lambda one, _: one.target),
+    ("已完成", 10, lambda one, _: one.reported),
 )
 _PAGE = 1000
 
@@ -61,7 +62,8 @@ def export_ledger(
 ) -> int:
     """Write what the filter finds, as far as the person may see; returns how many obligations."""
     made = f"导出时间：{now.astimezone(clock.ZONE):%Y-%m-%d %H:%M}，导出人：{by.name}；灯以导出当日为准。"
-    return write_sheet(to, "任务台账", LEDGER_COLUMNS, _rows(bureau, wanted, by, now, light), notes=(made,))
+    columns = [(heading, width) for heading, width, _ in _LEDGER]
+    return write_sheet(to, "任务台账", columns, _rows(bureau, wanted, by, now, light), notes=(made,))
 
 
 def _rows(
@@ -74,38 +76,7 @@ def _rows(
             for one in obligation_rows_by_id(connection, ids[start : start + _PAGE], sight):
                 shown = classified(bureau, one, today)
                 if light is None or shown.standing.light is light:
-                    yield _row(
-                        one,
-                        LIGHT_WORDS[shown.standing.light],
-                        shown.last_workday,
-                        "暂定" if shown.provisional else None,
-                    )
-
-
-def _row(one: ObligationRow, light: str, last_workday: object, provisional: str | None) -> tuple[object, ...]:
-    return (
-        one.id,
-        one.campaign_name,
-        one.year,
-        one.milestone,
-        one.label or None,
-        one.unit,
-        one.subject,
-        STATE_NAMES[one.state],
-        light,
-        one.due_on,
-        last_workday,
-        provisional,
-        one.hard_due_on,
-        one.submitted_on,
-        one.closed_on,
-        "逾期" if one.late else None,
-        one.returned_times or None,
-        one.extended_times or None,
-        one.handler,
-        one.target,
-        one.reported,
-    )
+                    yield tuple(read(one, shown) for _, _, read in _LEDGER)
 
 
 UNIT_LEDGER_COLUMNS = (
@@ -154,13 +125,11 @@ def export_unit_ledger(bureau: Bureau, *, to: Path, by: Actor, now: datetime) ->
         owned = all_own_obligations(connection, own_sight(by), due_from=date(today.year, 1, 1))
         ids = [one.listed.id for one in owned]
         known = ledger_facts(connection, ids, sorted({one.milestone_id for one in owned}))
-    rows = (_export_unit_ledger_row(one, classified(bureau, one.listed, today), known) for one in owned)
+    rows = (_unit_ledger_row(one, classified(bureau, one.listed, today), known) for one in owned)
     return write_sheet(to, "台账", UNIT_LEDGER_COLUMNS, rows, notes=(f"截至{today}。", *_NOTES))
 
 
-def _export_unit_ledger_row(
-    own: OwnObligation, at: ListedObligation, known: LedgerFacts
-) -> tuple[object, ...]:
+def _unit_ledger_row(own: OwnObligation, at: ListedObligation, known: LedgerFacts) -> tuple[object, ...]:
     listed = own.listed
     label = f"（{listed.label}）" if listed.label else ""
     reported = known.reported.get(listed.id)

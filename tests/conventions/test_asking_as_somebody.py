@@ -30,7 +30,6 @@ WITHOUT = {
     "unit_named": "names of units are everybody's",
     "person_named": "only finds whom an act is about; the act decides",
     "add_person": "the console enters the first person as the system; the page passes its own",
-    "drop_pending_import": "takes a sheet that find_pending_import gave to its own person",
 }
 
 
