@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from notifications.channels import AllowList, ChannelError, Receipt, Status, address_refusal
+from notifications.channels import AllowList, Channel, ChannelError, Receipt, Status, address_refusal
 from notifications.letters import Letter
 
 
@@ -65,7 +65,7 @@ def open_smtp(settings: SmtpSettings, allow: AllowList) -> Iterator[SmtpChannel]
         channel.close()
 
 
-class SmtpChannel:
+class SmtpChannel(Channel):
     """See open_smtp. Safe to call from several threads."""
 
     name = "smtp"
@@ -92,8 +92,7 @@ class SmtpChannel:
     def send_many(self, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Receipt]]:
         """All letters, as many at a time as there are connections; receipts come in the order of the letters."""
         if self._size == 1:
-            for letter in letters:
-                yield letter, self.send(letter)
+            yield from super().send_many(letters)
             return
         # The window keeps a long round from being read into memory ahead of the servers.
         window: deque[tuple[Letter, Future[Receipt]]] = deque()
@@ -130,12 +129,7 @@ class Backoff:
         left = self._until - time.monotonic()
         if self._cause is None or left <= 0:
             return None
-        return Receipt(
-            status=Status.TEMPORARY,
-            provider_code=self._cause.provider_code,
-            provider_message=self._cause.provider_message,
-            retry_after_seconds=int(left) + 1,
-        )
+        return replace(self._cause, retry_after_seconds=int(left) + 1)
 
 
 class _Session(smtplib.SMTP):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Role
 from duban.core.errors import Refused
+from duban.figures.tables import progress
 from duban.history.tables import history
 from duban.letters.chases import chase_now
 from duban.letters.queries import ChaseScope
@@ -55,6 +57,30 @@ class Case:
     def rows(self) -> list[Any]:
         with self.bureau.store.reading() as connection:
             return list(connection.execute(sa.select(dispatch).order_by(dispatch.c.id)))
+
+
+def test_a_quota_bears_the_light_of_its_newest_figure(furnished: Bureau) -> None:
+    case = Case(furnished)
+    quota = case.owes(case.south, due_on=date(2026, 12, 31), target=Decimal(100))
+    # By 30 June half of the period has gone: 10 would be red, 45 is on its way.
+    figures = [(date(2026, 6, 20), Decimal(45)), (date(2026, 3, 31), Decimal(10))]
+    with furnished.store.writing() as connection:
+        for as_of_on, value in figures:
+            connection.execute(
+                sa.insert(progress).values(
+                    obligation_id=quota,
+                    value=value,
+                    as_of_on=as_of_on,
+                    reported_by=case.coordinator.person_id,
+                    reported_at=NOW,
+                )
+            )
+
+    (letter,) = case.chase(
+        now=clock.at(date(2026, 6, 30), time(10, 0)), dry_run=True, unit_ids=(case.south,)
+    ).letters
+
+    assert "绿灯" in letter.text
 
 
 def test_every_unit_of_an_edition_gets_one_message_at_each_address(furnished: Bureau) -> None:
