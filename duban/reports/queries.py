@@ -1,14 +1,14 @@
-"""The figures of a bulletin: how everything stands on a day and what happened in a span of days."""
+"""What bulletins, a leader's decisions, the unit's ledger as a sheet and the history of rounds are read from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
 from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, milestone_support, point
@@ -16,10 +16,13 @@ from duban.evidence.tables import evidence_item, review, submission
 from duban.figures.tables import progress
 from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
 from duban.obligations.tables import extension, obligation, sign_off
+from duban.outbox.queries import MORNING
 from duban.outbox.tables import dispatch
 from duban.problems.rules import ProblemState
 from duban.problems.tables import problem
-from duban.rounds.tables import reminder
+from duban.rounds.queries import DONE as ROUND_DONE
+from duban.rounds.queries import FAILED, STEP
+from duban.rounds.tables import edition_round, reminder, round_
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 
@@ -358,3 +361,154 @@ def _reports(connection: Connection, found: LedgerFacts, ids: Sequence[int]) -> 
         .order_by(submission.c.nth)
     )
     found.noted |= {row.obligation_id: row.note for row in notes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """What is looked for; None asks nothing. `campaign` is a key or part of a name."""
+
+    campaign: str | None = None
+    unit_id: int | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRound:
+    """A round as it is listed."""
+
+    id: int
+    held_on: date
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    planned: int
+    superseded: int
+    flow_run_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPart:
+    """What one round or step did for one edition."""
+
+    id: int
+    kind: str
+    edition_id: int
+    campaign: str
+    name: str
+    year: int
+    held_on: date
+    finished_at: datetime | None
+    status: str
+    planned: int
+    superseded: int
+    gates_closed: int
+    fault: str | None
+    flow_run_id: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.status == FAILED
+
+    @property
+    def own_step(self) -> bool:
+        """Begun by the campaign's own timeline, not by the morning's round."""
+        return self.kind == STEP
+
+
+_ROUNDS = select(*(round_.c[name] for name in RunRound.__dataclass_fields__))
+
+
+def run_rounds(
+    connection: Connection, wanted: RunFilter, *, offset: int, limit: int
+) -> tuple[tuple[RunRound, ...], int]:
+    """Rounds of the days looked for, the newest first, and how many there are."""
+    conditions = [round_.c.kind == MORNING]
+    if wanted.on is not None:
+        conditions.append(round_.c.held_on == wanted.on)
+    if wanted.campaign is not None:
+        conditions.append(
+            exists()
+            .select_from(edition_round.join(edition, edition.c.id == edition_round.c.edition_id))
+            .where(
+                edition_round.c.held_on == round_.c.held_on, _campaign_named(wanted.campaign), _did_anything()
+            )
+        )
+    if wanted.unit_id is not None:
+        conditions.append(
+            exists().where(dispatch.c.round_id == round_.c.id, dispatch.c.unit_id == wanted.unit_id)
+        )
+    found = _ROUNDS.where(*conditions).order_by(round_.c.held_on.desc()).offset(offset).limit(limit)
+    total = connection.execute(select(func.count()).select_from(round_).where(*conditions)).scalar_one()
+    return tuple(RunRound(**row._mapping) for row in connection.execute(found)), int(total)
+
+
+def run_of_round(connection: Connection, round_id: int) -> RunRound | None:
+    row = connection.execute(_ROUNDS.where(round_.c.id == round_id)).first()
+    return RunRound(**row._mapping) if row else None
+
+
+def run_parts(
+    connection: Connection, days: Sequence[date], *, campaign: str | None = None
+) -> tuple[RunPart, ...]:
+    """What was done on these days for each edition, in the order it was done."""
+    own = [edition_round.c[name] for name in RunPart.__dataclass_fields__ if name in edition_round.c]
+    found = (
+        select(*own, edition.c.campaign, edition.c.name, edition.c.year)
+        .join_from(edition_round, edition, edition.c.id == edition_round.c.edition_id)
+        .where(edition_round.c.held_on.in_(days))
+        .order_by(edition_round.c.id)
+    )
+    if campaign is not None:
+        found = found.where(_campaign_named(campaign))
+    return tuple(RunPart(**row._mapping) for row in connection.execute(found))
+
+
+def made_good_on(connection: Connection, part: RunPart) -> date | None:
+    """The day on which the edition went through again after this part had failed."""
+    return connection.execute(
+        select(edition_round.c.held_on)
+        .where(
+            edition_round.c.edition_id == part.edition_id,
+            edition_round.c.held_on >= part.held_on,
+            edition_round.c.id > part.id,
+            edition_round.c.status == ROUND_DONE,
+        )
+        .order_by(edition_round.c.held_on)
+        .limit(1)
+    ).scalar()
+
+
+def next_held_on(connection: Connection, day: date) -> date | None:
+    """The day of the first round after this one that came to its end."""
+    return connection.execute(
+        select(func.min(round_.c.held_on)).where(
+            round_.c.kind == MORNING, round_.c.held_on > day, round_.c.finished_at.is_not(None)
+        )
+    ).scalar()
+
+
+def run_dispatches(
+    connection: Connection, days: Sequence[date], sight: VisibleUnits, *, unit_id: int | None = None
+) -> Mapping[date, dict[str, int]]:
+    """By day, how many messages stand at each status."""
+    found = (
+        select(dispatch.c.day, dispatch.c.status, func.count())
+        .where(dispatch.c.day.in_(days), visible(sight, dispatch.c.unit_id))
+        .group_by(dispatch.c.day, dispatch.c.status)
+    )
+    if unit_id is not None:
+        found = found.where(dispatch.c.unit_id == unit_id)
+    counted: dict[date, dict[str, int]] = {}
+    for day, status, number in connection.execute(found):
+        counted.setdefault(day, {})[status] = int(number)
+    return counted
+
+
+def _campaign_named(campaign: str) -> ColumnElement[bool]:
+    return or_(edition.c.campaign == campaign, edition.c.name.contains(campaign, autoescape=True))
+
+
+def _did_anything() -> ColumnElement[bool]:
+    """Parts in which anything happened; an edition that stood as planned is no answer to a search for it."""
+    own = edition_round.c
+    return or_(own.planned > 0, own.gates_closed > 0, own.fault.is_not(None))

@@ -16,7 +16,7 @@ from duban.evidence.tables import review
 from duban.obligations.tables import obligation
 from duban.obligations.transitions import ask_extension
 from duban.problems.tables import problem
-from duban.reports.decisions import read_decisions
+from duban.reports.queues import read_decisions
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 TODAY = date(2026, 3, 16)

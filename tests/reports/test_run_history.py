@@ -13,7 +13,7 @@ from duban.core import clock
 from duban.core.access import Actor, Role
 from duban.core.errors import NotFound
 from duban.obligations.tables import obligation
-from duban.reports.run_queries import RunFilter
+from duban.reports.queries import RunFilter
 from duban.reports.runs import Runs, list_runs, show_round
 from duban.rounds.gates import close_gates
 from duban.rounds.service import begin_round, hold_round
@@ -47,14 +47,14 @@ def test_a_round_says_what_it_planned_for_each_edition_and_passed_over(furnished
     hold(furnished, date(2026, 1, 6))
 
     newest, first = runs(furnished, date(2026, 1, 6)).rounds
-    assert (first.round.planned, first.editions, first.sent) == (1, 1, {"pending": 1})
-    assert (newest.round.planned, newest.editions, newest.faults) == (0, 0, ())
-    shown = show_round(furnished, first.round.id, by=LEADER, now=clock.at(OPENED))
-    assert [(run.part.name, run.part.planned, run.failed) for run in shown.runs] == [
+    assert (first.planned, first.editions, first.sent) == (1, 1, {"pending": 1})
+    assert (newest.planned, newest.editions, newest.faults) == (0, 0, ())
+    shown = show_round(furnished, first.id, by=LEADER, now=clock.at(OPENED))
+    assert [(run.name, run.planned, run.failed) for run in shown.runs] == [
         ("地名标志巡检", 1, False),
         ("敬老月", 0, False),
     ]
-    assert len(show_round(furnished, newest.round.id, by=LEADER, now=clock.at(OPENED)).runs) == 2
+    assert len(show_round(furnished, newest.id, by=LEADER, now=clock.at(OPENED)).runs) == 2
 
 
 def test_a_second_round_of_the_day_adds_no_second_part(furnished: Bureau) -> None:
@@ -64,7 +64,7 @@ def test_a_second_round_of_the_day_adds_no_second_part(furnished: Bureau) -> Non
     hold(furnished, OPENED, time(15))
 
     (one,) = runs(furnished, OPENED).rounds
-    assert len(show_round(furnished, one.round.id, by=LEADER, now=clock.at(OPENED)).runs) == 1
+    assert len(show_round(furnished, one.id, by=LEADER, now=clock.at(OPENED)).runs) == 1
 
 
 def test_a_campaigns_own_step_is_a_run_of_its_own_with_its_page(furnished: Bureau) -> None:
@@ -76,7 +76,7 @@ def test_a_campaigns_own_step_is_a_run_of_its_own_with_its_page(furnished: Burea
     take_step(by_run, "place_name_signs", 2026, now=clock.at(OPENED, time(9)))
 
     (one,) = runs(by_run, OPENED).rounds
-    shown = show_round(by_run, one.round.id, by=LEADER, now=clock.at(OPENED))
+    shown = show_round(by_run, one.id, by=LEADER, now=clock.at(OPENED))
     assert [(run.own_step, run.page) for run in shown.runs] == [
         (False, None),
         (True, "http://127.0.0.1:4200/runs/flow-run/0197-step"),
@@ -113,7 +113,7 @@ def test_a_failed_edition_says_what_it_means_and_that_a_later_round_made_it_good
     assert "处理后下一轮会补上" in before
     _, later = runs(furnished, date(2026, 1, 6)).rounds
     assert "1月6日的一轮已补上所欠提醒" in later.faults[0]
-    assert failed.round.planned == 1
+    assert failed.planned == 1
 
 
 def test_a_day_without_a_round_and_a_round_cut_short_are_told_with_what_came_after(furnished: Bureau) -> None:
@@ -142,7 +142,7 @@ def test_rounds_are_found_by_campaign_unit_and_day(furnished: Bureau) -> None:
         hold(furnished, day)
 
     def days(**wanted: object) -> list[date]:
-        return [one.round.held_on for one in runs(furnished, later, **wanted).rounds]
+        return [one.held_on for one in runs(furnished, later, **wanted).rounds]
 
     assert days(campaign="敬老") == [later]
     assert days(campaign="place_name_signs") == [OPENED]

@@ -17,7 +17,7 @@ from duban.portal.params import AskedNumber, AskedYear, PageNumber, as_of_addres
 from duban.portal.rendering import xlsx_response
 from duban.reports.board import drill_down, read_overview, write_board
 from duban.reports.board_queries import CellFilter
-from duban.reports.decisions import read_decisions
+from duban.reports.queues import read_decisions
 
 router = APIRouter()
 LOOKING = (Role.LEADER, Role.COORDINATOR, Role.REVIEWER, Role.AUDITOR)

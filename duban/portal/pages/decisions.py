@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from duban.core.access import Role
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.reports.decisions import LISTED, read_decisions
+from duban.reports.queues import LISTED, read_decisions
 
 router = APIRouter()
 

@@ -13,9 +13,8 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.params import Number, PageLinks, PageNumber, asked
 from duban.portal.rendering import xlsx_response
-from duban.reports.run_queries import RunFilter
-from duban.reports.run_words import STATUS_NAMES
-from duban.reports.runs import PAGE_SIZE, Runs, list_runs, show_round, write_runs
+from duban.reports.queries import RunFilter
+from duban.reports.runs import PAGE_SIZE, STATUS_NAMES, Runs, list_runs, show_round, write_runs
 from duban.units.service import unit_named
 
 router = APIRouter()
@@ -61,7 +60,7 @@ def runs_sheet(
 @router.get("/runs/{round_id}")
 def show_run(desk: Looking, round_id: Number) -> Response:
     found = show_round(desk.bureau, round_id, by=desk.by, now=desk.now)
-    held_on = found.listed.round.held_on
+    held_on = found.held_on
     return desk.render(
         "leader/run.html",
         title=f"{held_on.year}年{held_on.month}月{held_on.day}日的一轮",
@@ -72,6 +71,7 @@ def show_run(desk: Looking, round_id: Number) -> Response:
 
 def _found(desk: PageContext, given: dict[str, str], *, page: int, page_size: int) -> tuple[Runs, str]:
     """The rounds looked for; what cannot be looked for finds nothing, with the reason."""
+    nothing = Runs(rounds=(), gaps=(), total=0)
     try:
         wanted = RunFilter(
             campaign=given.get("campaign"),
@@ -79,11 +79,7 @@ def _found(desk: PageContext, given: dict[str, str], *, page: int, page_size: in
             on=date.fromisoformat(given["day"]) if "day" in given else None,
         )
     except NotFound:
-        return _nothing(page), f"没有名为“{given['unit']}”的单位，请核对名称，或从单位名录里复制。"
+        return nothing, f"没有名为“{given['unit']}”的单位，请核对名称，或从单位名录里复制。"
     except ValueError:
-        return _nothing(page), "日期请写成 2026-03-31 的样子。"
+        return nothing, "日期请写成 2026-03-31 的样子。"
     return list_runs(desk.bureau, wanted, by=desk.by, now=desk.now, page=page, page_size=page_size), ""
-
-
-def _nothing(page: int) -> Runs:
-    return Runs(rounds=(), gaps=(), page=page, pages=1, total=0)
