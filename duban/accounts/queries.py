@@ -147,7 +147,6 @@ class SessionRow:
     person_id: int
     name: str
     person_active: bool
-    home_unit_id: int
     way: str
     unit_id: int | None
     contact_id: int | None
@@ -159,7 +158,6 @@ class SessionRow:
     expires_at: datetime
     ended_at: datetime | None
     ended_why: str | None
-    has_password: bool
     password_set_at: datetime | None
 
 
@@ -227,23 +225,11 @@ def forget_sessions(connection: Connection, person_id: int, *, before: datetime)
 
 _SESSIONS: Select[Any] = (
     select(
-        session.c.id,
-        session.c.person_id,
+        *(column for column in session.c if column.name != "token_hash"),
         person.c.name,
         person.c.active.label("person_active"),
-        person.c.unit_id.label("home_unit_id"),
-        session.c.way,
-        session.c.unit_id,
-        session.c.contact_id,
         (contact.c.active & _contact_unit.c.active).label("contact_active"),
         contact.c.duty,
-        session.c.device,
-        session.c.made_at,
-        session.c.seen_at,
-        session.c.expires_at,
-        session.c.ended_at,
-        session.c.ended_why,
-        account.c.password_hash.is_not(None).label("has_password"),
         account.c.password_set_at,
     )
     .join_from(session, person, person.c.id == session.c.person_id)

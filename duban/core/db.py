@@ -1,4 +1,4 @@
-"""The metadata all tables hang on, with names for every constraint so that migrations can speak of them."""
+"""The store: the metadata all tables hang on, columns of moments and figures, transactions, locks, one-row helpers."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator
 
 from duban.core.errors import Fault
 
+# Every constraint has a name, so that migrations can speak of it.
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -201,11 +202,11 @@ def _sentence(message: str) -> str:
 _KEY = 20260322
 
 
-def advisory_lock(connection: Connection) -> None:
-    """Wait until no other such act is under way; held to the end of the transaction."""
+def advisory_lock(connection: Connection, key: int = _KEY) -> None:
+    """Wait until no other act under that number is under way; held to the end of the transaction."""
     # SQLite's writers already began IMMEDIATE, so there is only one of them.
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _KEY})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def insert_row(connection: Connection, table: Table, **values: object) -> int:

@@ -1,4 +1,4 @@
-"""duban.core.lights"""
+"""The lights of a matter: their codes, their words, and the limits a bureau sets."""
 
 from __future__ import annotations
 

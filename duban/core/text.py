@@ -1,4 +1,4 @@
-"""duban.core.text"""
+"""What people write, and the names of files, made fit to be stored and shown."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, select
 
 from duban.core.access import Actor
+from duban.core.db import advisory_lock
 from duban.history.hash_chain import GENESIS, canonical, seal
 from duban.history.tables import history
 
@@ -99,7 +100,7 @@ def append_entries(
     """Add entries at the end of the chain in their order, in the caller's transaction."""
     if not news:
         return
-    _take_turn(connection)
+    advisory_lock(connection, _LOCK)
     last = chain_head(connection)
     rows: list[dict[str, object]] = []
     previous = last.entry_hash
@@ -201,12 +202,6 @@ def chained_entries(connection: Connection, *, after: int, limit: int) -> tuple[
     """Entries after a position, in order, exactly as they were sealed."""
     found = select(history).where(history.c.id > after).order_by(history.c.id).limit(limit)
     return tuple(ChainedEntry(**row._mapping) for row in connection.execute(found))
-
-
-def _take_turn(connection: Connection) -> None:
-    # SQLite's writers already began IMMEDIATE, so there is only one of them.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def _fault(row: Row[Any], position: int, previous: str, noted: Head | None) -> str | None:

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Role
-from duban.history.queries import append_entry
-from duban.units.queries import UnitEntry, all_people, all_units, contacts_of, insert_contacts, insert_person
+from duban.history.service import acting
+from duban.units.queries import all_people, all_units, contacts_of, insert_contacts, insert_person
 
 DOMAIN = "unit.example"
 BUREAU_KIND = "bureau"
@@ -41,59 +41,34 @@ class ExamplesEntered:
 
 def enter_examples(bureau: Bureau, *, now: datetime) -> ExamplesEntered:
     """Enter officers of the bureau and a handler for each unit; does nothing where anyone is entered already."""
-    with bureau.store.writing() as connection:
-        if all_people(connection):
+    with acting(bureau, by=SYSTEM, now=now) as act:
+        if all_people(act.connection):
             return ExamplesEntered()
-        known = all_units(connection)
-        entered = 0
-        for unit, name, roles in _everyone(known):
-            insert_person(connection, name=name, unit_id=unit.id, roles=roles)
-            entered += 1
-        rows = [] if contacts_of(connection) else [row for pair in _named(known) for row in _contacts(*pair)]
-        insert_contacts(connection, rows)
-        done = ExamplesEntered(people=entered, contacts=len(rows))
-        append_entry(
-            connection,
-            at=now,
-            by=SYSTEM,
-            verb="import",
-            noun="person",
-            detail={"examples": True, "people": done.people, "contacts": done.contacts},
-            flow_run_id=bureau.flow_run_id,
-        )
+        officers: list[tuple[int, str, Role]] = []
+        handlers: list[tuple[int, str, Role]] = []
+        contacts: list[dict[str, object]] = []
+        for number, unit in enumerate(all_units(act.connection)):
+            name = SURNAMES[number % len(SURNAMES)] + TITLES[number // len(SURNAMES) % len(TITLES)]
+            handlers.append((unit.id, name, Role.HANDLER))
+            leader = "分管领导"
+            if unit.kind == BUREAU_KIND:
+                officers += [(unit.id, officer, role) for officer, role in OFFICERS]
+                leader = "李局长"
+            contacts += [
+                _contact(unit.id, name, "handler", unit.code),
+                _contact(unit.id, leader, "deputy_leader", f"{unit.code}-leader"),
+            ]
+        for unit_id, name, role in officers + handlers:
+            insert_person(act.connection, name=name, unit_id=unit_id, roles=(role,))
+        if contacts_of(act.connection):
+            contacts = []
+        insert_contacts(act.connection, contacts)
+        done = ExamplesEntered(people=len(officers + handlers), contacts=len(contacts))
+        detail = {"examples": True, "people": done.people, "contacts": done.contacts}
+        act.note("import", "person", detail=detail)
     return done
 
 
-def _everyone(known: tuple[UnitEntry, ...]) -> list[tuple[UnitEntry, str, tuple[Role, ...]]]:
-    officers: list[tuple[UnitEntry, str, tuple[Role, ...]]] = [
-        (unit, name, (role,)) for unit in known if unit.kind == BUREAU_KIND for name, role in OFFICERS
-    ]
-    return officers + [(unit, name, (Role.HANDLER,)) for unit, name in _named(known)]
-
-
-def _named(known: tuple[UnitEntry, ...]) -> list[tuple[UnitEntry, str]]:
-    """Each unit with the name of its invented handler."""
-    return [
-        (unit, SURNAMES[number % len(SURNAMES)] + TITLES[number // len(SURNAMES) % len(TITLES)])
-        for number, unit in enumerate(known)
-    ]
-
-
-def _contacts(unit: UnitEntry, handler: str) -> list[dict[str, object]]:
-    leader = "李局长" if unit.kind == BUREAU_KIND else "分管领导"
-    return [
-        _contact(unit, handler, "handler", f"{unit.code}@{DOMAIN}"),
-        _contact(unit, leader, "deputy_leader", f"{unit.code}-leader@{DOMAIN}"),
-    ]
-
-
-def _contact(unit: UnitEntry, name: str, duty: str, address: str) -> dict[str, object]:
-    return {
-        "unit_id": unit.id,
-        "name": name,
-        "duty": duty,
-        "channel": "mail",
-        "address": address,
-        "rank": 1,
-        "active": True,
-    }
+def _contact(unit_id: int, name: str, duty: str, mailbox: str) -> dict[str, object]:
+    place = {"unit_id": unit_id, "channel": "mail", "address": f"{mailbox}@{DOMAIN}"}
+    return {**place, "name": name, "duty": duty, "rank": 1, "active": True}
