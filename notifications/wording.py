@@ -146,18 +146,10 @@ def percent(done: int, of: int | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "full_date": full_date,
-    "short_date": short_date,
-    "time_left": time_left,
-    "standing_words": standing_words,
-    "light_colour": light_colour,
-    "first_due": first_due,
+    words.__name__: words
+    for words in (full_date, short_date, time_left, standing_words, light_colour, first_due)
 }
 GLOBALS: dict[str, Any] = {
-    "count": count,
-    "facts": facts,
-    "left_out": left_out,
-    "percent": percent,
-    "units_overdue": units_overdue,
     "NAMED": NAMED,
+    **{words.__name__: words for words in (count, facts, left_out, percent, units_overdue)},
 }

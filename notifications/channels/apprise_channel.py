@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from logging.handlers import BufferingHandler
 
 import apprise
 
@@ -81,7 +82,7 @@ class AppriseChannel(Channel):
 
 def _push(target: str, url: str, letter: Letter) -> Receipt:
     rendered = letter.rendered
-    with _ONE_AT_A_TIME, _log() as lines:
+    with _ONE_AT_A_TIME, _log() as kept:
         # A bool in 1.x, an object in 2.x: only its truth is common to both.
         taken = bool(
             _service(target, url).notify(
@@ -90,11 +91,10 @@ def _push(target: str, url: str, letter: Letter) -> Receipt:
         )
     if taken:
         return Receipt(status=Status.ACCEPTED, provider_code="ok", provider_message="推送服务已接收")
-    return _failure(lines)
+    return _failure("\n".join(record.getMessage() for record in kept.buffer))
 
 
-def _failure(lines: list[str]) -> Receipt:
-    log = "\n".join(lines)
+def _failure(log: str) -> Receipt:
     code = next((int(found) for found in _HTTP_ERROR.findall(log)), None)
     status, answer, sentence = Status.TEMPORARY, "failed", "推送服务报告失败，未说明原因，稍后自动重试。"
     if code is not None:
@@ -125,27 +125,17 @@ def _refuse_robots(schemas: Iterable[str]) -> None:
 
 
 @contextmanager
-def _log() -> Iterator[list[str]]:
+def _log() -> Iterator[BufferingHandler]:
     """What Apprise logs meanwhile, kept from other handlers: its debug lines carry keys and payloads."""
-    lines: list[str] = []
     logger = logging.getLogger("apprise")
-    handler = _Collector(lines)
+    kept = BufferingHandler(capacity=10_000)
     before = logger.level, logger.propagate
-    logger.addHandler(handler)
+    logger.addHandler(kept)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     try:
-        yield lines
+        yield kept
     finally:
-        logger.removeHandler(handler)
+        logger.removeHandler(kept)
         logger.setLevel(before[0])
         logger.propagate = before[1]
-
-
-class _Collector(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(logging.DEBUG)
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(record.getMessage())
