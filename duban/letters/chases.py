@@ -17,12 +17,13 @@ from duban.core.access import Actor, visible_units
 from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.history.service import Act, acting
-from duban.letters.compose import LetterBatch, Obsolete, letter_batch
+from duban.letters.compose import LetterBatch, Obsolete
 from duban.letters.queries import (
     ChaseScope,
     UnitToChase,
     UnreadUnit,
     chased_on,
+    letter_data,
     units_to_chase,
     unread_units,
     write_chases,
@@ -99,7 +100,7 @@ def chase_now(
             refuse(f"{'、'.join(already)}今天已催办过，一个单位一天最多催办一次，请明天再催。")
         said = {"words": words, "chased_by": by.name}
         rows = write_chases(act.connection, fresh.values(), said, day=today, not_before=leaves_at)
-        batch = letter_batch(bureau, act.connection, rows, today)
+        batch = LetterBatch(bureau=bureau, today=today, data=letter_data(act.connection, rows))
         letters = _letters(batch, rows, fresh, composed=COMPOSED if dry_run else 0)
         reached = {one.unit_id for one in letters}
         done = Chased(

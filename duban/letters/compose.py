@@ -6,17 +6,15 @@ The light is the one function's of duban.obligations.lights, from the same facts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
-
-from sqlalchemy import Connection
 
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token
-from duban.letters.queries import LetterData, LetterObligation, letter_data, point_of
+from duban.letters.queries import LetterData, LetterObligation, point_of
 from duban.obligations.lights import Facts, Pace, standing_of
 from duban.outbox.queries import DIGEST, ClaimedDispatch, Part
 from notifications.messages import (
@@ -287,32 +285,16 @@ _URGENT: dict[str, Callable[[LetterBatch, ClaimedDispatch, Mapping[str, Any]], M
 }
 
 
-def letter_batch(
-    bureau: Bureau, connection: Connection, rows: Sequence[ClaimedDispatch], today: date
-) -> LetterBatch:
-    return LetterBatch(bureau=bureau, today=today, data=letter_data(connection, rows))
-
-
 def stage_summary(payload: Mapping[str, Any]) -> StageSummary:
     """What rounds.gates.stage_summary_payload has written into the dispatch."""
-    same = (
-        "campaign",
-        "stage",
-        "provisional",
-        "document",
-        "done_on_time",
-        "done_late",
-        "left_out_of_rate",
-        "next_step",
-        "missing_total",
-    )
-    return StageSummary(
-        **{name: payload[name] for name in same},
-        due_on=date.fromisoformat(payload["due_on"]),
-        owed=payload["total"],
-        missing=tuple(Missing(**one) for one in payload["missing"]),
-        rates=tuple(Rate(**one) for one in payload["rates"]),
-    )
+    names = {field.name for field in fields(StageSummary)}
+    parsed = {
+        "due_on": date.fromisoformat(payload["due_on"]),
+        "owed": payload["total"],
+        "missing": tuple(Missing(**one) for one in payload["missing"]),
+        "rates": tuple(Rate(**one) for one in payload["rates"]),
+    }
+    return StageSummary(**{name: value for name, value in payload.items() if name in names} | parsed)
 
 
 def _kinds(parts: Part) -> frozenset[str]:

@@ -17,7 +17,8 @@ from duban.core import clock
 from duban.core.access import SYSTEM
 from duban.core.errors import DubanError
 from duban.history.service import acting
-from duban.letters.compose import LetterBatch, Obsolete, letter_batch
+from duban.letters.compose import LetterBatch, Obsolete
+from duban.letters.queries import letter_data
 from duban.outbox.queries import (
     ClaimedDispatch,
     DispatchOutcome,
@@ -248,7 +249,7 @@ class _ChannelBatch:
         with run.bureau.store.reading() as connection:
             today = clock.civil(run.moment)
             told = digests_told(connection, rows, self.rows, today)
-            letters = letter_batch(run.bureau, connection, rows, today)
+            letters = LetterBatch(bureau=run.bureau, today=today, data=letter_data(connection, rows))
         composed = ((row, self.message(row, letters, told=row.id in told)) for row in rows)
         ready = [(row, message) for row, message in composed if message is not None]
         with run.bureau.store.writing() as connection:
