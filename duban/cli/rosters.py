@@ -12,8 +12,8 @@ import typer
 
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
-from duban.rosters.importing import RosterImported, RosterScope, import_roster
 from duban.rosters.service import list_missing, read_roster_counts, record_outcome
+from duban.rosters.sheets import RosterImported, RosterScope, import_roster
 
 app = typer.Typer(no_args_is_help=True, help="名册：导入、核对、登记参检和结论、列出未参检的对象。")
 

@@ -18,7 +18,7 @@ from duban.core.credit_code import check_digit
 from duban.core.db import metadata, open_store
 from duban.core.errors import Fault
 from duban.editions.service import apply_edition
-from duban.rosters.importing import import_roster
+from duban.rosters.sheets import import_roster
 from tests.builders import a_person, a_unit
 
 NOW = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from duban.figures.tables import progress
 from duban.history.hash_chain import GENESIS, seal
 from duban.history.service import show_history
 from duban.obligations.transitions import acknowledge
-from duban.rosters.importing import import_roster
+from duban.rosters.sheets import import_roster
 from duban.wiring import actor
 from tests.builders import a_point, an_obligation
 from tests.portal.api_client import BASE, api

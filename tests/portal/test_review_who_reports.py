@@ -8,7 +8,7 @@ import pytest
 
 from duban.accounts.rules import TokenScope
 from duban.core.access import Role
-from duban.rosters.importing import import_roster
+from duban.rosters.sheets import import_roster
 from duban.wiring import actor
 from tests.builders import a_person
 from tests.portal.api_client import api

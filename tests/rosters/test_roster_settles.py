@@ -18,8 +18,8 @@ from duban.history.service import show_history
 from duban.obligations.tables import obligation
 from duban.obligations.transitions import reopen
 from duban.reports.board import CampaignLine, read_board
-from duban.rosters.importing import RosterImported, import_roster
 from duban.rosters.service import list_missing, record_outcome
+from duban.rosters.sheets import RosterImported, import_roster
 from tests.builders import a_person, a_unit
 from tests.rosters.test_rosters import (
     HEADINGS,

@@ -21,7 +21,6 @@ from duban.editions.tables import edition
 from duban.history.service import show_history, verify_history
 from duban.imports.sheets import RowsRefused
 from duban.obligations.tables import obligation
-from duban.rosters.importing import check_roster, import_roster
 from duban.rosters.queries import SubjectChoice, SubjectFilter
 from duban.rosters.service import (
     list_missing,
@@ -30,6 +29,7 @@ from duban.rosters.service import (
     read_roster_counts,
     record_outcomes,
 )
+from duban.rosters.sheets import check_roster, import_roster
 from tests.builders import a_person, a_unit, an_edition
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -17,8 +17,8 @@ from duban.core.credit_code import check_digit, fault_in
 from duban.core.errors import NotFound, Refused
 from duban.editions.service import apply_edition
 from duban.obligations.tables import obligation
-from duban.rosters.importing import RosterScope, import_roster
 from duban.rosters.service import list_missing, read_roster_counts, record_outcome
+from duban.rosters.sheets import RosterScope, import_roster
 from duban.units.tables import unit
 from tests.builders import a_person, a_unit
 

@@ -14,10 +14,10 @@ from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
-from duban.rosters.exporting import OUTCOME_NAMES, export_roster
 from duban.rosters.queries import NO_OUTCOME, SubjectChoice, SubjectFilter
 from duban.rosters.rules import OUTCOMES
 from duban.rosters.service import list_rosters, list_subjects, read_roster_counts, record_outcomes
+from duban.rosters.sheets import OUTCOME_NAMES, export_roster
 
 router = APIRouter()
 SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)

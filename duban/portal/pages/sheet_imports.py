@@ -23,9 +23,9 @@ from duban.portal.params import Number
 from duban.portal.rendering import xlsx_response
 from duban.problems.rules import PACE_NAMES
 from duban.problems.service import ProblemsKept, check_problems, find_ledger, import_problems
-from duban.rosters.importing import RosterImported, RosterScope, check_roster, import_roster
 from duban.rosters.queries import SubjectFilter
 from duban.rosters.service import RosterPage, list_subjects
+from duban.rosters.sheets import RosterImported, RosterScope, check_roster, import_roster
 from duban.units.importing import CHANNELS, DUTIES, HEADINGS, UNIT_KINDS, UnitsImported, import_units
 
 router = APIRouter()

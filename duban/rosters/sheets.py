@@ -1,7 +1,4 @@
-"""A roster sheet row by row: each row becomes a subject, or every fault of it with the row number.
-
-Knows the headings people use for rosters; knows no database.
-"""
+"""A roster as a sheet: read row by row into subjects or faults, brought in as a whole, and written."""
 
 from __future__ import annotations
 
@@ -15,10 +12,10 @@ from typing import Any
 
 from duban.bureau import Bureau
 from duban.core import clock
-from duban.core.access import Actor, person_id
+from duban.core.access import Actor, person_id, visible_units
 from duban.core.credit_code import fault_in
 from duban.core.db import Connection, advisory_lock
-from duban.core.errors import Refused, refuse
+from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import cleaned
 from duban.editions.queries import (
     StoredEdition,
@@ -31,19 +28,30 @@ from duban.editions.queries import (
 from duban.editions.rules import opened_on
 from duban.editions.staging_queries import StagedPoint, insert_for_subjects, stage
 from duban.history.service import Act, acting
-from duban.imports.sheets import SHOWN_ROW_FAULTS, CellFault, Column, RowFaults, SheetRow, read_sheet
+from duban.imports.sheets import (
+    SHOWN_ROW_FAULTS,
+    CellFault,
+    Column,
+    RowFaults,
+    SheetRow,
+    read_sheet,
+    write_sheet,
+)
 from duban.rosters.queries import (
     Settled,
+    SubjectEntry,
+    SubjectFilter,
     emptied_milestones,
     follow_changes,
     receive_subjects,
     receiving_units,
     roster_news,
     settle_subjects,
+    stream_subjects,
     write_roster,
 )
 from duban.rosters.rules import OUTCOMES
-from duban.rosters.service import import_source, refuse_emptied, settle_records
+from duban.rosters.service import import_source, refuse_emptied, roster_of, settle_records
 from duban.units.queries import unit_names
 from duban.units.rules import keeping_refusals, person_refusals
 
@@ -449,3 +457,35 @@ def check_roster(
     subjects = sum(1 for _ in sheet.rows)
     sheet.faults.refuse()
     return subjects
+
+
+OUTCOME_NAMES = {key: name for name, key in OUTCOMES.items()}
+# What leaves as a sheet can be imported again.
+_EXPORTED: tuple[tuple[str, int, Callable[[SubjectEntry], object]], ...] = (
+    (CODE, 24, lambda one: one.code),
+    (NAME, 40, lambda one: one.name),
+    (UNIT, 20, lambda one: one.unit),
+    ("应参检", 8, lambda one: one.in_scope),
+    ("参检情况", 10, lambda one: "已参检" if one.taken_part_on else "未参检"),
+    ("参检日期", 12, lambda one: one.taken_part_on),
+    ("结论", 10, lambda one: OUTCOME_NAMES.get(one.outcome or "")),
+    ("结论日期", 12, lambda one: one.outcome_on),
+)
+
+
+def export_roster(
+    bureau: Bureau, edition_id: int, wanted: SubjectFilter, *, to: Path, by: Actor, now: datetime
+) -> int:
+    """Write what the filter finds, as far as the person may see; returns how many subjects."""
+    with bureau.store.reading() as connection:
+        stored, roster = roster_of(connection, edition_id)
+        if roster is None:
+            raise NotFound(f"{stored.value.name}{stored.value.year}年还没有名册，没有可导出的内容。")
+        subjects = stream_subjects(connection, roster.id, wanted, visible_units(by))
+        columns = [(heading, width) for heading, width, _ in _EXPORTED]
+        notes = (
+            f"{stored.value.name}{stored.value.year}年名册（来自{roster.filename}）",
+            f"导出时间：{now.astimezone(clock.ZONE):%Y-%m-%d %H:%M}，导出人：{by.name}",
+        )
+        rows = (tuple(read(one) for _, _, read in _EXPORTED) for one in subjects)
+        return write_sheet(to, "名册", columns, rows, notes=notes)
