@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
@@ -58,6 +59,7 @@ COMPARED = ("in_time", "done")
 _LIGHTS = [light.value for light in Light]
 _TALLIES = [field.name for field in fields(RateTally)]
 COUNTS = [*_LIGHTS, *_TALLIES, "turned_red"]
+_OWED = COUNTS.index("owed")
 _FACTS = list(FactGroup._fields)
 EVERY_STATE = frozenset(State)
 # What a year that is over may have left open.
@@ -260,10 +262,17 @@ class LitGroups:
         self._limits = light_thresholds(bureau)
         self._provisional: dict[tuple[int, date], bool] = {}
         self._quotas = False
-        # A look is what facts show; its number is its place here. `_marks`: whether provisional, and the fault.
+        # A look is what facts show; its number is its place in `_counts` and `_faults`.
         self._looks: dict[tuple[object, ...], int] = {}
         self._counts: list[list[int]] = []
-        self._marks: list[tuple[bool, str | None]] = []
+        self._faults: list[str | None] = []
+
+    def of_units(self, unit_ids: Sequence[int]) -> LitGroups:
+        """The same for a few units, each apart; what facts show is not judged anew."""
+        own = copy(self)
+        own.unit_ids = unit_ids
+        own.ledger = BoardLedger(self.connection, yesterday=self.today - timedelta(days=1), unit_ids=unit_ids)
+        return own
 
     def read(
         self,
@@ -284,7 +293,10 @@ class LitGroups:
             groups[quota.group if self.unit_ids else quota.group._replace(unit_id=0)] -= 1
         found = [(group, 0, number, self._look(group, None)) for group, number in groups.items() if number]
         found += [(one.group, one.obligation_id, 1, self._look(one.group, one)) for one in quotas]
-        rows = [(*group, key, number, look, *self._marks[look]) for group, key, number, look in found]
+        rows = [
+            (*group, key, number, look, self._is_provisional(group, look), self._faults[look])
+            for group, key, number, look in found
+        ]
         own = ["obligation_id", "n", "look", "provisional", "fault"]
         return self._counted(pd.DataFrame(rows, columns=[*_FACTS, *own]))
 
@@ -348,20 +360,21 @@ class LitGroups:
     def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
         counts = np.array(self._counts, dtype="int64").reshape(-1, len(COUNTS))
         look, number = (rows[name].to_numpy(dtype="int64") for name in ("look", "n"))
-        return rows.join(pd.DataFrame(counts[look] * number[:, None], columns=COUNTS, index=rows.index))
+        rows[COUNTS] = counts[look] * number[:, None]
+        return rows
 
     def _look(self, group: FactGroup, quota: Quota | None) -> int:
         pace = quota and Pace(target=quota.target, reported=quota.reported, starts_on=quota.starts_on)
-        # The unit and the ladder change no light, the day of signing off only the trend.
-        key = (group.edition_id, group.state, *group[4:9], pace)
+        # Edition, unit and ladder change no light, the day of signing off only the trend.
+        key = (group.state, *group[4:9], pace)
         if key not in self._looks:
-            counts, mark = self._judge(group, pace)
+            counts, fault = self._judge(group, pace)
             self._looks[key] = len(self._counts)
             self._counts.append(counts)
-            self._marks.append(mark)
+            self._faults.append(fault)
         return self._looks[key]
 
-    def _judge(self, group: FactGroup, pace: Pace | None) -> tuple[list[int], tuple[bool, str | None]]:
+    def _judge(self, group: FactGroup, pace: Pace | None) -> tuple[list[int], str | None]:
         """What one obligation with these facts adds to COUNTS."""
         facts = Facts(
             state=State(group.state),
@@ -381,8 +394,7 @@ class LitGroups:
             *(getattr(tally, name) for name in _TALLIES),
             int(turned_red),
         ]
-        provisional = tally.owed > 0 and self._is_provisional(group.edition_id, group.due_on)
-        return counts, (provisional, fault)
+        return counts, fault
 
     def _light(self, facts: Facts, on: date) -> tuple[Light, str | None]:
         try:
@@ -391,16 +403,18 @@ class LitGroups:
             # What cannot be decided is shown as grey, with the reason beside the campaign.
             return Light.GREY, str(error)
 
-    def _is_provisional(self, edition_id: int, due_on: date) -> bool:
-        workdays = self.bureau.workdays
-        known = self._provisional.get((edition_id, due_on))
-        if known is not None:
-            return known
-        # A date that an extension gave belongs to no point: what it rests on is asked of the calendar.
-        try:
-            return workdays.is_provisional(workdays.on_or_before(due_on), due_on)
-        except YearUnknown:
-            return True
+    def _is_provisional(self, group: FactGroup, look: int) -> bool:
+        if not self._counts[look][_OWED]:
+            return False
+        key, workdays = (group.edition_id, group.due_on), self.bureau.workdays
+        if key not in self._provisional:
+            # A date that an extension gave belongs to no point: what it rests on is asked of the calendar.
+            try:
+                last = workdays.on_or_before(group.due_on)
+                self._provisional[key] = workdays.is_provisional(last, group.due_on)
+            except YearUnknown:
+                self._provisional[key] = True
+        return self._provisional[key]
 
 
 def read_board(
@@ -741,7 +755,7 @@ def _of_units(lit: LitGroups, frame: pd.DataFrame, span: DueSpan, unit_ids: list
     """The table of a few units, each apart."""
     if lit.unit_ids is not None or not unit_ids:
         return frame[frame["unit_id"].isin(unit_ids)]
-    return LitGroups(lit.bureau, lit.connection, lit.today, unit_ids).read(span.edition_ids, span=span)
+    return lit.of_units(unit_ids).read(span.edition_ids, span=span)
 
 
 def _share(units: pd.DataFrame, measure: str) -> pd.Series[float]:
