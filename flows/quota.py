@@ -6,7 +6,7 @@ from datetime import date
 
 from prefect import flow
 
-from duban.rounds.steps import EditionSummary
+from duban.rounds.gates import EditionSummary
 from flows.names import step_name
 from flows.step import STEP_SECONDS, hold_step
 from flows.tables import NONE, Row, figure, point_row, rate

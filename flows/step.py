@@ -9,7 +9,8 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
-from duban.rounds.steps import EditionSummary, StepReport
+from duban.rounds.gates import EditionSummary
+from duban.rounds.service import StepReport
 from flows import names
 from flows.tables import Row, missing_text, problem_rows
 from tasks.rounds import sum_up_edition, take_step

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from duban.rounds.gate_queries import PointCount
-from duban.rounds.steps import EditionSummary
+from duban.rounds.gates import EditionSummary
 
 Row = dict[str, str]
 NONE = "—"

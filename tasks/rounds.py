@@ -8,11 +8,10 @@ from prefect import task
 
 from duban.editions import queries
 from duban.editions.queries import EditionName
-from duban.rounds import gates, steps
+from duban.rounds import gates
 from duban.rounds import service as rounds_service
-from duban.rounds.gates import GateReport
-from duban.rounds.service import RecoveryReport, RoundReport
-from duban.rounds.steps import EditionSummary, StepReport
+from duban.rounds.gates import EditionSummary, GateReport
+from duban.rounds.service import RecoveryReport, RoundReport, StepReport
 from tasks.runtime import STEP, opened_bureau
 
 
@@ -37,13 +36,13 @@ def close_gates(now: datetime) -> GateReport:
 @task(name="推进一步", tags=["轮次"], **STEP)
 def take_step(campaign: str, year: int, now: datetime) -> StepReport:
     with opened_bureau() as bureau:
-        return steps.take_step(bureau, campaign, year, now=now)
+        return rounds_service.take_step(bureau, campaign, year, now=now)
 
 
 @task(name="汇总", tags=["轮次"], **STEP)
 def sum_up_edition(campaign: str, year: int, now: datetime) -> EditionSummary:
     with opened_bureau() as bureau:
-        return steps.sum_up_edition(bureau, campaign, year, now=now)
+        return gates.sum_up_edition(bureau, campaign, year, now=now)
 
 
 @task(name="核对轮次", tags=["轮次"], **STEP)

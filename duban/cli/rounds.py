@@ -22,15 +22,19 @@ from duban.letters.delivery import deliver
 from duban.outbox.queries import DispatchFilter, ListedDispatch
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.outbox.service import list_dispatches, retry_dispatch
-from duban.rounds.escalation_queries import HeldSelection
-from duban.rounds.escalations import (
+from duban.rounds.gates import GateReport, close_gates
+from duban.rounds.queries import HeldSelection
+from duban.rounds.service import (
     EscalationsDecided,
     approve_escalations,
     decline_escalations,
     held_escalations,
+    hold_round,
+    missing_rounds,
+    preview_round,
+    recover,
+    troubled_rounds,
 )
-from duban.rounds.gates import GateReport, close_gates
-from duban.rounds.service import hold_round, missing_rounds, preview_round, recover, troubled_rounds
 from duban.units.service import unit_named
 from duban.wiring import open_channels, where_mail_goes
 from notifications.messages import Kind

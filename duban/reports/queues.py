@@ -19,8 +19,8 @@ from duban.obligations.states import State, Transition, role_refusals
 from duban.outbox.queries import failed_reasons
 from duban.outbox.service import failed_since
 from duban.reports.queries import LateProblem, beyond_wall, late_problems, waiting_at_last_level
-from duban.rounds.escalation_queries import HeldSelection, count_held_escalations
 from duban.rounds.gate_queries import gate_snapshot
+from duban.rounds.queries import HeldSelection, count_held_escalations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Subquery,
     and_,
     case,
     false,
@@ -37,7 +36,7 @@ from duban.obligations.states import DONE, NOT_STARTED, OPEN, OUT, WAITING, Stat
 from duban.obligations.tables import obligation
 from duban.problems.tables import problem
 from duban.rosters.queries import subject_counts_by_unit
-from duban.rosters.rules import RosterCounts
+from duban.rosters.rules import RosterCounts, total_counts
 from duban.rosters.tables import roster, subject
 from duban.rounds.gate_rules import FINISHED, GateGroup, LedgerCounts
 from duban.rounds.tables import reminder, round_
@@ -87,7 +86,7 @@ class OpenGateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierStages:
+class EarlierStage:
     """A point of a stage that another one names in `after`."""
 
     point_id: int
@@ -140,7 +139,9 @@ def due_gate_points(
         found = found.where(point.c.edition_id == edition_id)
     by_edition: dict[int, list[DuePoint]] = {}
     for row in connection.execute(found):
-        by_edition.setdefault(row.edition_id, []).append(_due_point(row))
+        values = dict(row._mapping)
+        values |= {"kind": CampaignKind(row.kind), "after": tuple(values.pop("body").get("after") or ())}
+        by_edition.setdefault(row.edition_id, []).append(DuePoint(**values))
     return by_edition
 
 
@@ -162,7 +163,9 @@ def open_gate_rows(
     connection: Connection, point_ids: Sequence[int], kind: CampaignKind
 ) -> Iterator[OpenGateRow]:
     """Every obligation of the points that is not finished by its state, by point and unit; one statement."""
-    settled = _values(FINISHED[kind] | OUT | NOT_STARTED)
+    if not point_ids:
+        return
+    settled = sorted(FINISHED[kind] | OUT | NOT_STARTED)
     found = (
         _facts(kind)
         .add_columns(obligation.c.id, unit.c.name.label("unit"), subject.c.name.label("subject"))
@@ -181,7 +184,7 @@ def open_gate_rows(
         )
 
 
-def points_before(connection: Connection, edition_id: int, keys: frozenset[str]) -> list[EarlierStages]:
+def points_before(connection: Connection, edition_id: int, keys: frozenset[str]) -> list[EarlierStage]:
     """The points of the milestones of these keys."""
     if not keys:
         return []
@@ -194,7 +197,7 @@ def points_before(connection: Connection, edition_id: int, keys: frozenset[str])
         .where(~point.c.withdrawn, ~milestone.c.withdrawn)
         .order_by(point.c.due_on, milestone.c.position)
     )
-    return [EarlierStages(**row._mapping) for row in found]
+    return [EarlierStage(**row._mapping) for row in found]
 
 
 def ledger_counts(connection: Connection, edition_id: int, milestone_id: int) -> LedgerCounts:
@@ -212,14 +215,9 @@ def ledger_counts(connection: Connection, edition_id: int, milestone_id: int) ->
 
 def roster_counts(connection: Connection, edition_id: int) -> RosterCounts | None:
     """The whole roster's counts; None while nobody knows who has to take part."""
-    from duban.rosters.rules import total_counts as total
-
     ids = connection.scalars(select(roster.c.id).where(roster.c.edition_id == edition_id)).all()
-    return (
-        total(one for key in ids for one in subject_counts_by_unit(connection, key, _ALL).values())
-        if ids
-        else None
-    )
+    counts = (one for key in ids for one in subject_counts_by_unit(connection, key, _ALL).values())
+    return total_counts(counts) if ids else None
 
 
 def insert_gate_result(
@@ -242,6 +240,14 @@ def _open_gate() -> ColumnElement[bool]:
 def _facts(kind: CampaignKind) -> Select[Any]:
     """What an outcome is made of; figures are looked up for quotas only."""
     quota = kind is CampaignKind.QUOTA
+    own = progress.c.obligation_id == obligation.c.id
+    newest = (
+        select(progress.c.value)
+        .where(own)
+        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+        .limit(1)
+    )
+    reached_on = select(func.min(progress.c.as_of_on)).where(own, progress.c.value >= obligation.c.target)
     return select(
         obligation.c.point_id,
         obligation.c.state,
@@ -249,28 +255,10 @@ def _facts(kind: CampaignKind) -> Select[Any]:
         func.coalesce(obligation.c.submitted_on, obligation.c.closed_on).label("done_on"),
         obligation.c.late,
         obligation.c.target_state if quota else null().label("target_state"),
-        (_newest_figure() >= obligation.c.target if quota else false()).label("reached"),
-        (_reached_on() if quota else literal(None)).label("reached_on"),
-    )
-
-
-def _newest_figure() -> ColumnElement[Any]:
-    return (
-        select(progress.c.value)
-        .where(progress.c.obligation_id == obligation.c.id)
-        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
-        .limit(1)
-        .correlate(obligation)
-        .scalar_subquery()
-    )
-
-
-def _reached_on() -> ColumnElement[Any]:
-    return (
-        select(func.min(progress.c.as_of_on))
-        .where(progress.c.obligation_id == obligation.c.id, progress.c.value >= obligation.c.target)
-        .correlate(obligation)
-        .scalar_subquery()
+        (newest.correlate(obligation).scalar_subquery() >= obligation.c.target if quota else false()).label(
+            "reached"
+        ),
+        (reached_on.correlate(obligation).scalar_subquery() if quota else literal(None)).label("reached_on"),
     )
 
 
@@ -285,16 +273,6 @@ def _group(row: Row[Any], obligations: int) -> GateGroup:
         reached=bool(row.reached),
         reached_on=row.reached_on,
     )
-
-
-def _due_point(row: Row[Any]) -> DuePoint:
-    values = dict(row._mapping)
-    after = tuple(values.pop("body").get("after") or ())
-    return DuePoint(**values | {"kind": CampaignKind(row.kind), "after": after})
-
-
-def _values(states: frozenset[State]) -> list[str]:
-    return sorted(state.value for state in states)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +338,20 @@ class Missing:
 
 def point_counts(connection: Connection, edition_id: int, today: date) -> tuple[PointCount, ...]:
     """Every dated point of an edition, in order of time."""
-    counts = _counts_by_point(connection, edition_id, today)
+    # Grouped by state and date, of which there are few, so that a million obligations are read once and plainly.
+    keys = (obligation.c.point_id, obligation.c.state, obligation.c.due_on)
+    grouped = connection.execute(
+        select(*keys, func.count()).where(obligation.c.edition_id == edition_id).group_by(*keys)
+    )
+    counts: dict[int, dict[str, Any]] = defaultdict(lambda: Counter(owed=0, done=0, waiting=0, overdue=0))
+    for point_id, state, due_on, number in grouped:
+        for name, counted in (
+            ("owed", state not in OUT),
+            ("done", state in DONE),
+            ("waiting", state in WAITING),
+            ("overdue", state in OPEN and due_on < today),
+        ):
+            counts[point_id][name] += number if counted else 0
     rows = connection.execute(
         select(
             point.c.id,
@@ -370,49 +361,18 @@ def point_counts(connection: Connection, edition_id: int, today: date) -> tuple[
             point.c.due_on,
             point.c.provisional,
             milestone.c.gate,
-            point.c.gate_closed_at,
+            point.c.gate_closed_at.is_not(None).label("gate_closed"),
         )
         .join_from(point, milestone, milestone.c.id == point.c.milestone_id)
         .where(point.c.edition_id == edition_id, point.c.withdrawn.is_(False))
         .order_by(point.c.due_on, milestone.c.position)
     )
-    return tuple(
-        PointCount(
-            stage=row.stage,
-            title=row.title,
-            label=row.label,
-            due_on=row.due_on,
-            provisional=row.provisional,
-            gate=row.gate,
-            gate_closed=row.gate_closed_at is not None,
-            owed=counts[row.id]["owed"],
-            done=counts[row.id]["done"],
-            waiting=counts[row.id]["waiting"],
-            overdue=counts[row.id]["overdue"],
-        )
-        for row in rows
-    )
-
-
-def _counts_by_point(connection: Connection, edition_id: int, today: date) -> dict[int, Counter[str]]:
-    """Grouped by state and date, of which there are few, so that a million obligations are read once and plainly."""
-    keys = (obligation.c.point_id, obligation.c.state, obligation.c.due_on)
-    rows = connection.execute(
-        select(*keys, func.count().label("number"))
-        .where(obligation.c.edition_id == edition_id)
-        .group_by(*keys)
-    )
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    found = []
     for row in rows:
-        state = State(row.state)
-        for name, counted in (
-            ("owed", state not in OUT),
-            ("done", state in DONE),
-            ("waiting", state in WAITING),
-            ("overdue", state in OPEN and row.due_on < today),
-        ):
-            counts[row.point_id][name] += row.number if counted else 0
-    return counts
+        values: dict[str, Any] = dict(row._mapping)
+        own = counts[values.pop("id")]
+        found.append(PointCount(**values, **own))
+    return tuple(found)
 
 
 def missing_units(connection: Connection, edition_id: int, today: date, *, limit: int) -> tuple[Missing, ...]:
@@ -422,7 +382,11 @@ def missing_units(connection: Connection, edition_id: int, today: date, *, limit
         .join_from(obligation, point, point.c.id == obligation.c.point_id)
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
         .join(unit, unit.c.id == obligation.c.unit_id)
-        .where(obligation.c.edition_id == edition_id, _overdue(today))
+        .where(
+            obligation.c.edition_id == edition_id,
+            obligation.c.state.in_(sorted(OPEN)),
+            obligation.c.due_on < today,
+        )
         .distinct()
         .order_by(obligation.c.due_on, milestone.c.title, unit.c.name)
         .limit(limit)
@@ -432,7 +396,11 @@ def missing_units(connection: Connection, edition_id: int, today: date, *, limit
 
 def unit_targets(connection: Connection, edition_id: int) -> tuple[UnitTarget, ...]:
     """Every obligation with a target, beside the newest figure reported for it."""
-    newest = _newest_progress()
+    newest = (
+        select(progress.c.obligation_id, func.max(progress.c.id).label("id"))
+        .group_by(progress.c.obligation_id)
+        .subquery()
+    )
     rows = connection.execute(
         select(
             unit.c.name.label("unit"),
@@ -448,7 +416,7 @@ def unit_targets(connection: Connection, edition_id: int) -> tuple[UnitTarget, .
         .where(
             obligation.c.edition_id == edition_id,
             obligation.c.target.is_not(None),
-            obligation.c.state.not_in(_summaries_values(OUT)),
+            obligation.c.state.not_in(sorted(OUT)),
         )
         .order_by(milestone.c.position, unit.c.id)
     )
@@ -514,19 +482,3 @@ def kinds_planned_on(connection: Connection, edition_id: int, day: date) -> froz
             .limit(1)
         )
     )
-
-
-def _newest_progress() -> Subquery:
-    return (
-        select(progress.c.obligation_id, func.max(progress.c.id).label("id"))
-        .group_by(progress.c.obligation_id)
-        .subquery()
-    )
-
-
-def _overdue(today: date) -> ColumnElement[bool]:
-    return and_(obligation.c.state.in_(_summaries_values(OPEN)), obligation.c.due_on < today)
-
-
-def _summaries_values(states: frozenset[State]) -> list[str]:
-    return sorted(state.value for state in states)

@@ -6,8 +6,9 @@ those unfinished, and what the problem ledger or the roster adds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -156,14 +157,10 @@ def gate_outcome(kind: CampaignKind, group: GateGroup, as_of_on: date) -> GateOu
             timely = group.reached_on is not None and group.reached_on <= group.due_on
             return GateOutcome.IN_TIME if timely else GateOutcome.LATE
     if group.state in FINISHED[kind]:
-        return GateOutcome.LATE if handed_in_late(group) else GateOutcome.IN_TIME
+        # The permanent mark, or a date of handing in after the due date.
+        facts = Facts(state=group.state, due_on=group.due_on, submitted_on=group.done_on)
+        return GateOutcome.LATE if group.late or is_late(facts) else GateOutcome.IN_TIME
     return GateOutcome.NOT_DUE if group.due_on > as_of_on else GateOutcome.OPEN
-
-
-def handed_in_late(group: GateGroup) -> bool:
-    """The permanent mark, or a date of handing in after the due date."""
-    facts = Facts(state=group.state, due_on=group.due_on, submitted_on=group.done_on)
-    return group.late or is_late(facts)
 
 
 def gate_closes(stage: GateStage, groups: Iterable[GateGroup], as_of_on: date) -> bool:
@@ -181,20 +178,21 @@ def judge_gate(
     stage: GateStage, groups: Iterable[GateGroup], missing: tuple[UnfinishedRow, ...], *, as_of_on: date
 ) -> GateResult:
     """What the gate finds. `missing` lists exactly the obligations whose outcome is open."""
-    counts = dict.fromkeys(GateOutcome, 0)
+    counts = Counter[GateOutcome]()
     for group in groups:
         counts[gate_outcome(stage.kind, group, as_of_on)] += group.obligations
     done = counts[GateOutcome.IN_TIME] + counts[GateOutcome.LATE]
+    left, not_due = counts[GateOutcome.OPEN], counts[GateOutcome.NOT_DUE]
     found = GateResult(
         as_of_on=as_of_on,
-        owed=done + counts[GateOutcome.OPEN],
+        owed=done + left,
         done=done,
         done_in_time=counts[GateOutcome.IN_TIME],
-        open=counts[GateOutcome.OPEN],
-        not_due=counts[GateOutcome.NOT_DUE],
+        open=left,
+        not_due=not_due,
         out=counts[GateOutcome.OUT],
         missing=missing,
-        passed=False,
+        passed=not (left or not_due or stage.unknown or stage.problems_left),
         sentence="",
         next_step="",
         ledger=stage.ledger,
@@ -202,39 +200,58 @@ def judge_gate(
         roster=stage.roster,
         open_before=stage.open_before,
     )
-    return _told(stage, found)
+    return replace(found, sentence=_sentence(stage, found), next_step=_next_step(stage, found))
 
 
-def _told(stage: GateStage, found: GateResult) -> GateResult:
-    passed = found.open == 0 and found.not_due == 0 and not stage.unknown and not stage.problems_left
-    values = {name: getattr(found, name) for name in GateResult.__dataclass_fields__}
-    values |= {
-        "passed": passed,
-        "sentence": gate_sentence(stage, found, passed),
-        "next_step": gate_next_step(stage, found),
-    }
-    return GateResult(**values)
-
-
+# What each kind counts, and its own word for done.
+_COUNTED = {
+    CampaignKind.FILING: ("项", "审核通过"),
+    CampaignKind.RECTIFICATION: ("项", "销号"),
+    CampaignKind.ANNUAL_CHECK: ("项", "办结"),
+    CampaignKind.QUOTA: ("项", "达到目标"),
+    CampaignKind.STANDING: ("项", "办结"),
+    CampaignKind.EVENT: ("项", "办结"),
+    CampaignKind.REFORM: ("步", "完成"),
+}
 # The three stages of an event, by their number in the file.
 PHASES = {1: "事前", 2: "事中", 3: "事后"}
 _NAMED = 5
 
 
-def gate_sentence(stage: GateStage, found: GateResult, passed: bool) -> str:
-    """What the gate found, in one Chinese sentence; each kind says done in its own word."""
-    verdict = "已完成" if passed else "未完成"
-    parts = [_KIND_PARTS[stage.kind](stage, found), *_ledger_parts(stage)]
+def _sentence(stage: GateStage, found: GateResult) -> str:
+    """What the gate found, in one Chinese sentence."""
+    parts = [_head(stage) + _counts(stage, found)]
+    if stage.roster is not None and stage.kind is CampaignKind.ANNUAL_CHECK:
+        share = figure_shown(stage.roster.participation, "%")
+        parts.append(f"应参检{stage.roster.due}家，已参检{stage.roster.taken_part}家，参检率{share}")
+    if stage.ledger is not None:
+        ledger = stage.ledger
+        text = f"发现问题{ledger.found}个，已销号{ledger.struck_off}个，未销号{len(ledger.open)}个"
+        parts.append(text + (f"（{_some(ledger.open)}）" if ledger.open else ""))
     if found.not_due:
         parts.append(f"另有{found.not_due}项已批延期，按新时限计")
     if found.out:
         parts.append(f"{found.out}项免办、暂停、撤销或无目标，不计入")
     if found.open_before:
         parts.append(f"前一阶段尚未收口：{'、'.join(found.open_before)}")
+    verdict = "已完成" if found.passed else "未完成"
     return f"{stage.campaign}“{stage.name}”{verdict}：{'；'.join(parts)}。"
 
 
-def _counted(found: GateResult, unit: str, done: str) -> str:
+def _head(stage: GateStage) -> str:
+    if stage.kind is CampaignKind.RECTIFICATION:
+        return f"第{stage.number}阶段" if stage.number else ""
+    if stage.kind is CampaignKind.EVENT:
+        return PHASES.get(stage.number or 0, "")
+    return {CampaignKind.STANDING: "本期", CampaignKind.REFORM: "改革步骤"}.get(stage.kind, "")
+
+
+def _counts(stage: GateStage, found: GateResult) -> str:
+    unit, done = _COUNTED[stage.kind]
+    if stage.kind is CampaignKind.ANNUAL_CHECK and stage.unknown:
+        return f"应参检数未知，参检率{figure_shown(None)}"
+    if stage.kind is CampaignKind.ANNUAL_CHECK and stage.needs_roster:
+        unit = "家"
     if not found.owed:
         return f"应办0{unit}，按时办结率{figure_shown(None)}"
     late = found.done - found.done_in_time
@@ -246,78 +263,11 @@ def _counted(found: GateResult, unit: str, done: str) -> str:
     return f"{text}，按时办结率{figure_shown(rate_of(found.done_in_time, found.owed), '%')}"
 
 
-def _filing(stage: GateStage, found: GateResult) -> str:
-    return _counted(found, "项", "审核通过")
-
-
-def _rectification(stage: GateStage, found: GateResult) -> str:
-    number = f"第{stage.number}阶段" if stage.number else ""
-    return number + _counted(found, "项", "销号")
-
-
-def _annual_check(stage: GateStage, found: GateResult) -> str:
-    if stage.unknown:
-        return f"应参检数未知，参检率{figure_shown(None)}"
-    text = _counted(found, "家" if stage.needs_roster else "项", "办结")
-    if stage.roster is not None:
-        roster = stage.roster
-        text += f"；应参检{roster.due}家，已参检{roster.taken_part}家，参检率{figure_shown(roster.participation, '%')}"
-    return text
-
-
-def _quota(stage: GateStage, found: GateResult) -> str:
-    return _counted(found, "项", "达到目标")
-
-
-def _standing(stage: GateStage, found: GateResult) -> str:
-    return "本期" + _counted(found, "项", "办结")
-
-
-def _event(stage: GateStage, found: GateResult) -> str:
-    return PHASES.get(stage.number or 0, "") + _counted(found, "项", "办结")
-
-
-def _reform(stage: GateStage, found: GateResult) -> str:
-    return "改革步骤" + _counted(found, "步", "完成")
-
-
-_KIND_PARTS = {
-    CampaignKind.FILING: _filing,
-    CampaignKind.RECTIFICATION: _rectification,
-    CampaignKind.ANNUAL_CHECK: _annual_check,
-    CampaignKind.QUOTA: _quota,
-    CampaignKind.STANDING: _standing,
-    CampaignKind.EVENT: _event,
-    CampaignKind.REFORM: _reform,
-}
-
-
-def _ledger_parts(stage: GateStage) -> list[str]:
-    ledger = stage.ledger
-    if ledger is None:
-        return []
-    text = f"发现问题{ledger.found}个，已销号{ledger.struck_off}个，未销号{len(ledger.open)}个"
-    return [text + (f"（{_some(ledger.open)}）" if ledger.open else "")]
-
-
-def gate_next_step(stage: GateStage, found: GateResult) -> str:
-    """What is to be done now, for the leader."""
+def _next_step(stage: GateStage, found: GateResult) -> str:
+    """What is to be done now, for the leader: units that owe are chased; what they have handed in waits for us."""
     steps = []
     if stage.unknown:
         steps.append("请先用 duban roster import 导入应参检名册")
-    steps += _open_steps(found)
-    if found.not_due:
-        steps.append(f"{found.not_due}项延期事项到新时限再核")
-    if stage.problems_left:
-        steps.append("督促未销号问题逐个整改、核实、销号")
-    if found.open_before:
-        steps.append(f"补齐前一阶段{'、'.join(found.open_before)}")
-    return ("；".join(steps) or "本阶段已收口，按计划转入下一阶段") + "。"
-
-
-def _open_steps(found: GateResult) -> list[str]:
-    """Units that owe are chased; what they have handed in waits for us, not for them."""
-    steps = []
     units = tuple(dict.fromkeys(one.unit for one in found.missing if not one.handed_in))
     handed_in = sum(one.handed_in for one in found.missing)
     if units:
@@ -326,7 +276,13 @@ def _open_steps(found: GateResult) -> list[str]:
         steps.append(f"今日起催办{found.open - handed_in}项未完成任务")
     if handed_in:
         steps.append(f"抓紧审核、销号已报送的{handed_in}项")
-    return steps
+    if found.not_due:
+        steps.append(f"{found.not_due}项延期事项到新时限再核")
+    if stage.problems_left:
+        steps.append("督促未销号问题逐个整改、核实、销号")
+    if found.open_before:
+        steps.append(f"补齐前一阶段{'、'.join(found.open_before)}")
+    return ("；".join(steps) or "本阶段已收口，按计划转入下一阶段") + "。"
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -1,15 +1,21 @@
-"""The rows of the rounds: one per kind and day, with what happened to each edition in it."""
+"""The rows of the rounds: one per kind and day with what happened to each edition in it, and the reminders they plan.
+
+Reminders are written in sets. Where escalations are approved first, one is held when planned, approved, and sent with
+the next digest: a reminder like any other, unique per obligation, rung and due date, so approving it twice or holding
+the round again plans nothing twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Date,
     Select,
@@ -21,20 +27,31 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     update,
 )
 
 from calendars.ladders import Rung, RungKind
+from duban.core.access import VisibleUnits
 from duban.core.db import upsert
 from duban.core.errors import Refused
-from duban.editions.tables import edition
-from duban.obligations.states import OPEN
+from duban.editions.tables import edition, milestone, point
+from duban.obligations.states import OPEN, WAITING, State
 from duban.obligations.tables import obligation
 from duban.outbox.queries import MORNING, EditionNote, RoundRow, _round, round_on
+from duban.outbox.tables import dispatch
 from duban.rounds.schedule import DueReminders
-from duban.rounds.tables import edition_round, round_
+from duban.rounds.tables import edition_round, reminder, round_
+from duban.units.queries import visible
+from duban.units.tables import unit
+
+STEP = "step"
+DONE, FAILED = "done", "failed"
+HELD, APPROVED = "held", "approved"
+OVERTAKEN = "批准前已办结、调整或撤销，不再督办"
+MERGED = "并入后一次督办"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +138,8 @@ def write_plan(
 def write_note(connection: Connection, current: RoundRow, note: EditionNote) -> None:
     """Keep what happened to one edition; counts add up over several passes of the same day."""
     earlier = current.note(note.edition_id)
-    kept = [_detail(other) for other in current.editions if other.edition_id != note.edition_id]
-    total = _detail(note)
+    kept = [asdict(other) for other in current.editions if other.edition_id != note.edition_id]
+    total = asdict(note)
     if earlier:
         total["planned"] += earlier.planned
         total["superseded"] += earlier.superseded
@@ -167,17 +184,12 @@ def _published() -> Select[Any]:
 
 def first_published_on(connection: Connection) -> date | None:
     """Since when rounds should exist."""
-    days: Iterable[date] = connection.scalars(
+    return connection.scalar(
         select(edition.c.published_on)
         .where(edition.c.published_on.is_not(None))
         .order_by(edition.c.published_on)
         .limit(1)
     )
-    return next(iter(days), None)
-
-
-def _detail(note: EditionNote) -> dict[str, Any]:
-    return {name: getattr(note, name) for name in EditionNote.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +204,6 @@ class ReminderGroup:
     opened_on: date
     obligations: int
     ids: int
-
-
-_GROUP = tuple(ReminderGroup.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,11 +240,9 @@ def open_reminder_groups(
     )
     sums = (func.count().label("obligations"), cast(func.sum(obligation.c.id), BigInteger).label("ids"))
     published = select(edition.c.id).where(edition.c.state == "published")
-    which = (
-        obligation.c.edition_id.in_(published)
-        if edition_id is None
-        else obligation.c.edition_id == edition_id
-    )
+    which = obligation.c.edition_id == edition_id
+    if edition_id is None:
+        which = obligation.c.edition_id.in_(published)
     found = connection.execute(
         select(*keys, *sums)
         .where(which, obligation.c.state.in_(sorted(OPEN)))
@@ -243,8 +250,11 @@ def open_reminder_groups(
         .order_by(*keys)
     )
     groups: dict[int, list[ReminderGroup]] = {}
-    for edition_key, *values in found:
-        groups.setdefault(edition_key, []).append(ReminderGroup(**dict(zip(_GROUP, values, strict=True))))
+    for key, state, ladder, due_on, opened_on, obligations, ids in found:
+        group = ReminderGroup(
+            state=state, ladder=ladder, due_on=due_on, opened_on=opened_on, obligations=obligations, ids=ids
+        )
+        groups.setdefault(key, []).append(group)
     return {key: tuple(some) for key, some in groups.items()}
 
 
@@ -264,80 +274,40 @@ def write_reminders(
     whose digest of the day has already left is left out: the next round finds it still owed. With
     `hold_escalations` an escalation is only held: it goes once it is approved.
     """
-    shared = {
-        "edition_id": edition_id,
-        "coordinator": coordinator_unit_id,
-        "round_id": round_id,
-        "day": day,
-    }
     some_left = connection.scalar(_ANY_LEFT, {"day": day}) is not None
     planned = superseded = held = 0
     for decision in decisions:
-        holds = hold_escalations and _escalates(decision)
-        # What is only held sends nothing today, so no letter that has left stands in its way.
-        new, older = _write_group(
-            connection, decision, shared, some_left=some_left and not holds, holds=holds
-        )
-        planned, held = (planned, held + new) if holds else (planned + new, held)
-        superseded += older
+        group, current = decision.group, decision.owed.current
+        assert current is not None, "groups that are owed nothing are not written"
+        holds = hold_escalations and current.rung.kind is RungKind.ESCALATE
+        values = {
+            "edition_id": edition_id,
+            "coordinator": coordinator_unit_id,
+            "round_id": round_id,
+            "day": day,
+            "state": group.state,
+            "ladder": group.ladder,
+            "due_on": group.due_on,
+            "opened_on": group.opened_on,
+        }
+        rungs: list[tuple[Rung, str, str | None]] = [(current.rung, "held" if holds else "planned", None)]
+        rungs += [(one.rung, "superseded", decision.owed.cause_of(one)) for one in decision.owed.superseded]
+        written = []
+        for rung, status, cause in rungs:
+            statement = _statement(
+                escalates=rung.kind is RungKind.ESCALATE,
+                # What is only held sends nothing today, so no letter that has left stands in its way.
+                some_left=some_left and not holds,
+                once=rung.kind is RungKind.ASSIGN and decision.again,
+            )
+            own = {"rung": rung.key, "kind": rung.kind.value, "status": status, "cause": cause}
+            rows = connection.execute(statement, {**values, **own}, execution_options=_COUNTED)
+            written.append(int(rows.rowcount))
+            if not written[0]:
+                break
+        planned, held = (planned, held + written[0]) if holds else (planned + written[0], held)
+        superseded += sum(written[1:])
     return RemindersWritten(planned=planned, superseded=superseded, whole=not some_left, held=held)
-
-
-def _escalates(decision: ReminderDecision) -> bool:
-    current = decision.owed.current
-    return current is not None and current.rung.kind is RungKind.ESCALATE
-
-
-def _write_group(
-    connection: Connection,
-    decision: ReminderDecision,
-    shared: Mapping[str, object],
-    *,
-    some_left: bool,
-    holds: bool,
-) -> tuple[int, int]:
-    current, group = decision.owed.current, decision.group
-    assert current is not None, "groups that are owed nothing are not written"
-    values = {
-        **shared,
-        "state": group.state,
-        "ladder": group.ladder,
-        "due_on": group.due_on,
-        "opened_on": group.opened_on,
-    }
-    once = current.rung.kind is RungKind.ASSIGN and decision.again
-    status = "held" if holds else "planned"
-    new = _write(connection, current.rung, (status, None), values, some_left=some_left, once=once)
-    if not new:
-        return 0, 0
-    older = (
-        _write(
-            connection,
-            passed.rung,
-            ("superseded", decision.owed.cause_of(passed)),
-            values,
-            some_left=some_left,
-            once=passed.rung.kind is RungKind.ASSIGN and decision.again,
-        )
-        for passed in decision.owed.superseded
-    )
-    return new, sum(older)
-
-
-def _write(
-    connection: Connection,
-    rung: Rung,
-    becomes: tuple[str, str | None],
-    values: Mapping[str, object],
-    *,
-    some_left: bool,
-    once: bool = False,
-) -> int:
-    escalates = rung.kind is RungKind.ESCALATE
-    status, cause = becomes
-    own = {"rung": rung.key, "kind": rung.kind.value, "status": status, "cause": cause}
-    statement = _statement(escalates=escalates, some_left=some_left, once=once)
-    return int(connection.execute(statement, {**values, **own}, execution_options=_COUNTED).rowcount)
 
 
 # An INSERT is not counted unless SQLAlchemy is asked to.
@@ -368,10 +338,6 @@ def _statement(*, escalates: bool, some_left: bool, once: bool) -> TextClause:
     typed = [bindparam(name, type_=Date) for name in _DATES if f":{name}" in used]
     texts = [bindparam(name, type_=String) for name in ("rung", "kind", "status", "cause")]
     return text(used).bindparams(*typed, *texts)
-
-
-STEP = "step"
-DONE, FAILED = "done", "failed"
 
 
 def note_edition_part(
@@ -441,33 +407,22 @@ def note_unmoved(connection: Connection, *, held_on: date, now: datetime, flow_r
     connection.execute(insert(edition_round).from_select(names, unmoved))
 
 
-def count_closed_gate(
-    connection: Connection, edition_id: int, *, held_on: date, now: datetime, flow_run_id: str | None
-) -> None:
-    """One more gate closed for the edition on this day."""
-    part = _part(connection, edition_id, held_on, now, flow_run_id)
-    connection.execute(
-        update(edition_round)
-        .where(edition_round.c.id == part)
-        .values(gates_closed=edition_round.c.gates_closed + 1, finished_at=now)
-    )
-
-
-def note_gate_fault(
+def note_gates(
     connection: Connection,
     edition_id: int,
-    fault: str,
     *,
     held_on: date,
     now: datetime,
     flow_run_id: str | None,
+    fault: str | None = None,
 ) -> None:
-    """The edition's gates could not be closed."""
+    """One more gate closed for the edition on this day, or why its gates could not be closed."""
+    values: dict[str, object] = {"gates_closed": edition_round.c.gates_closed + 1}
+    if fault is not None:
+        values = {"status": FAILED, "fault": fault}
     part = _part(connection, edition_id, held_on, now, flow_run_id)
     connection.execute(
-        update(edition_round)
-        .where(edition_round.c.id == part)
-        .values(status=FAILED, fault=fault, finished_at=now)
+        update(edition_round).where(edition_round.c.id == part).values(**values, finished_at=now)
     )
 
 
@@ -489,3 +444,193 @@ def _newest(connection: Connection, edition_id: int, held_on: date, kind: str | 
         edition_round.c.edition_id == edition_id, edition_round.c.held_on == held_on
     )
     return connection.execute(found.where(edition_round.c.kind == kind) if kind else found).scalar()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldEscalation:
+    """One escalation that waits. `key` names it in a form; `to_unit` is the superior who would be told."""
+
+    obligation_id: int
+    rung: str
+    due_on: date
+    edition_id: int
+    campaign: str
+    year: int
+    milestone: str
+    label: str
+    unit_id: int
+    unit: str
+    to_unit_id: int
+    to_unit: str
+    state: State
+    returned_times: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.obligation_id}:{self.rung}:{self.due_on.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSelection:
+    """Which held escalations: these obligations, or with None all of an edition, or all there are."""
+
+    obligation_ids: tuple[int, ...] | None = None
+    edition_id: int | None = None
+
+
+def held_escalations_page(
+    connection: Connection,
+    sight: VisibleUnits,
+    chosen: HeldSelection,
+    *,
+    after: tuple[date, int] | None = None,
+    limit: int,
+) -> tuple[HeldEscalation, ...]:
+    """What waits and still stands, the longest overdue first."""
+    statement = (
+        _HELD.where(*_waiting(chosen), visible(sight, obligation.c.unit_id))
+        .order_by(reminder.c.due_on, reminder.c.obligation_id)
+        .limit(limit)
+    )
+    if after is not None:
+        day, number = after
+        later = (reminder.c.due_on == day) & (reminder.c.obligation_id > number)
+        statement = statement.where(or_(reminder.c.due_on > day, later))
+    return tuple(
+        HeldEscalation(**dict(row._mapping) | {"state": State(row.state)})
+        for row in connection.execute(statement)
+    )
+
+
+def count_held_escalations(
+    connection: Connection, sight: VisibleUnits, chosen: HeldSelection
+) -> tuple[int, int, date | None]:
+    """How many wait, how many superiors they would be told to, and the earliest due date."""
+    row = connection.execute(
+        select(
+            func.count(),
+            func.count(func.distinct(reminder.c.target_unit_id)),
+            func.min(reminder.c.due_on),
+        )
+        .select_from(_STANDING)
+        .where(*_waiting(chosen), visible(sight, obligation.c.unit_id))
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def decide_held(connection: Connection, chosen: HeldSelection, *, cause: str | None = None) -> int:
+    """Let them go with the next digest, or with a cause never; the reminder keeps it. Returns how many."""
+    values = {"status": APPROVED} if cause is None else {"status": "superseded", "cause": cause}
+    standing = (
+        select(obligation.c.id)
+        .join(edition, edition.c.id == obligation.c.edition_id)
+        .where(
+            obligation.c.id == reminder.c.obligation_id,
+            obligation.c.due_on == reminder.c.due_on,
+            *_matter(chosen),
+        )
+        .exists()
+    )
+    rows = update(reminder).where(_HELD_ROWS, *_ids(chosen), standing)
+    return int(connection.execute(rows.values(**values)).rowcount)
+
+
+def settle_held_reminders(connection: Connection) -> bool:
+    """Let lapse what is owed no more and what a later escalation of the same matter has overtaken; False when nothing
+    waits at all.
+
+    What was handed in or suspended stays held: it may come back, and its rung is planned only once.
+    """
+    if connection.scalar(select(reminder.c.rung).where(_SOME).limit(1)) is None:
+        return False
+    stays = exists().where(
+        obligation.c.id == reminder.c.obligation_id,
+        obligation.c.due_on == reminder.c.due_on,
+        obligation.c.state.in_(sorted(OPEN | WAITING | {State.SUSPENDED})),
+    )
+    later = reminder.alias("later")
+    overtaken = exists().where(
+        later.c.obligation_id == reminder.c.obligation_id,
+        later.c.kind == "escalate",
+        later.c.round_id > reminder.c.round_id,
+        later.c.status.in_((HELD, APPROVED)),
+    )
+    gone = update(reminder).where(_SOME)
+    connection.execute(gone.where(overtaken).values(status="superseded", cause=MERGED))
+    connection.execute(gone.where(~stays).values(status="superseded", cause=OVERTAKEN))
+    return True
+
+
+def release_held_reminders(connection: Connection, *, round_id: int, day: date) -> int:
+    """Put what was approved into this round, unless its reader's digest of the day has left; returns how many."""
+    left = select(dispatch.c.unit_id).where(
+        dispatch.c.day == day, dispatch.c.kind == "digest", dispatch.c.status != "pending"
+    )
+    done = connection.execute(
+        update(reminder)
+        .where(
+            reminder.c.status == APPROVED,
+            exists().where(
+                obligation.c.id == reminder.c.obligation_id,
+                obligation.c.due_on == reminder.c.due_on,
+                obligation.c.state.in_(sorted(OPEN)),
+                edition.c.id == obligation.c.edition_id,
+                edition.c.state == "published",
+            ),
+            reminder.c.target_unit_id.not_in(left),
+        )
+        .values(status="planned", round_id=round_id)
+    )
+    return int(done.rowcount)
+
+
+def _waiting(chosen: HeldSelection) -> Sequence[ColumnElement[bool]]:
+    return (_HELD_ROWS, *_ids(chosen), *_matter(chosen))
+
+
+def _ids(chosen: HeldSelection) -> Sequence[ColumnElement[bool]]:
+    if chosen.obligation_ids is None:
+        return ()
+    return (reminder.c.obligation_id.in_(chosen.obligation_ids),)
+
+
+def _matter(chosen: HeldSelection) -> Sequence[ColumnElement[bool]]:
+    of_edition = () if chosen.edition_id is None else (obligation.c.edition_id == chosen.edition_id,)
+    # The state is wrapped, so that a query begins with the index of what waits and not with everything that is open.
+    state = func.coalesce(obligation.c.state, "")
+    return (state.in_(sorted(OPEN)), edition.c.state == "published", *of_edition)
+
+
+# Both in the words of the partial index over what waits.
+_SOME: ColumnElement[bool] = text("reminder.status IN ('held', 'approved')")  # type: ignore[assignment]  # a text condition
+_HELD_ROWS: ColumnElement[bool] = text(  # type: ignore[assignment]  # a text condition
+    "reminder.status IN ('held', 'approved') AND reminder.status = 'held'"
+)
+_told = unit.alias("told")
+_STANDING = (
+    reminder.join(
+        obligation,
+        (obligation.c.id == reminder.c.obligation_id) & (obligation.c.due_on == reminder.c.due_on),
+    )
+    .join(edition, edition.c.id == obligation.c.edition_id)
+    .join(milestone, milestone.c.id == obligation.c.milestone_id)
+    .join(point, point.c.id == obligation.c.point_id)
+    .join(unit, unit.c.id == obligation.c.unit_id)
+    .join(_told, _told.c.id == reminder.c.target_unit_id)
+)
+_HELD: Select[tuple[object, ...]] = select(
+    reminder.c.obligation_id,
+    reminder.c.rung,
+    reminder.c.due_on,
+    obligation.c.edition_id,
+    edition.c.name.label("campaign"),
+    edition.c.year,
+    milestone.c.title.label("milestone"),
+    point.c.label,
+    obligation.c.unit_id,
+    unit.c.name.label("unit"),
+    reminder.c.target_unit_id.label("to_unit_id"),
+    _told.c.name.label("to_unit"),
+    obligation.c.state,
+    obligation.c.returned_times,
+).select_from(_STANDING)

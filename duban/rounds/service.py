@@ -1,23 +1,26 @@
 """The morning round: for every published edition, plan what is owed by now, then write the day's digests.
 
 Each step is a transaction of its own under unique keys, so that a round can be killed anywhere, run again or run
-twice at once. A fault in one edition is recorded in the round and does not stop the others.
+twice at once. A fault in one edition is recorded in the round and does not stop the others. What broke off is
+recovered; escalations that were held are approved or declined.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-
-from sqlalchemy import Connection
+from typing import Any
 
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds, office_hours_from
 from duban.core import clock
-from duban.core.access import SYSTEM
-from duban.core.errors import DubanError, Refused
+from duban.core.access import ROLE_NAMES, SYSTEM, Actor, Role, visible_units
+from duban.core.db import Connection, rollback_dry_run
+from duban.core.errors import DubanError, Fault, NotFound, Refused, refuse
+from duban.core.text import cleaned
+from duban.editions.queries import find_edition_name
 from duban.history.queries import append_entry
 from duban.obligations.lights import Facts, standing_of
 from duban.obligations.states import State
@@ -31,13 +34,19 @@ from duban.outbox.queries import (
     round_on,
     write_digests,
 )
-from duban.rounds.escalations import release_escalations
+from duban.rounds.gates import GateReport, close_gates, fault_sentence
 from duban.rounds.queries import (
+    STEP,
+    HeldEscalation,
+    HeldSelection,
     PlannedEdition,
     ReminderDecision,
     ReminderGroup,
     close_round,
+    count_held_escalations,
+    decide_held,
     first_published_on,
+    held_escalations_page,
     insert_round,
     lock_round,
     newest_round,
@@ -46,12 +55,21 @@ from duban.rounds.queries import (
     open_reminder_groups,
     planned_edition,
     planned_editions,
+    release_held_reminders,
     rounds_between,
+    settle_held_reminders,
     write_note,
     write_plan,
     write_reminders,
 )
 from duban.rounds.schedule import due_reminders, next_reminder
+
+# Who may approve an escalation.
+APPROVERS = frozenset({Role.COORDINATOR, Role.LEADER})
+PAGE_SIZE = 50
+# The reminder keeps the beginning of the reason, the history all of it.
+_CAUSE = 64
+_NAMED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,18 +120,16 @@ def hold_round(bureau: Bureau, *, now: datetime) -> RoundReport:
     report = begin_round(bureau, now=now)
     if report.newer:
         return report
-    notes = [plan_edition(bureau, edition.id, now=now) for edition in _moved(bureau, now)]
-    return finish_round(bureau, notes, now=now)
-
-
-def _moved(bureau: Bureau, now: datetime) -> Iterator[PlannedEdition]:
-    """The published editions that have anything to decide: on most days most of them stand as they were planned."""
     with bureau.store.reading() as connection:
         editions = planned_editions(connection)
         groups = open_reminder_groups(connection)
-    for edition in editions:
-        if not edition.stands(_signature(bureau, groups.get(edition.id, ())), clock.civil(now)):
-            yield edition
+    # On most days most editions stand as they were planned.
+    moved = (
+        one.id
+        for one in editions
+        if not one.stands(_signature(bureau, groups.get(one.id, ())), clock.civil(now))
+    )
+    return finish_round(bureau, [plan_edition(bureau, one, now=now) for one in moved], now=now)
 
 
 def begin_round(bureau: Bureau, *, now: datetime) -> RoundReport:
@@ -122,9 +138,9 @@ def begin_round(bureau: Bureau, *, now: datetime) -> RoundReport:
     with bureau.store.writing() as connection:
         newest = newest_round(connection)
         if newest and newest.held_on > today:
-            return _report(bureau, newest, now=now, newer=newest.held_on)
+            return replace(_report(bureau, newest, now), newer=newest.held_on, editions=())
         current = insert_round(connection, held_on=today, now=now, flow_run_id=bureau.flow_run_id)
-    return _report(bureau, current, now=now)
+    return _report(bureau, current, now)
 
 
 def plan_edition(bureau: Bureau, edition_id: int, *, now: datetime, kind: str = MORNING) -> EditionNote:
@@ -132,14 +148,20 @@ def plan_edition(bureau: Bureau, edition_id: int, *, now: datetime, kind: str = 
 
     `kind` tells in the run history whether the round asked for it or a step of the edition's own.
     """
+    today = clock.civil(now)
+    part: dict[str, Any] = {"kind": kind, "held_on": today, "now": now, "flow_run_id": bureau.flow_run_id}
     try:
         with bureau.store.writing() as connection:
-            note = _plan(bureau, connection, edition_id, now)
-            _keep_part(bureau, connection, note, kind, now)
-            return note
+            note = _plan(bureau, connection, edition_id, today)
+            note_edition_part(connection, note, **part)
     except Exception as error:
         # Whatever it is, the other editions go on; the sentence stays in the round's row.
-        return _note_fault(bureau, edition_id, error, now, kind)
+        with bureau.store.writing() as connection:
+            edition = planned_edition(connection, edition_id)
+            note = EditionNote(edition_id=edition_id, name=edition.name, error=fault_sentence(error))
+            write_note(connection, _lock_today(connection, today), note)
+            note_edition_part(connection, note, **part)
+    return note
 
 
 def finish_round(bureau: Bureau, notes: Sequence[EditionNote] = (), *, now: datetime) -> RoundReport:
@@ -148,7 +170,7 @@ def finish_round(bureau: Bureau, notes: Sequence[EditionNote] = (), *, now: date
     with bureau.store.writing() as connection:
         current = _lock_today(connection, today)
         status = "failed" if any(note.error for note in current.editions) else "planned"
-        new, released = 0, release_escalations(connection, current)
+        new, released = 0, _release_escalations(connection, current)
         if planned or released or current.status != status:
             new = _write_digests(bureau, connection, current, now) - current.dispatches
             close_round(connection, current.id, status=status, dispatches=new, now=now)
@@ -163,11 +185,10 @@ def finish_round(bureau: Bureau, notes: Sequence[EditionNote] = (), *, now: date
                 detail={"held_on": today.isoformat(), "planned": planned, "dispatches": new},
                 flow_run_id=bureau.flow_run_id,
             )
-        current = lock_round(connection, current.id)
+        report = _report(bureau, lock_round(connection, current.id), now)
         opens_on = first_published_on(connection)
     superseded = sum(note.superseded for note in notes)
-    report = _report(bureau, current, now=now, planned=planned, superseded=superseded, dispatches=new)
-    return replace(report, opens_on=opens_on)
+    return replace(report, planned=planned, superseded=superseded, dispatches=new, opens_on=opens_on)
 
 
 def preview_round(bureau: Bureau, *, now: datetime) -> tuple[EditionNote, ...]:
@@ -176,21 +197,19 @@ def preview_round(bureau: Bureau, *, now: datetime) -> tuple[EditionNote, ...]:
     with bureau.store.reading() as connection:
         for edition in planned_editions(connection):
             groups = open_reminder_groups(connection, edition.id).get(edition.id, ())
-            decisions, fault = _decide(bureau, groups, today, None)
-            planned = sum(decision.group.obligations for decision in decisions)
-            notes.append(_note(edition, decisions, fault, planned=planned))
+            decisions, note = _decide(bureau, replace(edition, planned_on=None), groups, today)
+            notes.append(replace(note, planned=sum(one.group.obligations for one in decisions)))
     return tuple(notes)
 
 
-def _plan(bureau: Bureau, connection: Connection, edition_id: int, now: datetime) -> EditionNote:
-    today = clock.civil(now)
+def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) -> EditionNote:
     current = _lock_today(connection, today)
     edition = planned_edition(connection, edition_id)
     groups = open_reminder_groups(connection, edition_id).get(edition_id, ())
     signature = _signature(bureau, groups)
     if edition.stands(signature, today):
-        return _note(edition, (), None, planned=0)
-    decisions, fault = _decide(bureau, groups, today, edition.planned_on)
+        return EditionNote(edition_id=edition.id, name=edition.name)
+    decisions, note = _decide(bureau, edition, groups, today)
     written = write_reminders(
         connection,
         decisions,
@@ -200,21 +219,9 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, now: datetime
         day=today,
         hold_escalations=bureau.settings.escalation_approval,
     )
-    note = _note(edition, decisions, fault, planned=written.planned, superseded=written.superseded)
-    note = replace(note, held=written.held)
+    note = replace(note, planned=written.planned, superseded=written.superseded, held=written.held)
     write_note(connection, current, note)
-    settled = written.whole and fault is None
-    write_plan(
-        connection,
-        edition_id,
-        on=edition.planned_on if fault else today,
-        signature=signature if settled else None,
-        next_fire_on=_next_fire_on(bureau, groups, today) if settled else None,
-    )
-    return note
-
-
-def _next_fire_on(bureau: Bureau, groups: Iterable[ReminderGroup], today: date) -> date | None:
+    settled = written.whole and note.error is None
     ahead = (
         next_reminder(
             bureau.ladders[group.ladder],
@@ -223,26 +230,36 @@ def _next_fire_on(bureau: Bureau, groups: Iterable[ReminderGroup], today: date) 
             today=today,
             workdays=bureau.workdays,
         )
-        for group in groups
+        for group in (groups if settled else ())
     )
-    return min((one.on for one in ahead if one is not None), default=None)
+    write_plan(
+        connection,
+        edition_id,
+        on=edition.planned_on if note.error else today,
+        signature=signature if settled else None,
+        next_fire_on=min((one.on for one in ahead if one is not None), default=None),
+    )
+    return note
 
 
 def _decide(
-    bureau: Bureau, groups: Iterable[ReminderGroup], today: date, last_planned_on: date | None
-) -> tuple[tuple[ReminderDecision, ...], str | None]:
-    """What each group is owed, and the first reason why one of them could not be decided."""
+    bureau: Bureau, edition: PlannedEdition, groups: Iterable[ReminderGroup], today: date
+) -> tuple[tuple[ReminderDecision, ...], EditionNote]:
+    """What each group is owed, and a note with the first reason why one of them could not be decided."""
     decisions: list[ReminderDecision] = []
     fault: str | None = None
     for group in groups:
         try:
-            decision = _decision(bureau, group, today, last_planned_on)
+            decision = _decision(bureau, group, today, edition.planned_on)
         except (DubanError, YearUnknown) as error:
             fault = fault or str(error)
             continue
         if decision is not None:
             decisions.append(decision)
-    return tuple(decisions), fault
+    due = (one.owed.current for one in decisions)
+    provisional = any(one.provisional for one in due if one)
+    note = EditionNote(edition_id=edition.id, name=edition.name, provisional=provisional, error=fault)
+    return tuple(decisions), note
 
 
 def _decision(
@@ -254,32 +271,13 @@ def _decision(
     ladder = bureau.ladders.get(group.ladder)
     if ladder is None:
         raise Refused(f"催办梯次“{group.ladder}”不存在，请在 ladders.yaml 中补上，或改用已有的梯次。")
-    now_owed = due_reminders(
+    owed = due_reminders(
         ladder, opened_on=group.opened_on, due_on=group.due_on, today=today, workdays=bureau.workdays
     )
-    if now_owed.current is None:
+    if owed.current is None:
         return None
     again = last_planned_on is not None and group.opened_on <= last_planned_on
-    return ReminderDecision(group=group, owed=now_owed, again=again)
-
-
-def _note(
-    edition: PlannedEdition,
-    decisions: Iterable[ReminderDecision],
-    fault: str | None,
-    *,
-    planned: int,
-    superseded: int = 0,
-) -> EditionNote:
-    fires = (decision.owed.current for decision in decisions)
-    return EditionNote(
-        edition_id=edition.id,
-        name=edition.name,
-        planned=planned,
-        superseded=superseded,
-        provisional=any(fire.provisional for fire in fires if fire),
-        error=fault,
-    )
+    return ReminderDecision(group=group, owed=owed, again=again)
 
 
 def _signature(bureau: Bureau, groups: Sequence[ReminderGroup]) -> str:
@@ -290,32 +288,9 @@ def _signature(bureau: Bureau, groups: Sequence[ReminderGroup]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _keep_part(bureau: Bureau, connection: Connection, note: EditionNote, kind: str, now: datetime) -> None:
-    note_edition_part(
-        connection,
-        note,
-        kind=kind,
-        held_on=clock.civil(now),
-        now=now,
-        flow_run_id=bureau.flow_run_id,
-    )
-
-
-def _note_fault(bureau: Bureau, edition_id: int, error: Exception, now: datetime, kind: str) -> EditionNote:
-    known = isinstance(error, DubanError | YearUnknown)
-    sentence = str(error) if known else f"程序出错（{type(error).__name__}：{error}），请交运维人员处理。"
-    with bureau.store.writing() as connection:
-        edition = planned_edition(connection, edition_id)
-        note = EditionNote(edition_id=edition_id, name=edition.name, error=sentence)
-        write_note(connection, _lock_today(connection, clock.civil(now)), note)
-        _keep_part(bureau, connection, note, kind, now)
-    return note
-
-
 def _write_digests(bureau: Bureau, connection: Connection, current: RoundRow, now: datetime) -> int:
-    return write_digests(
-        connection, round_id=current.id, day=current.held_on, not_before=office_hours_from(bureau, now)
-    )
+    leaves_at = office_hours_from(bureau, now)
+    return write_digests(connection, round_id=current.id, day=current.held_on, not_before=leaves_at)
 
 
 def _lock_today(connection: Connection, today: date) -> RoundRow:
@@ -325,26 +300,59 @@ def _lock_today(connection: Connection, today: date) -> RoundRow:
     return lock_round(connection, found.id)
 
 
-def _report(
-    bureau: Bureau,
-    current: RoundRow,
-    *,
-    now: datetime,
-    planned: int = 0,
-    superseded: int = 0,
-    dispatches: int = 0,
-    newer: date | None = None,
-) -> RoundReport:
+def _report(bureau: Bureau, current: RoundRow, now: datetime) -> RoundReport:
     return RoundReport(
         held_on=clock.civil(now),
         status=current.status,
         leaves_at=office_hours_from(bureau, now),
-        planned=planned,
-        superseded=superseded,
-        dispatches=dispatches,
-        editions=() if newer else current.editions,
-        newer=newer,
+        editions=current.editions,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReport:
+    """What the step did for its edition; `note` is None when the clock stands before a day already held."""
+
+    edition_id: int
+    note: EditionNote | None
+    gates: GateReport | None
+    sentence: str
+
+    def require_done(self) -> None:
+        """Raise what went wrong for this edition, so that its run shows it."""
+        if self.faults:
+            raise Fault("；".join(self.faults))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        gates = [fault.error for fault in self.gates.faults] if self.gates else []
+        return (*([self.note.error] if self.note and self.note.error else []), *gates)
+
+
+def take_step(bureau: Bureau, campaign: str, year: int, *, now: datetime) -> StepReport:
+    """One edition's step: plan what it is owed by now, send nothing itself, close the gates whose day has come.
+
+    The same step whether the morning round, the edition's own timeline or a person asks for it; asked twice it does
+    nothing the second time. Raises NotFound for an unknown edition and Refused for one that is not published.
+    """
+    with bureau.store.reading() as connection:
+        found = find_edition_name(connection, campaign, year)
+    if found is None:
+        raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
+    if found.state != "published":
+        raise Refused(f"{found.name}{year}年没有在办（{found.state}），请先用 duban calendar 发布或恢复。")
+    opened = begin_round(bureau, now=now)
+    if opened.newer:
+        return StepReport(edition_id=found.id, note=None, gates=None, sentence=opened.sentence)
+    if opened.status == "planning":
+        # Nobody has held today's round: this run is a second door to the whole of it.
+        held = hold_round(bureau, now=now)
+        note = next((one for one in held.editions if one.edition_id == found.id), None)
+    else:
+        note = plan_edition(bureau, found.id, now=now, kind=STEP)
+        held = finish_round(bureau, (note,), now=now)
+    gates = close_gates(bureau, now=now, edition_id=found.id)
+    return StepReport(edition_id=found.id, note=note, gates=gates, sentence=held.sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,12 +368,14 @@ def missing_rounds(bureau: Bureau, *, now: datetime, days: int = 7) -> tuple[dat
 
     Today counts once the hour of the morning round has passed.
     """
+    today = clock.civil(now)
+    last = today if now >= clock.at(today) else today - timedelta(days=1)
     with bureau.store.reading() as connection:
-        last = last_due(now)
-        first = _first(connection)
-        if first is None:
+        # The day of the first round; while there is none, the day the first edition was published.
+        began = first_undispatched_on(connection) or first_published_on(connection)
+        if began is None:
             return ()
-        first = max(first, last - timedelta(days=days - 1))
+        first = max(began, last - timedelta(days=days - 1))
         held = {one.held_on for one in rounds_between(connection, first, last)}
     between = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return tuple(day for day in between if day not in held)
@@ -384,17 +394,6 @@ def troubled_rounds(bureau: Bureau, *, now: datetime, days: int = 7) -> tuple[Tr
         if reasons:
             troubled.append(TroubledRound(held_on=one.held_on, reasons=tuple(reasons)))
     return tuple(troubled)
-
-
-def last_due(now: datetime) -> date:
-    """The newest day whose round should be there: today after the morning hour, else yesterday."""
-    today = clock.civil(now)
-    return today if now >= clock.at(today) else today - timedelta(days=1)
-
-
-def _first(connection: Connection) -> date | None:
-    """The day of the first round; while there is none, the day the first edition was published."""
-    return first_undispatched_on(connection) or first_published_on(connection)
 
 
 def round_owed(bureau: Bureau, *, now: datetime) -> bool:
@@ -433,52 +432,176 @@ def recover(bureau: Bureau, *, now: datetime) -> RecoveryReport:
     """Settle what broke off before `now`. Run again it finds nothing."""
     with bureau.store.writing() as connection:
         released = release_expired_leases(connection, now)
-        finished = _finish_cut_short(bureau, connection, now)
+        # Rounds of earlier days that died before their digests: what they planned is planned once and must be told.
+        # Today's own round is left to be held again, which also plans what it had not come to.
+        cut_short = cut_short_digests(connection, clock.civil(now))
+        for round_id, _ in cut_short:
+            current = lock_round(connection, round_id)
+            new = _write_digests(bureau, connection, current, now)
+            close_round(connection, round_id, status="failed", dispatches=new, now=now)
+        finished = tuple(held_on for _, held_on in cut_short)
         report = RecoveryReport(put_back=released.put_back, unsure=released.unsure, finished=finished)
         if report != RecoveryReport():
-            _recover_note(bureau, connection, report, now)
-    return RecoveryReport(
-        put_back=report.put_back, unsure=report.unsure, finished=finished, missing=_uncovered(bureau, now)
-    )
-
-
-def _finish_cut_short(bureau: Bureau, connection: Connection, now: datetime) -> tuple[date, ...]:
-    """Rounds of earlier days that died before their digests: what they planned is planned once and must be told.
-
-    Today's own round is left to be held again, which also plans what it had not come to.
-    """
-    found = cut_short_digests(connection, clock.civil(now))
-    for round_id, held_on in found:
-        lock_round(connection, round_id)
-        new = write_digests(
-            connection, round_id=round_id, day=held_on, not_before=office_hours_from(bureau, now)
-        )
-        close_round(connection, round_id, status="failed", dispatches=new, now=now)
-    return tuple(held_on for _, held_on in found)
-
-
-def _uncovered(bureau: Bureau, now: datetime) -> tuple[date, ...]:
-    """Missing days after the newest round; earlier ones were caught up by it."""
+            append_entry(
+                connection,
+                at=now,
+                by=SYSTEM,
+                verb="recover",
+                noun="dispatch",
+                detail={
+                    "put_back": report.put_back,
+                    "unsure": report.unsure,
+                    "finished": [day.isoformat() for day in finished],
+                },
+                flow_run_id=bureau.flow_run_id,
+            )
     with bureau.store.reading() as connection:
         newest = newest_round(connection)
-    return tuple(day for day in missing_rounds(bureau, now=now) if newest is None or day > newest.held_on)
-
-
-def _recover_note(bureau: Bureau, connection: Connection, report: RecoveryReport, now: datetime) -> None:
-    append_entry(
-        connection,
-        at=now,
-        by=SYSTEM,
-        verb="recover",
-        noun="dispatch",
-        detail={
-            "put_back": report.put_back,
-            "unsure": report.unsure,
-            "finished": [day.isoformat() for day in report.finished],
-        },
-        flow_run_id=bureau.flow_run_id,
-    )
+    # Missing days before the newest round were caught up by it.
+    missing = (day for day in missing_rounds(bureau, now=now) if newest is None or day > newest.held_on)
+    return replace(report, missing=tuple(missing))
 
 
 def _days(days: tuple[date, ...]) -> str:
     return "、".join(day.isoformat() for day in days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPage:
+    """What waits for a decision. `superiors` is how many units would be told of all of it; `required` the setting."""
+
+    escalations: tuple[HeldEscalation, ...]
+    total: int
+    superiors: int
+    required: bool
+    next_after: tuple[date, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationsDecided:
+    """`decided` were approved or declined; of the approved ones `released` go out today, the others with the next round."""
+
+    approved: bool
+    decided: int
+    released: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for people."""
+        if not self.approved:
+            return f"{self.decided}条督办不予批准，不再发出。"
+        later = self.decided - self.released
+        parts = [f"{self.released}条列入今天的汇总"] if self.released else []
+        parts += [f"{later}条随下一轮汇总发出"] if later else []
+        return f"已批准{self.decided}条督办，{'，'.join(parts)}。"
+
+
+def held_escalations(
+    bureau: Bureau,
+    chosen: HeldSelection | None = None,
+    *,
+    by: Actor,
+    after: tuple[date, int] | None = None,
+    limit: int = PAGE_SIZE,
+) -> HeldPage:
+    """What waits for approval, the longest overdue first."""
+    wanted, sight = chosen or HeldSelection(), visible_units(by)
+    with bureau.store.reading() as connection:
+        found = held_escalations_page(connection, sight, wanted, after=after, limit=limit)
+        total, superiors, _ = count_held_escalations(connection, sight, wanted)
+    last = found[-1] if len(found) == limit else None
+    return HeldPage(
+        escalations=found,
+        total=total,
+        superiors=superiors,
+        required=bureau.settings.escalation_approval,
+        next_after=(last.due_on, last.obligation_id) if last else None,
+    )
+
+
+def approve_escalations(
+    bureau: Bureau, chosen: HeldSelection, *, by: Actor, now: datetime, dry_run: bool = False
+) -> EscalationsDecided:
+    """Approve these; what can still join today's digests does, the rest waits for the next round."""
+    refuse(*_approving_refusals(by))
+    with bureau.store.writing() as connection:
+        decided = _decided(decide_held(connection, chosen))
+        released = 0
+        found = round_on(connection, clock.civil(now))
+        # Before the day's round is over, the round itself takes them.
+        if found is not None and found.finished_at is not None:
+            current = lock_round(connection, found.id)
+            released = _release_escalations(connection, current)
+            if released:
+                new = _write_digests(bureau, connection, current, now) - current.dispatches
+                close_round(connection, current.id, status=current.status, dispatches=new, now=now)
+        _record(bureau, connection, "approve_escalations", chosen, by, now, {"escalations": decided})
+        if dry_run:
+            rollback_dry_run(connection)
+    return EscalationsDecided(approved=True, decided=decided, released=min(released, decided))
+
+
+def decline_escalations(
+    bureau: Bureau, chosen: HeldSelection, *, reason: str, by: Actor, now: datetime, dry_run: bool = False
+) -> EscalationsDecided:
+    """Decline these, with the reason: they are never sent."""
+    reason = cleaned(reason)
+    wordless = () if reason.strip() else ("不批准督办要写明理由，请补写。",)
+    refuse(*_approving_refusals(by), *wordless)
+    with bureau.store.writing() as connection:
+        decided = _decided(decide_held(connection, chosen, cause=f"未获批准：{reason}"[:_CAUSE]))
+        detail = {"reason": reason, "escalations": decided}
+        _record(bureau, connection, "decline_escalations", chosen, by, now, detail)
+        if dry_run:
+            rollback_dry_run(connection)
+    return EscalationsDecided(approved=False, decided=decided)
+
+
+def _release_escalations(connection: Connection, current: RoundRow) -> int:
+    """Of a round that is locked, before its digests are written; returns how many reminders it gained."""
+    if not settle_held_reminders(connection):
+        return 0
+    return release_held_reminders(connection, round_id=current.id, day=current.held_on)
+
+
+def _approving_refusals(by: Actor) -> tuple[str, ...]:
+    """Every reason against approving or declining by this person."""
+    if by.person_id is None:
+        return ("批准督办要记在具体的人名下，请用 --as 写明操作人。",)
+    if by.roles & APPROVERS:
+        return ()
+    may = "或".join(ROLE_NAMES[role] for role in Role if role in APPROVERS)
+    return (f"{by.name}不能批准或不批准督办，请由{may}办理。",)
+
+
+def _decided(count: int) -> int:
+    """Refused when nothing is left, as two coordinators meet it who decide at once."""
+    if not count:
+        raise Refused("所选督办已由他人批复，或相应任务已办结、调整，请刷新后再看。")
+    return count
+
+
+def _record(
+    bureau: Bureau,
+    connection: Connection,
+    verb: str,
+    chosen: HeldSelection,
+    by: Actor,
+    now: datetime,
+    detail: dict[str, object],
+) -> None:
+    """One matter is recorded in its own file; several in one line that names them."""
+    ids = chosen.obligation_ids
+    one = ids[0] if ids is not None and len(ids) == 1 else None
+    named = {"obligations": list(ids[:_NAMED])} if ids is not None and one is None else {}
+    append_entry(
+        connection,
+        at=now,
+        by=by,
+        verb=verb,
+        noun="obligation" if one else "edition",
+        noun_id=one or chosen.edition_id,
+        edition_id=chosen.edition_id,
+        detail=detail | named,
+        flow_run_id=bureau.flow_run_id,
+    )

@@ -16,8 +16,7 @@ from duban.obligations.tables import obligation
 from duban.reports.queries import RunFilter
 from duban.reports.runs import Runs, list_runs, show_round
 from duban.rounds.gates import close_gates
-from duban.rounds.service import begin_round, hold_round
-from duban.rounds.steps import take_step
+from duban.rounds.service import begin_round, hold_round, take_step
 from tests.builders import a_point, a_unit, an_edition, an_obligation
 
 OPENED = date(2026, 1, 5)

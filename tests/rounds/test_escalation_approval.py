@@ -16,9 +16,8 @@ from duban.core.errors import Refused
 from duban.history.tables import history
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
-from duban.rounds.escalation_queries import HeldSelection
-from duban.rounds.escalations import approve_escalations, decline_escalations, held_escalations
-from duban.rounds.service import hold_round
+from duban.rounds.queries import HeldSelection
+from duban.rounds.service import approve_escalations, decline_escalations, held_escalations, hold_round
 from duban.rounds.tables import reminder
 from tests.builders import a_person, a_unit, an_edition, an_obligation
 

@@ -13,8 +13,8 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, run
 from duban.portal.params import asked, whole
-from duban.rounds.escalation_queries import HeldSelection
-from duban.rounds.escalations import (
+from duban.rounds.queries import HeldSelection
+from duban.rounds.service import (
     EscalationsDecided,
     approve_escalations,
     decline_escalations,
