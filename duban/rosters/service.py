@@ -230,15 +230,12 @@ def _line(unit: str, unit_id: int | None, counts: RosterCounts | None) -> Roster
 
 
 def settle_records(
-    connection: Connection,
-    bureau: Bureau,
+    act: Act,
     stored: StoredEdition,
     roster_id: int,
     *,
     news: Any,
     source: str,
-    by: int,
-    now: datetime,
     closing: bool = True,
     only_news: bool = False,
 ) -> Settled:
@@ -246,23 +243,19 @@ def settle_records(
 
     `news` chooses the subjects whose record is new (None: no one's); without `closing` a conclusion only hands in.
     """
-    act = Settling(
+    settling = Settling(
         edition_id=stored.id,
         roster_id=roster_id,
         news=news,
         source=source,
-        by=by,
-        at=now,
-        today=clock.civil(now),
-        flow_run_id=bureau.flow_run_id,
+        by=person_id(act.by),
+        at=act.now,
+        today=clock.civil(act.now),
+        flow_run_id=act.bureau.flow_run_id,
         only_news=only_news,
     )
-    closed = settle_concluded(connection, act) if closing else 0
-    return Settled(closed=closed, submitted=settle_taken_part(connection, act))
-
-
-def import_source(filename: str, sha256: str) -> str:
-    return f"名册登记：{filename}，指纹{sha256}"
+    closed = settle_concluded(act.connection, settling) if closing else 0
+    return Settled(closed=closed, submitted=settle_taken_part(act.connection, settling))
 
 
 def refuse_emptied(subjects: int, name: str) -> None:
@@ -340,18 +333,8 @@ def _settle(tx: Act, stored: StoredEdition, roster_id: int, news: SubjectIds, so
     """What a person's own record settles: only the coordinator's conclusion closes."""
     if stored.state not in ("published", "paused"):
         return Settled()
-    return settle_records(
-        tx.connection,
-        tx.bureau,
-        stored,
-        roster_id,
-        news=news,
-        source=source,
-        by=person_id(tx.by),
-        now=tx.now,
-        closing=Role.COORDINATOR in tx.by.roles,
-        only_news=True,
-    )
+    closing = Role.COORDINATOR in tx.by.roles
+    return settle_records(tx, stored, roster_id, news=news, source=source, closing=closing, only_news=True)
 
 
 MOST = 20_000

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from duban.bureau import Bureau
 from duban.core import clock
-from duban.core.access import Actor, person_id, visible_units
+from duban.core.access import Actor, visible_units
 from duban.core.credit_code import fault_in
 from duban.core.db import Connection, advisory_lock
 from duban.core.errors import NotFound, Refused, refuse
@@ -51,7 +50,7 @@ from duban.rosters.queries import (
     write_roster,
 )
 from duban.rosters.rules import OUTCOMES
-from duban.rosters.service import import_source, refuse_emptied, roster_of, settle_records
+from duban.rosters.service import refuse_emptied, roster_of, settle_records
 from duban.units.queries import unit_names
 from duban.units.rules import keeping_refusals, person_refusals
 
@@ -282,23 +281,29 @@ def import_roster(
         key = roster_key(stored)
         known = find_roster(act.connection, stored.id, key)
         fingerprint = _fingerprint(path, scope)
+        done = RosterImported(name=stored.value.name, year=stored.value.year, roster=key, subjects=0)
         if known is not None and known.sha256 == fingerprint:
-            return _again(act, stored, known)
-        find = unit_names(act.connection).find
-        sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now))
-        with receiving_units(act.connection):
-            subjects = _receive(act.connection, sheet, progress)
-            values: dict[str, Any] = {
-                "edition_id": stored.id,
-                "key": key,
-                "sha256": fingerprint,
-                "filename": path.name[:255],
-                "subjects": subjects,
-                "imported_by": person_id(by),
-                "imported_at": now,
-            }
-            done = _settle(act, stored, known, values, sheet)
-        _note(act, done, stored.id, fingerprint)
+            done = _again(act, stored, known, done)
+        else:
+            find = unit_names(act.connection).find
+            sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now))
+            with receiving_units(act.connection):
+                done = replace(done, subjects=_receive(act.connection, sheet, progress))
+                values = {
+                    "edition_id": stored.id,
+                    "key": key,
+                    "sha256": fingerprint,
+                    "filename": path.name[:255],
+                    "subjects": done.subjects,
+                    "imported_by": by.person_id,
+                    "imported_at": now,
+                }
+                roster_id = write_roster(act.connection, known.id if known else None, values)
+                source = _source(path.name[:255], fingerprint)
+                done = _settle(act, stored, roster_id, sheet, source, done)
+        if not done.unchanged:
+            detail = {name: getattr(done, name) for name in _NOTED} | {"sha256": fingerprint}
+            act.note("import", "roster", edition_id=stored.id, detail=detail)
     return done
 
 
@@ -333,40 +338,29 @@ def _receive(connection: Connection, sheet: RosterSheet, progress: Callable[[int
     return received
 
 
+def _source(filename: str, sha256: str) -> str:
+    return f"名册登记：{filename}，指纹{sha256}"
+
+
 def _settle(
-    act: Act, stored: StoredEdition, known: StoredRoster | None, values: dict[str, Any], sheet: RosterSheet
+    act: Act, stored: StoredEdition, roster_id: int, sheet: RosterSheet, source: str, done: RosterImported
 ) -> RosterImported:
-    connection = act.connection
-    roster_id = write_roster(connection, known.id if known else None, values)
+    """Bring the roster and its obligations to what was received; columns the sheet does not have stay as they are."""
     said = {
         "participation": bool(sheet.headings & {"参检情况", "参检日期"}),
         "conclusion": "结论" in sheet.headings,
     }
-    refuse_emptied(*emptied_milestones(connection, roster_id, **said))
-    difference = settle_subjects(connection, roster_id, **said)
-    cancelled = returned = new = 0
-    settled = Settled()
-    if stored.state in ("published", "paused"):
-        cancelled, returned = follow_changes(connection, roster_id, stored.id, today=clock.civil(act.now))
-        new = fan_out_subjects(connection, act.bureau, stored, roster_id, act.now)
-        settled = settle_records(
-            connection,
-            act.bureau,
-            stored,
-            roster_id,
-            news=roster_news(),
-            source=import_source(values["filename"], values["sha256"]),
-            by=values["imported_by"],
-            now=act.now,
-        )
-    return RosterImported(
-        name=stored.value.name,
-        year=stored.value.year,
-        roster=values["key"],
-        subjects=values["subjects"],
-        new=difference.new,
-        changed=difference.changed,
-        gone=difference.gone,
+    refuse_emptied(*emptied_milestones(act.connection, roster_id, **said))
+    difference = settle_subjects(act.connection, roster_id, **said)
+    done = replace(done, new=difference.new, changed=difference.changed, gone=difference.gone)
+    if stored.state not in ("published", "paused"):
+        return done
+    today = clock.civil(act.now)
+    cancelled, returned = follow_changes(act.connection, roster_id, stored.id, today=today)
+    new = _fan_out(act, stored, roster_id, today)
+    settled = settle_records(act, stored, roster_id, news=roster_news(), source=source)
+    return replace(
+        done,
         obligations_new=new,
         obligations_cancelled=cancelled,
         obligations_returned=returned,
@@ -375,12 +369,10 @@ def _settle(
     )
 
 
-def fan_out_subjects(
-    connection: Connection, bureau: Bureau, stored: StoredEdition, roster_id: int, now: datetime
-) -> int:
+def _fan_out(act: Act, stored: StoredEdition, roster_id: int, today: date) -> int:
     """The obligations of every milestone that is per subject, in one statement."""
-    ids = {key: one.id for key, one in milestones_of(connection, stored.id).items()}
-    points = points_of(connection, stored.id)
+    ids = {key: one.id for key, one in milestones_of(act.connection, stored.id).items()}
+    points = points_of(act.connection, stored.id)
     chosen = [
         StagedPoint(
             point_id=points[ids[milestone.key], point.label].id,
@@ -388,7 +380,7 @@ def fan_out_subjects(
             set_no=0,
             added_set_no=None,
             per_subject=True,
-            opened_on=opened_on(point, clock.civil(now)),
+            opened_on=opened_on(point, today),
             due_on=point.due_on,
             hard_due_on=point.hard_due_on,
         )
@@ -396,42 +388,29 @@ def fan_out_subjects(
         if milestone.per_subject
         for point in milestone.points
     ]
-    with stage(connection, chosen, [], []):
+    with stage(act.connection, chosen, [], []):
         return insert_for_subjects(
-            connection,
+            act.connection,
             edition_id=stored.id,
             roster_id=roster_id,
             ladder=stored.value.ladder,
-            flow_run_id=bureau.flow_run_id,
+            flow_run_id=act.bureau.flow_run_id,
         )
 
 
-def _again(act: Act, stored: StoredEdition, known: StoredRoster) -> RosterImported:
+def _again(act: Act, stored: StoredEdition, known: StoredRoster, done: RosterImported) -> RosterImported:
     """The same file again: only what it says of obligations that came after it, or that nobody has settled, is done."""
     settled = Settled()
     if stored.state in ("published", "paused"):
-        source = import_source(known.filename, known.sha256)
-        by = person_id(act.by)
-        settled = settle_records(
-            act.connection, act.bureau, stored, known.id, news=None, source=source, by=by, now=act.now
-        )
-    done = RosterImported(
-        name=stored.value.name,
-        year=stored.value.year,
-        roster=known.key,
+        source = _source(known.filename, known.sha256)
+        settled = settle_records(act, stored, known.id, news=None, source=source)
+    return replace(
+        done,
         subjects=known.subjects,
         obligations_submitted=settled.submitted,
         obligations_closed=settled.closed,
         unchanged=settled == Settled(),
     )
-    if not done.unchanged:
-        _note(act, done, stored.id, known.sha256)
-    return done
-
-
-def _note(act: Act, done: RosterImported, edition_id: int, fingerprint: str) -> None:
-    detail = {name: getattr(done, name) for name in _NOTED} | {"sha256": fingerprint}
-    act.note("import", "roster", edition_id=edition_id, detail=detail)
 
 
 def check_roster(
