@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from duban.cli import obligation_acts, obligation_chase, obligation_clock_acts, obligation_page
+from duban.cli import obligation_acts, obligation_page
 from duban.cli.options import As, DryRun, Json, On, day_option, moment
 from duban.cli.output import print_json, print_table, say
 from duban.core.access import SYSTEM
@@ -133,6 +133,5 @@ def _row(one: ListedObligation) -> tuple[object, ...]:
     )
 
 
-app.command("chase")(obligation_chase.chase)
-for _name, _command in (obligation_acts.COMMANDS | obligation_clock_acts.COMMANDS).items():
+for _name, _command in obligation_acts.COMMANDS.items():
     app.command(_name)(_command)

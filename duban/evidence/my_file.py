@@ -18,7 +18,7 @@ from duban.obligations.file import ShownObligation, show_obligation
 from duban.obligations.file_queries import EvidenceShown
 from duban.obligations.list_queries import own_obligation
 from duban.obligations.lists import MyObligation, my_obligation_of
-from duban.obligations.queries import Obligation, load_obligation, obligation_facts
+from duban.obligations.queries import Obligation, load_obligation
 from duban.obligations.rules import submit_refusals
 from duban.obligations.states import Transition, transition_refusals
 from duban.units.queries import Person, all_people
@@ -67,7 +67,7 @@ def my_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date)
         return MyFile(
             mine=my_obligation_of(bureau, connection, (row,), today)[0],
             shown=shown,
-            may=_may(connection, one, by),
+            may=_may(one, by),
             colleagues=_colleagues(connection, one),
             handler_id=one.handler_id,
             backup_id=one.backup_id,
@@ -78,10 +78,9 @@ def my_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date)
         )
 
 
-def _may(connection: Connection, one: Obligation, by: Actor) -> frozenset[Transition]:
-    matter = obligation_facts(connection, one)
-    allowed = {verb for verb in _MINE if not transition_refusals(matter, verb, by)}
-    return frozenset(allowed if submit_refusals(matter, by) else allowed | {Transition.SUBMIT})
+def _may(one: Obligation, by: Actor) -> frozenset[Transition]:
+    allowed = {verb for verb in _MINE if not transition_refusals(one, verb, by)}
+    return frozenset(allowed if submit_refusals(one, by) else allowed | {Transition.SUBMIT})
 
 
 def _colleagues(connection: Connection, one: Obligation) -> tuple[Person, ...]:

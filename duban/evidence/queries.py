@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from duban.core import clock
-from duban.evidence.tables import evidence_item, review, submission, upload
+from duban.evidence.tables import evidence_item, submission, upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +91,6 @@ def insert_submission(
     if rows:
         connection.execute(evidence_item.insert(), rows)
     return nth
-
-
-def newest_submission(connection: Connection, obligation_id: int) -> int | None:
-    """The id of the submission under way."""
-    return connection.execute(
-        select(submission.c.id)
-        .where(submission.c.obligation_id == obligation_id)
-        .order_by(submission.c.nth.desc())
-        .limit(1)
-    ).scalar()
-
-
-def insert_review(connection: Connection, **values: object) -> None:
-    """submission_id, level, reviewed_by, reviewed_at, verdict, reason."""
-    connection.execute(review.insert().values(**values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,15 +33,13 @@ from duban.evidence.uploads import own_upload, refuse_invisible, uploads_folder
 from duban.figures.queries import known_figure_candidates
 from duban.figures.rules import KnownFigure, known_for
 from duban.history.queries import append_entry
-from duban.obligations.queries import Obligation, load_obligation, obligation_facts
+from duban.obligations.queries import Obligation, load_obligation
 from duban.obligations.rules import submit_refusals
 from duban.obligations.states import State, Transition
 from duban.obligations.transitions import (
     TransitionContext,
     TransitionDone,
-    move_to,
-    record_transition,
-    transition,
+    acting,
 )
 
 
@@ -116,19 +114,17 @@ def submit(
     """
     note = cleaned(note)
     with _received(bureau, obligation_id, items, by) as (received, unreceived):
-        with transition(bureau, obligation_id, by=by, version=version, dry_run=dry_run) as act:
+        with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
             received += _known(act, received, unreceived)
-            refuse(*submit_refusals(act.matter, by), *_faults(act, received, unreceived, note))
+            refuse(*submit_refusals(act.one, by), *_faults(act, received, unreceived, note))
             today = clock.civil(now)
-            late = int(act.one.late or today > act.one.due_on)
-            move_to(act, Transition.SUBMIT, submitted_on=today, late=late)
+            late = act.one.late or today > act.one.due_on
+            act.move(Transition.SUBMIT, submitted_on=today, late=int(late))
             kept = [_item(act, one) for one in received]
             nth = insert_submission(
                 act.connection, obligation_id=obligation_id, by=person_id(by), at=now, note=note, items=kept
             )
-            done = record_transition(
-                act, Transition.SUBMIT, by, now, {"nth": nth, "note": note, "items": _listed(kept)}
-            )
+            done = act.record(Transition.SUBMIT, {"nth": nth, "note": note, "items": _listed(kept)})
             _use(act, received, by, now)
             # Bytes before rows: a row never speaks of bytes that are not there.
             for one in received:
@@ -291,7 +287,7 @@ def expected_now(bureau: Bureau, obligation_id: int, *, by: Actor) -> ExpectedNo
             obligation_id=one.id,
             expected=one.evidence,
             known=known_for(one.evidence, known_figure_candidates(connection, one)) if figures else {},
-            open=not submit_refusals(obligation_facts(connection, one), by),
+            open=not submit_refusals(one, by),
         )
 
 

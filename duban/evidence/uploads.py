@@ -32,7 +32,7 @@ from duban.evidence.queries import (
     unused_uploads,
 )
 from duban.evidence.rules import Announced, Given, announcing_refusals, item_refusals, too_large
-from duban.obligations.queries import Obligation, load_obligation, no_such_obligation, obligation_facts
+from duban.obligations.queries import Obligation, load_obligation, no_such_obligation
 from duban.obligations.rules import submit_refusals
 
 # A sender cuts a file into pieces of this size; a larger one is not held in memory.
@@ -119,7 +119,7 @@ def announce(
     still_open = len(unused_uploads(connection, obligation_id, person_id=by.person_id or 0))
     limit = bureau.settings.evidence_max_bytes
     refuse(
-        *submit_refusals(obligation_facts(connection, one), by),
+        *submit_refusals(one, by),
         *announcing_refusals(announced, one.evidence, max_bytes=limit, still_open=still_open),
     )
     return UploadRow(

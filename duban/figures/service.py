@@ -32,7 +32,7 @@ from duban.figures.rules import expected_figure, fall_refusals, measure_refusals
 from duban.history.queries import append_entry
 from duban.obligations.lights import Pace, points_behind
 from duban.obligations.states import Transition, transition_refusals
-from duban.obligations.transitions import TransitionContext, move_to, record_transition, transition
+from duban.obligations.transitions import TransitionContext, acting
 from duban.units.queries import UnitEntry, find_unit
 from duban.units.rules import person_refusals, reporting_refusals
 
@@ -199,14 +199,14 @@ def report_progress(
     today = clock.civil(now)
     on = as_of_on or today
     said = cleaned(reason) if reason else None
-    with transition(bureau, obligation_id, by=by, version=version, dry_run=dry_run) as act:
+    with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
         quota = quota_of(act.connection, obligation_id)
         newest = newest_progress(act.connection, obligation_id)
         refuse(
-            *transition_refusals(act.matter, Transition.REPORT, by),
+            *transition_refusals(act.one, Transition.REPORT, by),
             *_figure_refusals(act, quota, value, unit_of_measure, said, newest, (on, today)),
         )
-        move_to(act, Transition.REPORT)
+        act.move(Transition.REPORT)
         insert_progress(
             act.connection,
             obligation_id=obligation_id,
@@ -216,7 +216,7 @@ def report_progress(
             by=person_id(by),
             at=now,
         )
-        record_transition(act, Transition.REPORT, by, now, {"value": value, "as_of_on": on, "reason": said})
+        act.record(Transition.REPORT, {"value": value, "as_of_on": on, "reason": said})
         return _reported(act, value, unit_of_measure, newest, on)
 
 

@@ -25,7 +25,7 @@ from duban.obligations.file_queries import (
 )
 from duban.obligations.list_queries import listed_row
 from duban.obligations.lists import ListedObligation, classified
-from duban.obligations.queries import expected_evidence, load_obligation, no_such_obligation, obligation_facts
+from duban.obligations.queries import expected_evidence, load_obligation, no_such_obligation
 from duban.obligations.rules import review_refusals, spot_check_refusals
 from duban.obligations.states import ObligationFacts, Transition, allowed_states, transition_refusals
 
@@ -112,16 +112,15 @@ def read_case(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> 
     shown = show_obligation(bureau, obligation_id, by=by, today=today)
     with bureau.store.reading() as connection:
         one = load_obligation(connection, obligation_id)
-        matter = obligation_facts(connection, one)
     return Case(
         shown=shown,
         answered=_answered(shown),
         title=one.title,
         version=one.version,
-        level=len(matter.passed_by) + 1,
+        level=len(one.passed_by) + 1,
         levels=one.review_levels,
-        refusals=_refusals(matter, by),
-        possible=frozenset(verb for verb in Transition if matter.state in allowed_states(verb)),
+        refusals=_refusals(one, by),
+        possible=frozenset(verb for verb in Transition if one.state in allowed_states(verb)),
     )
 
 
@@ -129,7 +128,7 @@ def _refusals(matter: ObligationFacts, by: Actor) -> dict[Transition, tuple[str,
     """Of the rules that judge the act itself, asked with words that are not empty."""
     reviews = (Transition.PASS, Transition.SEND_BACK, Transition.SIGN_OFF)
     return {
-        **{verb: review_refusals(matter, verb, by, reason="原因") for verb in reviews},
+        **{verb: review_refusals(matter, verb, by) for verb in reviews},
         **{verb: transition_refusals(matter, verb, by) for verb in _STEERING},
         Transition.SPOT_CHECK: spot_check_refusals(matter, by, finding="情况"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
-    Table,
     func,
     insert,
     literal,
@@ -45,8 +44,8 @@ _IN_FORCE = frozenset({"published", "paused"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Obligation:
-    """What one unit owes by one date, with what its acts are judged by."""
+class Obligation(ObligationFacts):
+    """What one unit owes by one date, as whoever acts on it needs it."""
 
     id: int
     edition_id: int
@@ -54,22 +53,16 @@ class Obligation:
     milestone: str
     label: str
     point_id: int
-    unit_id: int
     unit: str
     subject_id: int
-    state: State
-    state_before: State | None
     due_on: date
     hard_due_on: date | None
-    submitted_on: date | None
     late: bool
     returned_times: int
     extended_times: int
     handler_id: int | None
     backup_id: int | None
-    review_levels: int
     evidence: tuple[ExpectedEvidence, ...]
-    in_force: bool
     version: int
 
     @property
@@ -81,7 +74,7 @@ class Obligation:
 def load_obligation(
     connection: Connection, obligation_id: int, *, version: int | None = None, by: Actor = SYSTEM
 ) -> Obligation:
-    """The obligation as it stands; refused when it changed since somebody saw `version`.
+    """The obligation as it stands, with everybody who had a part in it; refused when it changed since `version`.
 
     Whoever may not see it learns nothing of it, not even whether it is there.
     """
@@ -90,7 +83,24 @@ def load_obligation(
         raise NotFound(no_such_obligation(obligation_id))
     if version is not None and version != row.version:
         raise Changed(_CHANGED)
-    return _obligation(row)
+    values = dict(row._mapping)
+    body, edition_state = values.pop("body"), values.pop("edition_state")
+    signed = select(sign_off.c.signed_by).where(sign_off.c.obligation_id == obligation_id)
+    return Obligation(
+        **values
+        | {
+            "state": State(row.state),
+            "state_before": State(row.state_before) if row.state_before else None,
+            "evidence": expected_evidence(body),
+            "in_force": edition_state in _IN_FORCE,
+            "late": bool(row.late),
+        }
+        | parts_in_reviews(
+            connection.execute(REVIEWED.where(submission.c.obligation_id == obligation_id)).all(),
+            connection.scalars(signed),
+            levels=row.review_levels,
+        )
+    )
 
 
 def no_such_obligation(obligation_id: int) -> str:
@@ -98,20 +108,33 @@ def no_such_obligation(obligation_id: int) -> str:
     return f"没有编号为 {obligation_id} 的任务，或它不归您的单位，请在任务列表中查看编号。"
 
 
-def obligation_facts(connection: Connection, one: Obligation) -> ObligationFacts:
-    """The obligation with everybody who had a part in it, as the rules judge it."""
-    submitters, reviewers, closers, passed = _people(connection, one)
-    return ObligationFacts(
-        state=one.state,
-        unit_id=one.unit_id,
-        state_before=one.state_before,
-        review_levels=one.review_levels,
-        submitters=submitters,
-        reviewers=reviewers,
-        closers=closers | _signed_by(connection, one.id),
-        passed_by=passed,
-        in_force=one.in_force,
+REVIEWED = (
+    select(
+        submission.c.obligation_id,
+        submission.c.id,
+        submission.c.submitted_by,
+        review.c.level,
+        review.c.verdict,
+        review.c.reviewed_by,
     )
+    .outerjoin_from(submission, review, review.c.submission_id == submission.c.id)
+    .order_by(submission.c.obligation_id, submission.c.nth, review.c.level)
+)
+
+
+def parts_in_reviews(rows: Sequence[Row[Any]], signed_by: Iterable[int], *, levels: int) -> dict[str, Any]:
+    """Of one obligation's rows of REVIEWED: who handed in, reviewed, closed or declined to, and passed the newest."""
+    reviews = [row for row in rows if row.reviewed_by is not None]
+    newest = rows[-1].id if rows else None
+    declined = (row.reviewed_by for row in reviews if row.level > levels)
+    return {
+        "submitters": frozenset(row.submitted_by for row in rows),
+        "reviewers": frozenset(row.reviewed_by for row in reviews if row.level <= levels),
+        "closers": frozenset((*declined, *signed_by)),
+        "passed_by": tuple(
+            row.reviewed_by for row in reviews if row.id == newest and row.verdict == "passed"
+        ),
+    }
 
 
 def change_obligation(connection: Connection, one: Obligation, **values: object) -> None:
@@ -142,18 +165,41 @@ def expected_evidence(body: dict[str, Any]) -> tuple[ExpectedEvidence, ...]:
     )
 
 
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
 _CHANGED = "这项任务刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。"
 
 _WHOLE = (
     select(
-        obligation,
-        edition.c.name.label("campaign_name"),
+        *(
+            obligation.c[name]
+            for name in (
+                "id",
+                "edition_id",
+                "point_id",
+                "unit_id",
+                "subject_id",
+                "state",
+                "state_before",
+                "due_on",
+                "hard_due_on",
+                "late",
+                "returned_times",
+                "extended_times",
+                "handler_id",
+                "backup_id",
+                "version",
+            )
+        ),
+        edition.c.name.label("campaign"),
         edition.c.state.label("edition_state"),
-        milestone.c.title.label("milestone_title"),
+        milestone.c.title.label("milestone"),
         milestone.c.review_levels,
         milestone.c.body,
         point.c.label,
-        unit.c.name.label("unit_name"),
+        unit.c.name.label("unit"),
     )
     .join_from(obligation, edition, edition.c.id == obligation.c.edition_id)
     .join(milestone, milestone.c.id == obligation.c.milestone_id)
@@ -161,64 +207,25 @@ _WHOLE = (
     .join(unit, unit.c.id == obligation.c.unit_id)
 )
 
+_ACTS = {
+    table.name: table for table in (extension, forwarding, handover, sign_off, spot_check, suspension, waiver)
+}
 
-def _obligation(row: Row[Any]) -> Obligation:
-    return Obligation(
-        id=row.id,
-        edition_id=row.edition_id,
-        campaign=row.campaign_name,
-        milestone=row.milestone_title,
-        label=row.label,
-        point_id=row.point_id,
-        unit_id=row.unit_id,
-        unit=row.unit_name,
-        subject_id=row.subject_id,
-        state=State(row.state),
-        state_before=State(row.state_before) if row.state_before else None,
-        due_on=row.due_on,
-        hard_due_on=row.hard_due_on,
-        submitted_on=row.submitted_on,
-        late=bool(row.late),
-        returned_times=row.returned_times,
-        extended_times=row.extended_times,
-        handler_id=row.handler_id,
-        backup_id=row.backup_id,
-        review_levels=row.review_levels,
-        evidence=expected_evidence(row.body),
-        in_force=row.edition_state in _IN_FORCE,
-        version=row.version,
+
+def insert_act(connection: Connection, act: str, **values: object) -> None:
+    """A row of the act's own table, by the table's name."""
+    connection.execute(_ACTS[act].insert().values(**values))
+
+
+def insert_review(connection: Connection, obligation_id: int, **values: object) -> None:
+    """Of the submission under way: level, reviewed_by, reviewed_at, verdict, reason."""
+    newest = (
+        select(submission.c.id)
+        .where(submission.c.obligation_id == obligation_id)
+        .order_by(submission.c.nth.desc())
+        .limit(1)
     )
-
-
-def _people(
-    connection: Connection, one: Obligation
-) -> tuple[frozenset[int], frozenset[int], frozenset[int], tuple[int, ...]]:
-    """Submitters, reviewers, those who declined to sign off, and who passed the newest submission so far."""
-    rows = connection.execute(
-        select(
-            submission.c.id, submission.c.submitted_by, review.c.level, review.c.verdict, review.c.reviewed_by
-        )
-        .outerjoin(review, review.c.submission_id == submission.c.id)
-        .where(submission.c.obligation_id == one.id)
-        .order_by(submission.c.nth, review.c.level)
-    ).all()
-    reviews = [row for row in rows if row.reviewed_by is not None]
-    newest = rows[-1].id if rows else None
-    return (
-        frozenset(row.submitted_by for row in rows),
-        frozenset(row.reviewed_by for row in reviews if row.level <= one.review_levels),
-        frozenset(row.reviewed_by for row in reviews if row.level > one.review_levels),
-        tuple(row.reviewed_by for row in reviews if row.id == newest and row.verdict == "passed"),
-    )
-
-
-def _signed_by(connection: Connection, obligation_id: int) -> frozenset[int]:
-    rows = connection.execute(select(sign_off.c.signed_by).where(sign_off.c.obligation_id == obligation_id))
-    return frozenset(row.signed_by for row in rows)
-
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+    connection.execute(insert(review).values(submission_id=newest.scalar_subquery(), **values))
 
 
 _ON_THE_DESK = sorted(state.value for state in allowed_states(Transition.HAND_OVER))
@@ -261,11 +268,6 @@ def pending_extension(connection: Connection, obligation_id: int) -> PendingExte
     return PendingExtension(**row._mapping) if row else None
 
 
-def insert_extension(connection: Connection, **values: object) -> int:
-    """A request for more time: obligation_id, asked_by, asked_at, reason, progress, wanted_on."""
-    return _insert(connection, extension, **values)
-
-
 def set_extension_decision(connection: Connection, extension_id: int, **values: object) -> None:
     """The answer to it: decided_by, decided_at, verdict, granted_on, previous_due_on, reply."""
     connection.execute(update(extension).where(extension.c.id == extension_id).values(**values))
@@ -281,36 +283,11 @@ def open_suspension(connection: Connection, obligation_id: int) -> OpenSuspensio
     return OpenSuspension(**row._mapping) if row else None
 
 
-def insert_suspension(connection: Connection, **values: object) -> int:
-    """obligation_id, reason, authority, suspended_by, suspended_on."""
-    return _insert(connection, suspension, **values)
-
-
 def end_suspension(connection: Connection, suspension_id: int, *, by: int | None, on: date) -> None:
     """The clock runs again."""
     connection.execute(
         update(suspension).where(suspension.c.id == suspension_id).values(resumed_by=by, resumed_on=on)
     )
-
-
-def insert_waiver(connection: Connection, **values: object) -> int:
-    """obligation_id, reason, authority, waived_by, waived_at."""
-    return _insert(connection, waiver, **values)
-
-
-def insert_sign_off(connection: Connection, **values: object) -> int:
-    """obligation_id, signed_by, signed_at, note."""
-    return _insert(connection, sign_off, **values)
-
-
-def insert_spot_check(connection: Connection, **values: object) -> int:
-    """obligation_id, checked_by, checked_at, passed, finding."""
-    return _insert(connection, spot_check, **values)
-
-
-def insert_forwarding(connection: Connection, **values: object) -> int:
-    """obligation_id, point_id, from_unit_id, to_unit_id, reason, forwarded_by, forwarded_at."""
-    return _insert(connection, forwarding, **values)
 
 
 def forwarded_by_unit(connection: Connection, obligation_id: int, unit_id: int) -> bool:
@@ -331,33 +308,22 @@ def owes_already(connection: Connection, *, point_id: int, unit_id: int, subject
     return connection.execute(found).first() is not None
 
 
-def hand_over(connection: Connection, *, unit_id: int, from_id: int, to_id: int) -> int:
+def hand_over(connection: Connection, *, unit_id: int, from_person_id: int, to_person_id: int) -> int:
     """Give everything on one handler's desk to another of the same unit, in two statements; returns how many."""
     desk = (obligation.c.unit_id == unit_id, obligation.c.state.in_(_ON_THE_DESK))
     bump = {"version": obligation.c.version + 1}
     # Whoever takes over cannot be his own backup.
     handled = connection.execute(
         update(obligation)
-        .where(*desk, obligation.c.handler_id == from_id)
-        .values(handler_id=to_id, backup_id=func.nullif(obligation.c.backup_id, to_id), **bump)
+        .where(*desk, obligation.c.handler_id == from_person_id)
+        .values(handler_id=to_person_id, backup_id=func.nullif(obligation.c.backup_id, to_person_id), **bump)
     )
     backed = connection.execute(
         update(obligation)
-        .where(*desk, obligation.c.backup_id == from_id)
-        .values(backup_id=func.nullif(to_id, obligation.c.handler_id), **bump)
+        .where(*desk, obligation.c.backup_id == from_person_id)
+        .values(backup_id=func.nullif(to_person_id, obligation.c.handler_id), **bump)
     )
     return int(handled.rowcount + backed.rowcount)
-
-
-def insert_handover(connection: Connection, **values: object) -> int:
-    """unit_id, from_person_id, to_person_id, handed_by, handed_at, obligations."""
-    return _insert(connection, handover, **values)
-
-
-def _insert(connection: Connection, table: Table, **values: object) -> int:
-    key = connection.execute(table.insert().values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
 
 
 def busiest_unit(connection: Connection) -> int | None:

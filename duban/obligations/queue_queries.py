@@ -5,16 +5,18 @@ Each queue is read from an index that holds only what waits, page by page, so th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, tuple_
 
 from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, point
-from duban.evidence.tables import review, submission
+from duban.evidence.tables import submission
+from duban.obligations.queries import REVIEWED, parts_in_reviews
 from duban.obligations.states import ObligationFacts, State, Transition, allowed_states
 from duban.obligations.tables import extension, obligation, sign_off
 from duban.units.queries import visible
@@ -129,22 +131,18 @@ def review_facts(
 ) -> Mapping[int, ObligationFacts]:
     """Of each row everybody who had a part in it, as the rules of four eyes ask; a few queries for a whole page."""
     ids = [one.id for one in rows]
-    people: dict[int, _People] = {number: _People() for number in ids}
-    levels = {one.id: one.review_levels for one in rows}
-    for row in connection.execute(_REVIEWED.where(submission.c.obligation_id.in_(ids))):
-        people[row.obligation_id].take(row, levels[row.obligation_id])
+    reviewed, closed = defaultdict[int, list[Row[Any]]](list), defaultdict[int, list[int]](list)
+    for row in connection.execute(REVIEWED.where(submission.c.obligation_id.in_(ids))):
+        reviewed[row.obligation_id].append(row)
     signed = select(sign_off.c.obligation_id, sign_off.c.signed_by)
     for row in connection.execute(signed.where(sign_off.c.obligation_id.in_(ids))):
-        people[row.obligation_id].closers.add(row.signed_by)
+        closed[row.obligation_id].append(row.signed_by)
     return {
         one.id: ObligationFacts(
             state=state,
             unit_id=one.unit_id,
             review_levels=one.review_levels,
-            submitters=frozenset(people[one.id].submitters),
-            reviewers=frozenset(people[one.id].reviewers),
-            closers=frozenset(people[one.id].closers),
-            passed_by=tuple(people[one.id].passed),
+            **parts_in_reviews(reviewed[one.id], closed[one.id], levels=one.review_levels),
         )
         for one in rows
     }
@@ -173,28 +171,6 @@ def count_extensions(connection: Connection, sight: VisibleUnits) -> tuple[int, 
         select(func.count(), func.min(extension.c.asked_at)).select_from(joined).where(*_undecided(sight))
     ).one()
     return row[0], row[1]
-
-
-class _People:
-    """Who handed in, reviewed, declined to sign off, and passed the newest submission so far."""
-
-    def __init__(self) -> None:
-        self.submitters: set[int] = set()
-        self.reviewers: set[int] = set()
-        self.closers: set[int] = set()
-        self.passed: list[int] = []
-        self.newest = 0
-
-    def take(self, row: Any, levels: int) -> None:
-        """One submission with one of its reviews, in their order."""
-        self.submitters.add(row.submitted_by)
-        if row.id != self.newest:
-            self.newest, self.passed = row.id, []
-        if row.reviewed_by is None:
-            return
-        (self.reviewers if row.level <= levels else self.closers).add(row.reviewed_by)
-        if row.verdict == "passed":
-            self.passed.append(row.reviewed_by)
 
 
 def _of(sight: VisibleUnits, edition_id: int | None, unit_id: int | None) -> list[ColumnElement[bool]]:
@@ -255,16 +231,4 @@ _ASKED = select(
     _TOLD.join(extension, extension.c.obligation_id == obligation.c.id).join(
         person, person.c.id == extension.c.asked_by
     )
-)
-_REVIEWED = (
-    select(
-        submission.c.obligation_id,
-        submission.c.id,
-        submission.c.submitted_by,
-        review.c.level,
-        review.c.verdict,
-        review.c.reviewed_by,
-    )
-    .select_from(submission.outerjoin(review, review.c.submission_id == submission.c.id))
-    .order_by(submission.c.obligation_id, submission.c.nth, review.c.level)
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from duban.core.access import ROLE_NAMES, Actor, Role
-from duban.obligations.states import ROLES, ObligationFacts, State, Transition, transition_refusals
+from duban.obligations.states import TRANSITION_RULES, ObligationFacts, State, Transition, transition_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +113,26 @@ def _day(day: date) -> str:
 
 
 def review_refusals(
-    matter: ObligationFacts, verb: Transition, by: Actor, *, reason: str | None = None
+    matter: ObligationFacts, verb: Transition, by: Actor, *, reason: str = "原因"
 ) -> tuple[str, ...]:
-    """Every reason against a pass, a send-back or a sign-off by this person."""
-    return (
-        *transition_refusals(matter, verb, by),
-        *_closers_only(matter, verb, by),
-        *_four_eyes(matter, verb, by),
-        *_no_reason(verb, reason),
-    )
+    """Every reason against a pass, a send-back or a sign-off by this person; without `reason` as if one were given."""
+    own = list(transition_refusals(matter, verb, by))
+    sends_back, passed = verb is Transition.SEND_BACK, matter.state is State.ACCEPTED
+    if sends_back and passed and not by.roles & TRANSITION_RULES[Transition.SIGN_OFF].roles:
+        own.append("审核已全部通过，销号前只能由统筹科室或分管领导退回，请向他们反映。")
+    if by.person_id in matter.submitters:
+        own.append(f"{by.name}报送过这项任务，不能审核或销号自己经手的材料，请由另一位同志办理。")
+    # Once every level has passed, what is left to do is the closer's.
+    elif verb is Transition.SIGN_OFF or passed:
+        if by.person_id in matter.reviewers:
+            own.append(f"{by.name}审核过这项任务，不能再销号，请由另一位同志销号。")
+    elif by.person_id in matter.closers:
+        own.append(f"{by.name}办过这项任务的销号，不能再审核，请由另一位审核人审核。")
+    elif by.person_id in matter.passed_by:
+        own.append(f"{by.name}已审核过这次报送的前一级，请由另一位审核人审核下一级。")
+    if sends_back and not reason.strip():
+        own.append("退回要写明原因，请用一两句话说清需要补正什么。")
+    return tuple(own)
 
 
 def submit_refusals(matter: ObligationFacts, by: Actor) -> tuple[str, ...]:
@@ -140,41 +151,6 @@ def spot_check_refusals(matter: ObligationFacts, by: Actor, *, finding: str) -> 
     if not finding.strip():
         own.append("抽查要写明核实情况，请补写后再记。")
     return tuple(own)
-
-
-def _closers_only(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
-    if (
-        verb is not Transition.SEND_BACK
-        or matter.state is not State.ACCEPTED
-        or by.roles & ROLES[Transition.SIGN_OFF]
-    ):
-        return ()
-    return ("审核已全部通过，销号前只能由统筹科室或分管领导退回，请向他们反映。",)
-
-
-def _four_eyes(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
-    if by.person_id in matter.submitters:
-        return (f"{by.name}报送过这项任务，不能审核或销号自己经手的材料，请由另一位同志办理。",)
-    # Once every level has passed, what is left to do is the closer's.
-    if verb is Transition.SIGN_OFF or matter.state is State.ACCEPTED:
-        return _not_a_reviewer(matter, by)
-    if by.person_id in matter.closers:
-        return (f"{by.name}办过这项任务的销号，不能再审核，请由另一位审核人审核。",)
-    if by.person_id in matter.passed_by:
-        return (f"{by.name}已审核过这次报送的前一级，请由另一位审核人审核下一级。",)
-    return ()
-
-
-def _not_a_reviewer(matter: ObligationFacts, by: Actor) -> tuple[str, ...]:
-    if by.person_id not in matter.reviewers:
-        return ()
-    return (f"{by.name}审核过这项任务，不能再销号，请由另一位同志销号。",)
-
-
-def _no_reason(verb: Transition, reason: str | None) -> tuple[str, ...]:
-    if verb is not Transition.SEND_BACK or (reason and reason.strip()):
-        return ()
-    return ("退回要写明原因，请用一两句话说清需要补正什么。",)
 
 
 CHASERS = frozenset({Role.COORDINATOR, Role.LEADER})

@@ -1,11 +1,12 @@
 """The states of an obligation and the one table of moves between them: who may do what, and where it leads.
 
-Pure: knows no database and no clock. Four eyes stand in duban.obligations.rules, the dates of an extension in
-duban.obligations.rules; docs/ledger.md shows the same table in words.
+Four eyes and the dates of an extension stand in duban.obligations.rules, what each move takes and writes in
+duban.obligations.transitions; docs/ledger.md shows the same table in words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,90 +80,58 @@ class Transition(StrEnum):
     HAND_OVER = "hand_over"  # 移交
 
 
-TRANSITION_NAMES: dict[Transition, str] = {
-    Transition.REGISTER: "立项",
-    Transition.ASSIGN: "交办",
-    Transition.ACKNOWLEDGE: "签收",
-    Transition.REPORT: "反馈进展",
-    Transition.FORWARD: "改派",
-    Transition.SUBMIT: "报结",
-    Transition.PASS: "审核通过",
-    Transition.SEND_BACK: "退回",
-    Transition.SIGN_OFF: "销号",
-    Transition.ARCHIVE: "归档",
-    Transition.SUSPEND: "暂停计时",
-    Transition.RESUME: "恢复计时",
-    Transition.WAIVE: "免办",
-    Transition.CANCEL: "撤销",
-    Transition.REOPEN: "重新打开",
-    Transition.ASK_EXTENSION: "申请延期",
-    Transition.DECIDE_EXTENSION: "批复延期",
-    Transition.SPOT_CHECK: "抽查",
-    Transition.HAND_OVER: "移交",
-}
-
 _C, _L, _R, _H = Role.COORDINATOR, Role.LEADER, Role.REVIEWER, Role.HANDLER
 
-ROLES: dict[Transition, frozenset[Role]] = {
-    Transition.REGISTER: frozenset({_C}),
-    Transition.ASSIGN: frozenset({_C}),
-    Transition.ACKNOWLEDGE: frozenset({_H}),
-    Transition.REPORT: frozenset({_H}),
-    Transition.FORWARD: frozenset({_C, _H}),  # the unit it does not belong to knows first
-    Transition.SUBMIT: frozenset({_H}),
-    Transition.PASS: frozenset({_R, _C, _L}),
-    Transition.SEND_BACK: frozenset({_R, _C, _L}),
-    Transition.SIGN_OFF: frozenset({_C, _L}),
-    Transition.ARCHIVE: frozenset({_C}),
-    Transition.SUSPEND: frozenset({_C, _L}),
-    Transition.RESUME: frozenset({_C, _L}),
-    Transition.WAIVE: frozenset({_C, _L}),
-    Transition.CANCEL: frozenset({_C, _L}),
-    Transition.REOPEN: frozenset({_C, _L}),
-    Transition.ASK_EXTENSION: frozenset({_H}),
-    Transition.DECIDE_EXTENSION: frozenset({_C, _L}),
-    Transition.SPOT_CHECK: frozenset({_C, _L, _R}),
-    Transition.HAND_OVER: frozenset({_C, _H}),
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionRule:
+    """What the verb is called, who may do it, and from where it leads where; None: to the state before a suspension."""
+
+    name: str
+    roles: frozenset[Role]
+    moves: Mapping[State, State | None]
 
 
-def _moves() -> dict[tuple[State, Transition], State | None]:
-    moves: dict[tuple[State, Transition], State | None] = {
-        (State.DRAFT, Transition.REGISTER): State.REGISTERED,
-        (State.REGISTERED, Transition.ASSIGN): State.ASSIGNED,
-        (State.ASSIGNED, Transition.ACKNOWLEDGE): State.ACKNOWLEDGED,
-        (State.REOPENED, Transition.ACKNOWLEDGE): State.ACKNOWLEDGED,
-        (State.SUBMITTED, Transition.PASS): State.ACCEPTED,
-        (State.SUBMITTED, Transition.SEND_BACK): State.RETURNED,
-        (State.ACCEPTED, Transition.SEND_BACK): State.RETURNED,
-        (State.ACCEPTED, Transition.SIGN_OFF): State.CLOSED,
-        (State.CLOSED, Transition.ARCHIVE): State.ARCHIVED,
-        (State.CLOSED, Transition.SPOT_CHECK): State.CLOSED,
-        (State.ARCHIVED, Transition.SPOT_CHECK): State.ARCHIVED,
-        (State.CLOSED, Transition.REOPEN): State.REOPENED,
-        (State.ARCHIVED, Transition.REOPEN): State.REOPENED,
-        (State.WAIVED, Transition.REOPEN): State.REOPENED,
-        (State.SUSPENDED, Transition.RESUME): None,
-    }
-    for state in OPEN:
-        moves[state, Transition.REPORT] = State.RETURNED if state is State.RETURNED else State.IN_PROGRESS
-        moves[state, Transition.SUBMIT] = State.SUBMITTED
-        moves[state, Transition.FORWARD] = State.ASSIGNED
-        moves[state, Transition.ASK_EXTENSION] = state
-        moves[state, Transition.DECIDE_EXTENSION] = state
+def _rule(name: str, roles: Iterable[Role], moves: Mapping[State, State | None]) -> TransitionRule:
+    return TransitionRule(name=name, roles=frozenset(roles), moves=moves)
+
+
+def _to(state: State, *from_: State) -> dict[State, State | None]:
+    return dict.fromkeys(from_, state)
+
+
+def _staying(*states: State) -> dict[State, State | None]:
+    return {state: state for state in states}
+
+
+TRANSITION_RULES: dict[Transition, TransitionRule] = {
+    Transition.REGISTER: _rule("立项", {_C}, {State.DRAFT: State.REGISTERED}),
+    Transition.ASSIGN: _rule("交办", {_C}, {State.REGISTERED: State.ASSIGNED}),
+    Transition.ACKNOWLEDGE: _rule("签收", {_H}, _to(State.ACKNOWLEDGED, State.ASSIGNED, State.REOPENED)),
+    Transition.REPORT: _rule(
+        "反馈进展", {_H}, {**_to(State.IN_PROGRESS, *OPEN), State.RETURNED: State.RETURNED}
+    ),
+    # The unit it does not belong to knows first.
+    Transition.FORWARD: _rule("改派", {_C, _H}, _to(State.ASSIGNED, *OPEN)),
+    Transition.SUBMIT: _rule("报结", {_H}, _to(State.SUBMITTED, *OPEN)),
+    Transition.PASS: _rule("审核通过", {_R, _C, _L}, {State.SUBMITTED: State.ACCEPTED}),
+    Transition.SEND_BACK: _rule("退回", {_R, _C, _L}, _to(State.RETURNED, State.SUBMITTED, State.ACCEPTED)),
+    Transition.SIGN_OFF: _rule("销号", {_C, _L}, {State.ACCEPTED: State.CLOSED}),
+    Transition.ARCHIVE: _rule("归档", {_C}, {State.CLOSED: State.ARCHIVED}),
+    Transition.SUSPEND: _rule("暂停计时", {_C, _L}, _to(State.SUSPENDED, *OPEN, *NOT_STARTED)),
+    Transition.RESUME: _rule("恢复计时", {_C, _L}, {State.SUSPENDED: None}),
+    Transition.WAIVE: _rule("免办", {_C, _L}, _to(State.WAIVED, *OPEN, *NOT_STARTED, State.SUSPENDED)),
+    Transition.CANCEL: _rule("撤销", {_C, _L}, _to(State.CANCELLED, *OPEN, *NOT_STARTED, State.SUSPENDED)),
+    Transition.REOPEN: _rule(
+        "重新打开", {_C, _L}, _to(State.REOPENED, State.CLOSED, State.ARCHIVED, State.WAIVED)
+    ),
+    Transition.ASK_EXTENSION: _rule("申请延期", {_H}, _staying(*OPEN)),
+    Transition.DECIDE_EXTENSION: _rule("批复延期", {_C, _L}, _staying(*OPEN)),
+    Transition.SPOT_CHECK: _rule("抽查", {_C, _L, _R}, _staying(State.CLOSED, State.ARCHIVED)),
     # Whatever is not done changes hands with the desk, also while it waits or its clock stands.
-    for state in OPEN | WAITING | {State.SUSPENDED}:
-        moves[state, Transition.HAND_OVER] = state
-    for state in OPEN | NOT_STARTED:
-        moves[state, Transition.SUSPEND] = State.SUSPENDED
-    for state in OPEN | NOT_STARTED | {State.SUSPENDED}:
-        moves[state, Transition.WAIVE] = State.WAIVED
-        moves[state, Transition.CANCEL] = State.CANCELLED
-    return moves
-
-
-# None: back to the state before the suspension.
-TRANSITIONS = _moves()
+    Transition.HAND_OVER: _rule("移交", {_C, _H}, _staying(*OPEN, *WAITING, State.SUSPENDED)),
+}
+TRANSITION_NAMES = {verb: rule.name for verb, rule in TRANSITION_RULES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,35 +151,45 @@ class ObligationFacts:
 
 def allowed_states(verb: Transition) -> frozenset[State]:
     """The states in which the verb can be done."""
-    return frozenset(state for state, known in TRANSITIONS if known is verb)
+    return frozenset(TRANSITION_RULES[verb].moves)
 
 
 def state_after(matter: ObligationFacts, verb: Transition) -> State:
     """Where the verb leads. A pass below the last review level leaves the matter with the reviewers."""
-    to = TRANSITIONS[matter.state, verb]
+    to = TRANSITION_RULES[verb].moves[matter.state]
     if verb is Transition.PASS and len(matter.passed_by) + 1 < matter.review_levels:
         return State.SUBMITTED
     return to or matter.state_before or State.ASSIGNED
 
 
 def transition_refusals(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
-    """Every reason of state, role and unit at once; empty when the move is allowed."""
-    return (
-        *_of_edition(matter, verb),
-        *_of_state(matter.state, verb),
-        *role_refusals(verb, by),
-        *_of_unit(matter, verb, by),
-    )
+    """Every reason of edition, state, role and unit at once; empty when the move is allowed."""
+    rule, own = TRANSITION_RULES[verb], list[str]()
+    if not matter.in_force and _H in rule.roles:
+        own.append(f"这项任务所属的专项行动尚未发布或已撤回，不必{rule.name}；有疑问请联系统筹科室。")
+    if matter.state not in rule.moves:
+        when = "、".join(STATE_NAMES[known] for known in State if known in rule.moves)
+        own.append(
+            f"这项任务现为“{STATE_NAMES[matter.state]}”，不能{rule.name}；只有{when}的任务可以，请先核对状态。"
+        )
+    own += role_refusals(verb, by)
+    as_handler = _H in rule.roles & by.roles and _C not in rule.roles & by.roles
+    if as_handler and not by.belongs_to(matter.unit_id):
+        own.append(
+            f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的由该单位或统筹科室改派。"
+        )
+    return tuple(own)
 
 
 def role_refusals(verb: Transition, by: Actor) -> tuple[str, ...]:
     """Why this person may not do the verb to anything at all."""
+    rule = TRANSITION_RULES[verb]
     if by.person_id is None:
-        return (f"{TRANSITION_NAMES[verb]}要记在具体的人名下，请用 --as 写明操作人。",)
-    if by.roles & ROLES[verb]:
+        return (f"{rule.name}要记在具体的人名下，请用 --as 写明操作人。",)
+    if by.roles & rule.roles:
         return ()
-    may = "或".join(ROLE_NAMES[role] for role in Role if role in ROLES[verb])
-    return (f"{by.name}没有{TRANSITION_NAMES[verb]}的权限，请由{may}办理。",)
+    may = "或".join(ROLE_NAMES[role] for role in Role if role in rule.roles)
+    return (f"{by.name}没有{rule.name}的权限，请由{may}办理。",)
 
 
 def grounds_refusals(verb: Transition, *, reason: str, authority: str) -> tuple[str, ...]:
@@ -221,26 +200,3 @@ def grounds_refusals(verb: Transition, *, reason: str, authority: str) -> tuple[
     if not authority.strip():
         own.append(f"{TRANSITION_NAMES[verb]}要写明依据（批准人或文号），请补写。")
     return tuple(own)
-
-
-def _of_edition(matter: ObligationFacts, verb: Transition) -> tuple[str, ...]:
-    if matter.in_force or _H not in ROLES[verb]:
-        return ()
-    return (f"这项任务所属的专项行动尚未发布或已撤回，不必{TRANSITION_NAMES[verb]}；有疑问请联系统筹科室。",)
-
-
-def _of_state(state: State, verb: Transition) -> tuple[str, ...]:
-    if (state, verb) in TRANSITIONS:
-        return ()
-    when = "、".join(STATE_NAMES[known] for known in State if known in allowed_states(verb))
-    return (
-        f"这项任务现为“{STATE_NAMES[state]}”，不能{TRANSITION_NAMES[verb]}；只有{when}的任务可以，请先核对状态。",
-    )
-
-
-def _of_unit(matter: ObligationFacts, verb: Transition, by: Actor) -> tuple[str, ...]:
-    if _H not in ROLES[verb] or _C in by.roles & ROLES[verb] or _H not in by.roles:
-        return ()
-    if by.belongs_to(matter.unit_id):
-        return ()
-    return (f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的由该单位或统筹科室改派。",)

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from duban.core.access import Actor, Role
 from duban.core.errors import Refused
-from duban.evidence.reviews import pass_review, send_back, sign_off
 from duban.evidence.service import submit
-from duban.obligations.transitions import acknowledge, ask_extension, decide_extension, resume, suspend, waive
+from duban.obligations.states import Transition
+from duban.obligations.transitions import ExtensionDecision, ExtensionRequest, Grounds, SendBack, transition
 from duban.rehearse.evidence import items_for
 from duban.rehearse.queries import OwedReminder
 from duban.rehearse.world import World
@@ -116,18 +116,17 @@ def _coordinator(world: World) -> Actor:
 
 
 def _acknowledge(world: World, owed: OwedReminder, now: datetime) -> None:
-    acknowledge(world.calm, owed.id, by=_handler(world, owed), now=now)
+    transition(world.calm, owed.id, Transition.ACKNOWLEDGE, by=_handler(world, owed), now=now)
 
 
 def _ask(world: World, owed: OwedReminder, now: datetime) -> None:
     wanted = owed.due_on + timedelta(days=14)
     by = _handler(world, owed)
-    ask_extension(
+    transition(
         world.calm,
         owed.id,
-        wanted_on=wanted,
-        reason="材料汇总需要时间",
-        progress="已完成过半",
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=wanted, reason="材料汇总需要时间", progress="已完成过半"),
         by=by,
         now=now,
     )
@@ -136,20 +135,39 @@ def _ask(world: World, owed: OwedReminder, now: datetime) -> None:
 def _decide(world: World, owed: OwedReminder, now: datetime) -> None:
     leader = _one_of(world, Role.LEADER)
     granted = owed.due_on + timedelta(days=10)
-    decide_extension(world.calm, owed.id, granted_on=granted, reply="同意", by=leader, now=now)
+    transition(
+        world.calm,
+        owed.id,
+        Transition.DECIDE_EXTENSION,
+        ExtensionDecision(granted_on=granted, reply="同意"),
+        by=leader,
+        now=now,
+    )
 
 
 def _suspend(world: World, owed: OwedReminder, now: datetime) -> None:
-    suspend(world.calm, owed.id, reason="场地施工", authority="局长办公会", by=_coordinator(world), now=now)
+    transition(
+        world.calm,
+        owed.id,
+        Transition.SUSPEND,
+        Grounds(reason="场地施工", authority="局长办公会"),
+        by=_coordinator(world),
+        now=now,
+    )
 
 
 def _resume(world: World, owed: OwedReminder, now: datetime) -> None:
-    resume(world.calm, owed.id, by=_coordinator(world), now=now)
+    transition(world.calm, owed.id, Transition.RESUME, by=_coordinator(world), now=now)
 
 
 def _waive(world: World, owed: OwedReminder, now: datetime) -> None:
-    waive(
-        world.calm, owed.id, reason="本地无此类机构", authority="局长办公会", by=_coordinator(world), now=now
+    transition(
+        world.calm,
+        owed.id,
+        Transition.WAIVE,
+        Grounds(reason="本地无此类机构", authority="局长办公会"),
+        by=_coordinator(world),
+        now=now,
     )
 
 
@@ -160,16 +178,25 @@ def _submit(world: World, owed: OwedReminder, now: datetime) -> None:
 
 def _send_back(world: World, owed: OwedReminder, now: datetime) -> None:
     reviewer = _one_of(world, Role.REVIEWER)
-    send_back(world.calm, owed.id, reason="数据与台账不一致，请核对", by=reviewer, now=now)
+    transition(
+        world.calm,
+        owed.id,
+        Transition.SEND_BACK,
+        SendBack(reason="数据与台账不一致，请核对"),
+        by=reviewer,
+        now=now,
+    )
 
 
 def _pass(world: World, owed: OwedReminder, now: datetime) -> None:
     # Every level wants other eyes: the day decides who of the reviewers takes it.
-    pass_review(world.calm, owed.id, by=_one_of(world, Role.REVIEWER, now.toordinal()), now=now)
+    transition(
+        world.calm, owed.id, Transition.PASS, by=_one_of(world, Role.REVIEWER, now.toordinal()), now=now
+    )
 
 
 def _sign_off(world: World, owed: OwedReminder, now: datetime) -> None:
-    sign_off(world.calm, owed.id, by=_one_of(world, Role.COORDINATOR, 1), now=now)
+    transition(world.calm, owed.id, Transition.SIGN_OFF, by=_one_of(world, Role.COORDINATOR, 1), now=now)
 
 
 _DO = {

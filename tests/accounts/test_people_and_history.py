@@ -18,7 +18,8 @@ from duban.history.hash_chain import GENESIS
 from duban.history.queries import Head, append_entry, chain_head
 from duban.history.service import verify_history
 from duban.history.tables import history
-from duban.obligations.transitions import acknowledge, reassign_handler
+from duban.obligations.states import Transition
+from duban.obligations.transitions import reassign_handler, transition
 from duban.units.queries import find_actor
 from tests.builders import SET_UP_AT, a_person, a_unit, an_obligation
 
@@ -105,7 +106,7 @@ def test_who_leaves_hands_over_first_and_then_acts_no_more(bureau: Bureau) -> No
     wang = a_person(bureau, "王科长", unit, Role.HANDLER)
     sun = a_person(bureau, "孙科员", unit, Role.HANDLER)
     one = an_obligation(bureau, unit_id=unit)
-    acknowledge(bureau, one, by=wang, now=SET_UP_AT)
+    transition(bureau, one, Transition.ACKNOWLEDGE, by=wang, now=SET_UP_AT)
     leaving = ("retire", "王科长", "--reason", "调离", "--as", "周统筹")
 
     with pytest.raises(Refused, match="名下还有 1 项未办结任务"):

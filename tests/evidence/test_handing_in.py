@@ -14,11 +14,12 @@ from duban.core import clock
 from duban.core.access import SYSTEM, Role
 from duban.core.errors import Refused
 from duban.editions.tables import edition
-from duban.evidence.reviews import pass_review, send_back
 from duban.evidence.service import FigureItem, FileItem, LinkItem, submit
 from duban.evidence.tables import evidence_item, review, submission
 from duban.history.tables import history
 from duban.obligations.file import show_obligation
+from duban.obligations.states import Transition
+from duban.obligations.transitions import SendBack, transition
 from tests.builders import a_person, a_unit, an_obligation
 
 PLAN = {"key": "plan", "title": "巡检计划"}
@@ -102,7 +103,7 @@ def test_the_same_evidence_twice_is_refused_with_the_day_it_came(bureau: Bureau,
     wang, chen, one = a_case(bureau)
     count = FigureItem(key="count", value=Decimal(93), unit_of_measure="人")
     submit(bureau, one, items=[a_pdf(tmp_path), count], by=wang, now=NOW)
-    send_back(bureau, one, reason="缺附表", by=chen, now=NOW)
+    transition(bureau, one, Transition.SEND_BACK, SendBack(reason="缺附表"), by=chen, now=NOW)
 
     with pytest.raises(Refused, match="2026年3月20日已报送的材料完全相同"):
         submit(bureau, one, items=[a_pdf(tmp_path, "改了名.pdf")], by=wang, now=NOW)
@@ -169,7 +170,7 @@ def assert_immutable(bureau: Bureau, tmp_path: Path) -> None:
     wang, chen, one = a_case(bureau)
     count = FigureItem(key="count", value=Decimal(93), unit_of_measure="人")
     submit(bureau, one, items=[a_pdf(tmp_path), count], by=wang, now=NOW)
-    pass_review(bureau, one, by=chen, now=NOW)
+    transition(bureau, one, Transition.PASS, by=chen, now=NOW)
     changes = {
         history: {"actor": "赵某"},
         submission: {"note": "改过"},

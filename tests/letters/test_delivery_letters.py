@@ -16,10 +16,10 @@ from duban.core.access import Role
 from duban.editions.service import tell_units
 from duban.editions.staging_queries import MovedItem
 from duban.editions.tables import edition
-from duban.evidence.reviews import send_back
 from duban.evidence.service import FileItem, submit
 from duban.history.tables import history
-from duban.obligations.transitions import ask_extension, decide_extension
+from duban.obligations.states import Transition
+from duban.obligations.transitions import ExtensionDecision, ExtensionRequest, SendBack, transition
 from duban.outbox.queries import enqueue_urgent
 from duban.outbox.tables import dispatch
 from duban.rehearse.queries import is_announced
@@ -300,11 +300,11 @@ def test_wang_reads_why_his_material_came_back_and_by_when(furnished: Furnished,
     paper = tmp_path / "计划.txt"
     paper.write_text("巡检计划\n", encoding="utf-8")
     submit(bureau, one, items=[FileItem(key="plan", path=paper)], by=wang, now=at(date(2026, 3, 24)))
-    send_back(
+    transition(
         bureau,
         one,
-        reason="未列各街道的完成月份",
-        resubmit_by_on=date(2026, 3, 30),
+        Transition.SEND_BACK,
+        SendBack(reason="未列各街道的完成月份", resubmit_by_on=date(2026, 3, 30)),
         by=chen,
         now=at(THREE_BEFORE),
     )
@@ -338,20 +338,19 @@ def test_the_asker_reads_what_was_decided_on_his_extension(furnished: Furnished)
     one = furnished.owes(hard_due_on=date(2026, 4, 30))
     wang = a_person(bureau, "王科长", furnished.unit, Role.HANDLER)
     zhou = a_person(bureau, "周统筹", furnished.home, Role.COORDINATOR)
-    ask_extension(
+    transition(
         bureau,
         one,
-        wanted_on=date(2026, 4, 20),
-        reason="会商未完",
-        progress="已完成初稿",
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 20), reason="会商未完", progress="已完成初稿"),
         by=wang,
         now=at(date(2026, 3, 25)),
     )
-    decide_extension(
+    transition(
         bureau,
         one,
-        granted_on=date(2026, 4, 10),
-        reply="同意顺延",
+        Transition.DECIDE_EXTENSION,
+        ExtensionDecision(granted_on=date(2026, 4, 10), reply="同意顺延"),
         by=zhou,
         now=at(THREE_BEFORE, time(15, 0)),
     )

@@ -13,13 +13,12 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Role
 from duban.core.errors import Refused
-from duban.evidence.reviews import pass_review, send_back, sign_off
 from duban.evidence.service import submit
 from duban.evidence.tables import review
 from duban.history.queries import list_entries, verify_chain
 from duban.obligations.queries import load_obligation
-from duban.obligations.states import State
-from duban.obligations.transitions import acknowledge, ask_extension, decide_extension
+from duban.obligations.states import State, Transition
+from duban.obligations.transitions import ExtensionDecision, ExtensionRequest, SendBack, transition
 from duban.outbox.tables import dispatch
 from tests.builders import a_person, a_unit, an_edition, an_obligation
 
@@ -86,8 +85,10 @@ def test_two_reviewers_decide_the_same_submission_once(shared: Bureau) -> None:
     submit(shared, one, by=people["wang"], now=NOW)
 
     came = at_once(
-        lambda: pass_review(shared, one, by=people["chen"], now=NOW),
-        lambda: send_back(shared, one, reason="缺附表", by=people["wu"], now=NOW),
+        lambda: transition(shared, one, Transition.PASS, by=people["chen"], now=NOW),
+        lambda: transition(
+            shared, one, Transition.SEND_BACK, SendBack(reason="缺附表"), by=people["wu"], now=NOW
+        ),
     )
 
     # Passing first leaves a matter that only a closer may send back; sending back first leaves nothing to pass.
@@ -103,8 +104,8 @@ def test_two_who_saw_the_same_version_do_not_both_pass_a_level(shared: Bureau) -
     seen = submit(shared, one, by=people["wang"], now=NOW).version
 
     came = at_once(
-        lambda: pass_review(shared, one, by=people["chen"], now=NOW, version=seen),
-        lambda: pass_review(shared, one, by=people["wu"], now=NOW, version=seen),
+        lambda: transition(shared, one, Transition.PASS, by=people["chen"], now=NOW, version=seen),
+        lambda: transition(shared, one, Transition.PASS, by=people["wu"], now=NOW, version=seen),
     )
 
     (told,) = refused(came)
@@ -117,22 +118,33 @@ def test_the_same_act_by_two_people_counts_once(shared: Bureau, verb: str) -> No
     people, one = a_case(shared)
     if verb == "sign_off":
         submit(shared, one, by=people["wang"], now=NOW)
-        pass_review(shared, one, by=people["chen"], now=NOW)
+        transition(shared, one, Transition.PASS, by=people["chen"], now=NOW)
     if verb == "decide":
         wish = {"wanted_on": date(2026, 4, 10), "reason": "会商", "progress": "七成"}
-        ask_extension(shared, one, by=people["wang"], now=NOW, **wish)
+        transition(
+            shared, one, Transition.ASK_EXTENSION, ExtensionRequest(**wish), by=people["wang"], now=NOW
+        )
     granted = {"granted_on": date(2026, 4, 9), "reply": "同意"}
     acts = {
         "submit": [lambda who=who: submit(shared, one, by=people[who], now=NOW) for who in ("wang", "sun")],
         "sign_off": [
-            lambda who=who: sign_off(shared, one, by=people[who], now=NOW) for who in ("zhou", "li")
+            lambda who=who: transition(shared, one, Transition.SIGN_OFF, by=people[who], now=NOW)
+            for who in ("zhou", "li")
         ],
         "decide": [
-            lambda who=who: decide_extension(shared, one, by=people[who], now=NOW, **granted)
+            lambda who=who: transition(
+                shared,
+                one,
+                Transition.DECIDE_EXTENSION,
+                ExtensionDecision(**granted),
+                by=people[who],
+                now=NOW,
+            )
             for who in ("zhou", "li")
         ],
         "acknowledge": [
-            lambda who=who: acknowledge(shared, one, by=people[who], now=NOW) for who in ("wang", "sun")
+            lambda who=who: transition(shared, one, Transition.ACKNOWLEDGE, by=people[who], now=NOW)
+            for who in ("wang", "sun")
         ],
     }
     before = len(verbs(shared, one))

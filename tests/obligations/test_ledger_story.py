@@ -11,11 +11,18 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Role
 from duban.core.errors import NotFound, Refused
-from duban.evidence.reviews import pass_review, send_back, sign_off, spot_check
 from duban.evidence.service import FileItem, submit
 from duban.history.queries import list_entries, verify_chain
-from duban.obligations.states import State
-from duban.obligations.transitions import acknowledge, archive, ask_extension, decide_extension, reopen
+from duban.obligations.states import State, Transition
+from duban.obligations.transitions import (
+    Acknowledgement,
+    ExtensionDecision,
+    ExtensionRequest,
+    Reopening,
+    SendBack,
+    SpotCheck,
+    transition,
+)
 from tests.builders import a_person, a_unit, an_edition, an_obligation
 
 PLAN = ({"key": "plan", "title": "巡检计划"},)
@@ -57,22 +64,29 @@ def test_a_plan_is_taken_on_handed_in_sent_back_put_right_reviewed_and_signed_of
     edition = an_edition(bureau, coordinator_unit_id=people["bureau"])
     one = an_obligation(bureau, unit_id=people["unit"], edition_id=edition, evidence=PLAN)
 
-    acknowledge(bureau, one, backup_id=people["sun"].person_id, by=people["wang"], now=on("2026-03-02"))
-    first = FileItem(key="plan", path=a_plan(tmp_path, "第一稿"))
-    submit(bureau, one, items=[first], by=people["wang"], now=on("2026-03-20"))
-    sent = send_back(
+    transition(
         bureau,
         one,
-        reason="未列各街道的完成月份",
-        resubmit_by_on=date(2026, 4, 3),
+        Transition.ACKNOWLEDGE,
+        Acknowledgement(backup_id=people["sun"].person_id),
+        by=people["wang"],
+        now=on("2026-03-02"),
+    )
+    first = FileItem(key="plan", path=a_plan(tmp_path, "第一稿"))
+    submit(bureau, one, items=[first], by=people["wang"], now=on("2026-03-20"))
+    sent = transition(
+        bureau,
+        one,
+        Transition.SEND_BACK,
+        SendBack(reason="未列各街道的完成月份", resubmit_by_on=date(2026, 4, 3)),
         by=people["chen"],
         now=on("2026-03-30"),
     )
     second = FileItem(key="plan", path=a_plan(tmp_path, "第二稿"))
     submit(bureau, one, items=[second], by=people["sun"], now=on("2026-04-02"))
-    accepted = pass_review(bureau, one, by=people["chen"], now=on("2026-04-07"))
-    closed = sign_off(bureau, one, by=people["zhou"], now=on("2026-04-08"))
-    archived = archive(bureau, one, by=people["zhou"], now=on("2026-04-09"))
+    accepted = transition(bureau, one, Transition.PASS, by=people["chen"], now=on("2026-04-07"))
+    closed = transition(bureau, one, Transition.SIGN_OFF, by=people["zhou"], now=on("2026-04-08"))
+    archived = transition(bureau, one, Transition.ARCHIVE, by=people["zhou"], now=on("2026-04-09"))
 
     assert (sent.state, sent.due_on, sent.messages) == (State.RETURNED, date(2026, 4, 3), 1)
     assert accepted.state is State.ACCEPTED
@@ -98,14 +112,17 @@ def test_nobody_reviews_or_signs_off_what_he_handed_in(bureau: Bureau, people, t
     submit(bureau, one, items=[FileItem(key="plan", path=a_plan(tmp_path))], by=both, now=on("2026-03-20"))
 
     with pytest.raises(Refused, match="不能审核或销号自己经手的材料"):
-        pass_review(bureau, one, by=both, now=on("2026-03-21"))
+        transition(bureau, one, Transition.PASS, by=both, now=on("2026-03-21"))
 
-    pass_review(bureau, one, by=people["zhou"], now=on("2026-03-21"))
+    transition(bureau, one, Transition.PASS, by=people["zhou"], now=on("2026-03-21"))
     with pytest.raises(Refused, match="审核过这项任务，不能再销号"):
-        sign_off(bureau, one, by=people["zhou"], now=on("2026-03-22"))
+        transition(bureau, one, Transition.SIGN_OFF, by=people["zhou"], now=on("2026-03-22"))
     with pytest.raises(Refused, match="不能审核或销号自己经手的材料"):
-        sign_off(bureau, one, by=both, now=on("2026-03-22"))
-    assert sign_off(bureau, one, by=people["li"], now=on("2026-03-22")).state is State.CLOSED
+        transition(bureau, one, Transition.SIGN_OFF, by=both, now=on("2026-03-22"))
+    assert (
+        transition(bureau, one, Transition.SIGN_OFF, by=people["li"], now=on("2026-03-22")).state
+        is State.CLOSED
+    )
 
 
 def test_three_levels_need_three_reviewers(bureau: Bureau, people, tmp_path: Path) -> None:
@@ -113,13 +130,13 @@ def test_three_levels_need_three_reviewers(bureau: Bureau, people, tmp_path: Pat
     third = a_person(bureau, "吴主任", people["bureau"], Role.REVIEWER)
     submit(bureau, one, by=people["wang"], now=on("2026-03-20"))
 
-    first = pass_review(bureau, one, by=people["chen"], now=on("2026-03-21"))
+    first = transition(bureau, one, Transition.PASS, by=people["chen"], now=on("2026-03-21"))
     with pytest.raises(Refused, match="已审核过这次报送的前一级"):
-        pass_review(bureau, one, by=people["chen"], now=on("2026-03-21"))
+        transition(bureau, one, Transition.PASS, by=people["chen"], now=on("2026-03-21"))
     with pytest.raises(Refused, match="待审核"):
-        sign_off(bureau, one, by=people["zhou"], now=on("2026-03-21"))
-    second = pass_review(bureau, one, by=third, now=on("2026-03-21"))
-    last = pass_review(bureau, one, by=people["li"], now=on("2026-03-21"))
+        transition(bureau, one, Transition.SIGN_OFF, by=people["zhou"], now=on("2026-03-21"))
+    second = transition(bureau, one, Transition.PASS, by=third, now=on("2026-03-21"))
+    last = transition(bureau, one, Transition.PASS, by=people["li"], now=on("2026-03-21"))
 
     assert [first.state, second.state, last.state] == [State.SUBMITTED, State.SUBMITTED, State.ACCEPTED]
 
@@ -128,14 +145,18 @@ def test_a_stranger_learns_nothing_of_a_matter(bureau: Bureau, people) -> None:
     one = an_obligation(bureau, unit_id=people["unit"])
 
     with pytest.raises(NotFound, match="不归您的单位"):
-        send_back(bureau, one, reason=" ", by=people["zhao"], now=on("2026-03-20"))
+        transition(
+            bureau, one, Transition.SEND_BACK, SendBack(reason=" "), by=people["zhao"], now=on("2026-03-20")
+        )
 
 
 def test_whoever_may_not_act_is_told_every_reason_at_once(bureau: Bureau, people) -> None:
     one = an_obligation(bureau, unit_id=people["unit"])
 
     with pytest.raises(Refused) as refused:
-        send_back(bureau, one, reason=" ", by=people["wang"], now=on("2026-03-20"))
+        transition(
+            bureau, one, Transition.SEND_BACK, SendBack(reason=" "), by=people["wang"], now=on("2026-03-20")
+        )
 
     assert len(refused.value.reasons) == 3
     assert "不能退回" in refused.value.reasons[0]
@@ -145,21 +166,59 @@ def test_whoever_may_not_act_is_told_every_reason_at_once(bureau: Bureau, people
 
 def test_an_extension_moves_our_date_but_never_the_wall(bureau: Bureau, people) -> None:
     one = an_obligation(bureau, unit_id=people["unit"], hard_due_on=date(2026, 4, 15))
-    asked = {"reason": "会商未完", "progress": "已完成七成", "by": people["wang"]}
+    asked = {"reason": "会商未完", "progress": "已完成七成"}
 
     with pytest.raises(Refused, match="超过上级时限2026年4月15日"):
-        ask_extension(bureau, one, wanted_on=date(2026, 4, 16), now=on("2026-03-31"), **asked)
-    with pytest.raises(Refused, match="到期后不能申请延期"):
-        ask_extension(bureau, one, wanted_on=date(2026, 4, 10), now=on("2026-04-01"), **asked)
-    pending = ask_extension(bureau, one, wanted_on=date(2026, 4, 10), now=on("2026-03-31"), **asked)
-    with pytest.raises(Refused, match="已有一份延期申请"):
-        ask_extension(bureau, one, wanted_on=date(2026, 4, 10), now=on("2026-03-31"), **asked)
-    with pytest.raises(Refused, match="超过上级时限"):
-        decide_extension(
-            bureau, one, granted_on=date(2026, 5, 1), reply="同意", by=people["li"], now=on("2026-04-01")
+        transition(
+            bureau,
+            one,
+            Transition.ASK_EXTENSION,
+            ExtensionRequest(wanted_on=date(2026, 4, 16), **asked),
+            by=people["wang"],
+            now=on("2026-03-31"),
         )
-    granted = decide_extension(
-        bureau, one, granted_on=date(2026, 4, 8), reply="同意，不再延", by=people["li"], now=on("2026-04-01")
+    with pytest.raises(Refused, match="到期后不能申请延期"):
+        transition(
+            bureau,
+            one,
+            Transition.ASK_EXTENSION,
+            ExtensionRequest(wanted_on=date(2026, 4, 10), **asked),
+            by=people["wang"],
+            now=on("2026-04-01"),
+        )
+    pending = transition(
+        bureau,
+        one,
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 10), **asked),
+        by=people["wang"],
+        now=on("2026-03-31"),
+    )
+    with pytest.raises(Refused, match="已有一份延期申请"):
+        transition(
+            bureau,
+            one,
+            Transition.ASK_EXTENSION,
+            ExtensionRequest(wanted_on=date(2026, 4, 10), **asked),
+            by=people["wang"],
+            now=on("2026-03-31"),
+        )
+    with pytest.raises(Refused, match="超过上级时限"):
+        transition(
+            bureau,
+            one,
+            Transition.DECIDE_EXTENSION,
+            ExtensionDecision(granted_on=date(2026, 5, 1), reply="同意"),
+            by=people["li"],
+            now=on("2026-04-01"),
+        )
+    granted = transition(
+        bureau,
+        one,
+        Transition.DECIDE_EXTENSION,
+        ExtensionDecision(granted_on=date(2026, 4, 8), reply="同意，不再延"),
+        by=people["li"],
+        now=on("2026-04-01"),
     )
 
     assert pending.due_on == date(2026, 3, 31)
@@ -170,17 +229,31 @@ def test_an_extension_moves_our_date_but_never_the_wall(bureau: Bureau, people) 
 def test_what_failed_a_spot_check_is_owed_again_and_keeps_its_late_mark(bureau: Bureau, people) -> None:
     one = an_obligation(bureau, unit_id=people["unit"])
     submit(bureau, one, by=people["wang"], now=on("2026-04-02"))
-    pass_review(bureau, one, by=people["chen"], now=on("2026-04-03"))
-    sign_off(bureau, one, by=people["zhou"], now=on("2026-04-03"))
+    transition(bureau, one, Transition.PASS, by=people["chen"], now=on("2026-04-03"))
+    transition(bureau, one, Transition.SIGN_OFF, by=people["zhou"], now=on("2026-04-03"))
 
     with pytest.raises(Refused, match="不能抽查"):
-        spot_check(bureau, one, passed=False, finding="缺照片", by=people["chen"], now=on("2026-05-01"))
-    spot_check(bureau, one, passed=False, finding="现场未见标志", by=people["li"], now=on("2026-05-01"))
-    opened = reopen(
+        transition(
+            bureau,
+            one,
+            Transition.SPOT_CHECK,
+            SpotCheck(passed=False, finding="缺照片"),
+            by=people["chen"],
+            now=on("2026-05-01"),
+        )
+    transition(
         bureau,
         one,
-        reason="抽查不合格",
-        resubmit_by_on=date(2026, 5, 20),
+        Transition.SPOT_CHECK,
+        SpotCheck(passed=False, finding="现场未见标志"),
+        by=people["li"],
+        now=on("2026-05-01"),
+    )
+    opened = transition(
+        bureau,
+        one,
+        Transition.REOPEN,
+        Reopening(reason="抽查不合格", resubmit_by_on=date(2026, 5, 20)),
         by=people["zhou"],
         now=on("2026-05-02"),
     )

@@ -16,10 +16,9 @@ from duban.obligations.states import (
     NOT_STARTED,
     OPEN,
     OUT,
-    ROLES,
     STATE_NAMES,
     TRANSITION_NAMES,
-    TRANSITIONS,
+    TRANSITION_RULES,
     WAITING,
     ObligationFacts,
     State,
@@ -29,6 +28,9 @@ from duban.obligations.states import (
 )
 
 UNIT = 7
+TRANSITIONS = {
+    (state, verb): to for verb, rule in TRANSITION_RULES.items() for state, to in rule.moves.items()
+}
 
 
 def a_matter(state: State = State.ASSIGNED, **facts: object) -> ObligationFacts:
@@ -47,7 +49,7 @@ def test_every_state_belongs_to_exactly_one_group() -> None:
 
     assert sorted(state for group in groups for state in group) == sorted(State)
     assert set(STATE_NAMES) == set(State)
-    assert set(TRANSITION_NAMES) == set(ROLES) == set(Transition)
+    assert set(TRANSITION_NAMES) == set(TRANSITION_RULES) == set(Transition)
 
 
 def test_every_verb_can_be_done_in_some_state_and_every_state_but_the_ends_can_be_left() -> None:

@@ -18,14 +18,13 @@ from duban.core.lights import Light
 from duban.editions import tables as editions_tables
 from duban.editions.tables import milestone
 from duban.evidence.my_file import my_obligation
-from duban.evidence.reviews import send_back
 from duban.evidence.service import FigureItem, submit
 from duban.figures.service import report_progress
 from duban.figures.tables import figure
 from duban.obligations.lists import Tab, my_obligations
 from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import acknowledge, ask_extension, forward
+from duban.obligations.transitions import Acknowledgement, ExtensionRequest, Forwarding, SendBack, transition
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 TODAY = date(2026, 3, 20)
@@ -93,8 +92,15 @@ def test_what_was_sent_back_says_why_and_a_pending_extension_stands_beside(burea
     one = an_obligation(bureau, unit_id=unit, edition_id=edition)
     for reason in ("缺附表", "附表没有盖章"):
         submit(bureau, one, note="请审核", by=wang, now=NOW)
-        send_back(bureau, one, reason=reason, by=chen, now=NOW)
-    ask_extension(bureau, one, wanted_on=date(2026, 4, 10), reason="汛期", progress="八成", by=wang, now=NOW)
+        transition(bureau, one, Transition.SEND_BACK, SendBack(reason=reason), by=chen, now=NOW)
+    transition(
+        bureau,
+        one,
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 10), reason="汛期", progress="八成"),
+        by=wang,
+        now=NOW,
+    )
 
     found = my_obligations(bureau, by=wang, today=TODAY).obligations[0]
 
@@ -117,7 +123,9 @@ def test_the_page_of_one_shows_what_may_be_done_and_by_whom(bureau: Bureau) -> N
     }
 
     assert my_obligation(bureau, one, by=wang, today=TODAY).may == everything
-    acknowledge(bureau, one, backup_id=zhao.person_id, by=wang, now=NOW)
+    transition(
+        bureau, one, Transition.ACKNOWLEDGE, Acknowledgement(backup_id=zhao.person_id), by=wang, now=NOW
+    )
     file = my_obligation(bureau, one, by=wang, today=TODAY)
 
     assert file.may == everything - {Transition.ACKNOWLEDGE}
@@ -134,10 +142,31 @@ def test_a_unit_forwards_what_is_not_its_own_and_it_does_not_come_back(bureau: B
     one = an_obligation(bureau, unit_id=unit, edition_id=edition)
 
     with pytest.raises(Refused, match="不归您的单位"):
-        forward(bureau, one, to_unit="天宁区民政局", reason="不属我区", by=zhang, now=NOW)
-    forward(bureau, one, to_unit="钟楼区民政局", reason="属钟楼区", by=wang, now=NOW)
+        transition(
+            bureau,
+            one,
+            Transition.FORWARD,
+            Forwarding(to_unit="天宁区民政局", reason="不属我区"),
+            by=zhang,
+            now=NOW,
+        )
+    transition(
+        bureau,
+        one,
+        Transition.FORWARD,
+        Forwarding(to_unit="钟楼区民政局", reason="属钟楼区"),
+        by=wang,
+        now=NOW,
+    )
     with pytest.raises(Refused, match="已把这项任务转出过"):
-        forward(bureau, one, to_unit="天宁区民政局", reason="不属我区", by=zhang, now=NOW)
+        transition(
+            bureau,
+            one,
+            Transition.FORWARD,
+            Forwarding(to_unit="天宁区民政局", reason="不属我区"),
+            by=zhang,
+            now=NOW,
+        )
 
     assert my_obligations(bureau, by=wang, today=TODAY).owed == 0
     assert my_obligations(bureau, by=zhang, today=TODAY).owed == 1
@@ -221,6 +250,6 @@ def test_who_acts_for_a_further_unit_takes_on_its_matters(bureau: Bureau) -> Non
     )
     one = an_obligation(bureau, unit_id=unit, edition_id=edition)
 
-    acknowledge(bureau, one, by=both, now=NOW)
+    transition(bureau, one, Transition.ACKNOWLEDGE, by=both, now=NOW)
 
     assert my_obligation(bureau, one, by=both, today=TODAY).handler_id == li.person_id

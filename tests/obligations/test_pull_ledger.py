@@ -19,11 +19,10 @@ from duban.bureau import Bureau
 from duban.core.access import Role
 from duban.core.errors import NotFound, Refused
 from duban.history.service import pull_history
-from duban.obligations.bulk import waive_many
 from duban.obligations.ledger_pulls import LedgerFilter, pull_edition, pull_editions, pull_ledger, pull_points
 from duban.obligations.queries import BulkSelection
-from duban.obligations.states import State
-from duban.obligations.transitions import acknowledge
+from duban.obligations.states import State, Transition
+from duban.obligations.transitions import Grounds, transition, transition_many
 from duban.reports.indicators import list_measured
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
@@ -75,7 +74,7 @@ def test_pages_follow_each_other_by_number(desk: Desk) -> None:
 
 def test_an_act_on_one_is_a_change_of_that_one(desk: Desk) -> None:
     before = desk.pull().history_id
-    acknowledge(desk.bureau, desk.ids[0], by=desk.wang, now=NOW)
+    transition(desk.bureau, desk.ids[0], Transition.ACKNOWLEDGE, by=desk.wang, now=NOW)
 
     assert desk.found(changed_since=before) == [desk.ids[0]]
     assert desk.found(states=frozenset({State.ACKNOWLEDGED})) == [desk.ids[0]]
@@ -90,7 +89,14 @@ def test_an_act_on_a_whole_edition_or_unit_is_a_change_of_all_of_it(desk: Desk, 
         if whole == "edition"
         else BulkSelection(unit_id=desk.units[1])
     )
-    waive_many(desk.bureau, scope, reason="机构改革", authority="市政府会议纪要", by=desk.zhou, now=NOW)
+    transition_many(
+        desk.bureau,
+        scope,
+        Transition.WAIVE,
+        Grounds(reason="机构改革", authority="市政府会议纪要"),
+        by=desk.zhou,
+        now=NOW,
+    )
 
     changed = desk.found(changed_since=before)
 
@@ -110,7 +116,7 @@ def test_a_handler_pulls_his_own_units_only(desk: Desk) -> None:
 
 
 def test_the_history_is_for_auditors_and_coordinators(desk: Desk) -> None:
-    acknowledge(desk.bureau, desk.ids[0], by=desk.wang, now=NOW)
+    transition(desk.bureau, desk.ids[0], Transition.ACKNOWLEDGE, by=desk.wang, now=NOW)
 
     assert [one.verb for one in pull_history(desk.bureau, after=0, limit=9, by=desk.zhou)] == ["acknowledge"]
     with pytest.raises(Refused, match="没有查阅留痕的权限"):

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from duban.core.access import Actor, Role
 from duban.evidence.service import LinkItem, submit
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import ask_extension
+from duban.obligations.transitions import ExtensionRequest, transition
 from duban.outbox.tables import dispatch
 from duban.units import tables as units_tables
 from tests.builders import an_obligation
@@ -53,12 +54,11 @@ def asked_for_more_time(portal: Portal, *, hard_due_on: date = date(2026, 4, 30)
         hard_due_on=hard_due_on,
         title="完成标志维护",
     )
-    ask_extension(
+    transition(
         portal.bureau,
         number,
-        wanted_on=date(2026, 4, 20),
-        reason="道路施工",
-        progress="已完成六成",
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 20), reason="道路施工", progress="已完成六成"),
         by=handler(portal),
         now=portal.moment,
     )

@@ -16,7 +16,8 @@ from duban.evidence.tables import evidence_item
 from duban.figures.tables import progress
 from duban.history.hash_chain import GENESIS, seal
 from duban.history.service import show_history
-from duban.obligations.transitions import acknowledge
+from duban.obligations.states import Transition
+from duban.obligations.transitions import transition
 from duban.rosters.sheets import import_roster
 from duban.wiring import actor
 from tests.builders import a_point, an_obligation
@@ -43,7 +44,7 @@ def with_evidence(portal: Portal, tmp_path) -> str:
     path.write_bytes(b"%PDF-1.4 plan")
     wang = actor(portal.bureau, "王科长")
     number = portal.signs[TIANNING]
-    acknowledge(portal.bureau, number, by=wang, now=portal.moment)
+    transition(portal.bureau, number, Transition.ACKNOWLEDGE, by=wang, now=portal.moment)
     submit(portal.bureau, number, items=[FileItem(key="plan", path=path)], by=wang, now=portal.moment)
     with portal.bureau.store.reading() as connection:
         return str(connection.execute(sa.select(evidence_item.c.sha256)).scalar_one())
@@ -115,7 +116,13 @@ def test_the_ledger_is_pulled_page_by_page_in_the_order_of_its_numbers(portal: P
 def test_only_what_has_changed_since_is_pulled(portal: Portal, tmp_path) -> None:
     client = api(portal)
     before = client.get("/obligations").json()["history_id"]
-    acknowledge(portal.bureau, portal.signs[TIANNING], by=actor(portal.bureau, "王科长"), now=portal.moment)
+    transition(
+        portal.bureau,
+        portal.signs[TIANNING],
+        Transition.ACKNOWLEDGE,
+        by=actor(portal.bureau, "王科长"),
+        now=portal.moment,
+    )
 
     changed = client.get(f"/obligations?changed_since={before}").json()
     later = client.get(f"/obligations?changed_since={changed['history_id']}").json()

@@ -11,8 +11,9 @@ from python_calamine import CalamineWorkbook
 
 from duban.core import clock
 from duban.core.access import Actor, Role
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import ask_extension
+from duban.obligations.transitions import ExtensionRequest, transition
 from tests.builders import an_edition, an_obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 
@@ -112,12 +113,11 @@ def test_a_light_or_figure_that_does_not_exist_is_no_page(portal: Portal) -> Non
 
 def test_what_needs_my_decision_is_on_the_page_and_leads_to_where_it_is_decided(portal: Portal) -> None:
     handler = someone(portal, "王科长", TIANNING, Role.HANDLER)
-    ask_extension(
+    transition(
         portal.bureau,
         portal.signs[TIANNING],
-        wanted_on=date(2026, 4, 10),
-        reason="两个街道换届",
-        progress="已过半",
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 10), reason="两个街道换届", progress="已过半"),
         by=handler,
         now=portal.moment,
     )

@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 
 from duban.core.access import SYSTEM, Actor, Role
-from duban.evidence.reviews import send_back
 from duban.obligations.file import show_obligation
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import decide_extension
+from duban.obligations.transitions import ExtensionDecision, SendBack, transition
 from tests.builders import a_point, an_obligation
 from tests.portal.bureau import BUREAU, TIANNING, ZHONGLOU, Portal
 from tests.portal.client import Page, PageClient, fields_of
@@ -69,10 +69,11 @@ def test_a_unit_acknowledges_hands_in_is_sent_back_and_puts_it_right(portal: Por
     assert "待审核 1" in browser.get("/my").text
 
     portal.on("2026-03-23")
-    send_back(
+    transition(
         portal.bureau,
         one,
-        reason="计划没有盖章",
+        Transition.SEND_BACK,
+        SendBack(reason="计划没有盖章"),
         by=officer(portal, "陈科长", Role.REVIEWER),
         now=portal.moment,
     )
@@ -234,11 +235,11 @@ def test_an_extension_is_asked_shown_and_answered(portal: Portal) -> None:
     page = browser.fill(page, f"/my/{one}/extension", wanted_on="2026-04-10")
     assert "已申请延至 2026年4月10日，等待批复" in page.text and "等待批复" in browser.get("/my").text
 
-    decide_extension(
+    transition(
         portal.bureau,
         one,
-        granted_on=date(2026, 4, 8),
-        reply="同意",
+        Transition.DECIDE_EXTENSION,
+        ExtensionDecision(granted_on=date(2026, 4, 8), reply="同意"),
         by=officer(portal, "周处长", Role.COORDINATOR),
         now=portal.moment,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from duban.obligations.transitions import acknowledge
+from duban.obligations.states import Transition
+from duban.obligations.transitions import transition
 from duban.units.importing import UNIT_KINDS
 from tests.portal.bureau import TIANNING, Portal
 from tests.portal.queue_builders import handler
@@ -33,7 +34,7 @@ def test_a_coordinator_enters_a_handler_but_no_other_role(portal: Portal) -> Non
 
 def test_who_leaves_hands_over_the_desk_first(portal: Portal) -> None:
     leaver = handler(portal)
-    acknowledge(portal.bureau, portal.signs[TIANNING], by=leaver, now=portal.moment)
+    transition(portal.bureau, portal.signs[TIANNING], Transition.ACKNOWLEDGE, by=leaver, now=portal.moment)
     coordinator = portal.as_("周处长")
     path = f"/people/{portal.people['王科长']}"
 

@@ -13,8 +13,9 @@ from duban.core import clock
 from duban.core.access import Actor, Role
 from duban.evidence import tables as evidence_tables
 from duban.evidence.tables import review
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import ask_extension
+from duban.obligations.transitions import ExtensionRequest, transition
 from duban.problems.tables import problem
 from duban.reports.queues import read_decisions
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
@@ -75,12 +76,11 @@ def test_extensions_last_levels_and_sign_offs_wait_for_the_leader(furnished: Bur
     wanted = an_obligation(
         furnished, unit_id=unit, edition_id=an_edition(furnished), due_on=date(2026, 3, 31)
     )
-    ask_extension(
+    transition(
         furnished,
         wanted,
-        wanted_on=date(2026, 4, 10),
-        reason="换届",
-        progress="过半",
+        Transition.ASK_EXTENSION,
+        ExtensionRequest(wanted_on=date(2026, 4, 10), reason="换届", progress="过半"),
         by=handler,
         now=NOW,
     )

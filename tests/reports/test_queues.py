@@ -14,13 +14,12 @@ from duban.core.access import Actor, Role
 from duban.core.errors import NotFound
 from duban.editions import tables as editions_tables
 from duban.editions.pages import list_unresolved_items
-from duban.evidence.reviews import pass_review
 from duban.evidence.service import LinkItem, submit
 from duban.letters.chases import read_unread
 from duban.obligations.review_queues import read_extensions, read_reviews
-from duban.obligations.states import State
+from duban.obligations.states import State, Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import ask_extension
+from duban.obligations.transitions import ExtensionRequest, transition
 from duban.outbox.queries import DispatchFilter
 from duban.outbox.service import list_dispatches, read_failed
 from duban.outbox.tables import dispatch
@@ -78,7 +77,7 @@ def test_what_waits_longest_for_review_comes_first_and_pages_follow_each_other(f
 def test_a_review_says_why_somebody_may_not_take_it(furnished: Bureau) -> None:
     people = People(furnished)
     number = handed_in(furnished, people, TODAY, review_levels=2)
-    pass_review(furnished, number, by=people.reviewer, now=NOW)
+    transition(furnished, number, Transition.PASS, by=people.reviewer, now=NOW)
 
     (again,) = read_reviews(furnished, by=people.reviewer, today=TODAY).reviews
     (other,) = read_reviews(furnished, by=people.coordinator, today=TODAY).reviews
@@ -91,7 +90,7 @@ def test_a_review_says_why_somebody_may_not_take_it(furnished: Bureau) -> None:
 def test_what_passed_every_level_waits_for_the_closer_who_did_not_review_it(furnished: Bureau) -> None:
     people = People(furnished)
     number = handed_in(furnished, people, TODAY)
-    pass_review(furnished, number, by=people.coordinator, now=NOW)
+    transition(furnished, number, Transition.PASS, by=people.coordinator, now=NOW)
 
     (one,) = read_reviews(furnished, by=people.coordinator, today=TODAY, state=State.ACCEPTED).reviews
 
@@ -128,12 +127,11 @@ def test_extensions_wait_in_the_order_they_were_asked_for_and_not_by_their_asker
         for _ in range(3)
     ]
     for day, number in zip((25, 23, 24), numbers, strict=True):
-        ask_extension(
+        transition(
             furnished,
             number,
-            reason="道路施工",
-            progress="已完成六成",
-            wanted_on=date(2026, 4, 20),
+            Transition.ASK_EXTENSION,
+            ExtensionRequest(reason="道路施工", progress="已完成六成", wanted_on=date(2026, 4, 20)),
             by=people.handler,
             now=clock.at(date(2026, 3, day)),
         )

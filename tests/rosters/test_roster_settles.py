@@ -13,10 +13,10 @@ from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
 from duban.core.lights import Light
 from duban.editions.service import apply_edition
-from duban.evidence.reviews import pass_review, send_back
 from duban.history.service import show_history
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import reopen
+from duban.obligations.transitions import Reopening, SendBack, transition
 from duban.reports.board import CampaignLine, read_board
 from duban.rosters.service import list_missing, record_outcome
 from duban.rosters.sheets import RosterImported, import_roster
@@ -141,8 +141,8 @@ def test_an_old_record_does_not_undo_what_people_have_done_since(
     closed = next(row.id for row in the_obligations(bureau) if row.state == "closed")
     waiting = next(row.id for row in the_obligations(bureau) if row.state == "submitted")
     li = a_person(bureau, "李局长", a_unit(bureau, "市民政局办公室"), Role.LEADER)
-    reopen(bureau, closed, reason="抽查不合格", by=li, now=LATER)
-    send_back(bureau, waiting, reason="缺财务报告", by=li, now=LATER)
+    transition(bureau, closed, Transition.REOPEN, Reopening(reason="抽查不合格"), by=li, now=LATER)
+    transition(bureau, waiting, Transition.SEND_BACK, SendBack(reason="缺财务报告"), by=li, now=LATER)
 
     bring_in(furnished, a_sheet(tmp_path, recorded(3, 2, 1), WITH_RECORDS))
 
@@ -167,8 +167,8 @@ def test_what_came_in_by_the_roster_is_reviewed_by_someone_else(furnished: Furni
     chen = a_person(bureau, "陈某", a_unit(bureau, "市民政局审核科"), Role.REVIEWER)
 
     with pytest.raises(Refused, match="报送过这项任务"):
-        pass_review(bureau, first, by=zhou, now=LATER)
-    assert pass_review(bureau, first, by=chen, now=LATER).state == "accepted"
+        transition(bureau, first, Transition.PASS, by=zhou, now=LATER)
+    assert transition(bureau, first, Transition.PASS, by=chen, now=LATER).state == "accepted"
 
 
 def test_a_units_own_record_hands_in_and_the_coordinators_conclusion_closes(

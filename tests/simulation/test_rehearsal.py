@@ -14,7 +14,8 @@ from duban.core import clock
 from duban.core.access import Role
 from duban.core.settings import Settings, load
 from duban.letters.delivery import deliver
-from duban.obligations.transitions import waive
+from duban.obligations.states import Transition
+from duban.obligations.transitions import Grounds, transition
 from duban.rehearse.faults import Killed, Weather, faults_on
 from duban.rehearse.invariants import after_a_day, at_the_end, when_taken
 from duban.rehearse.letters import read_letter
@@ -116,11 +117,11 @@ def test_a_letter_that_comes_after_the_matter_is_settled_is_noticed(world: World
 
 def _waive(world: World, obligation_id: int) -> None:
     coordinator = world.people[Role.COORDINATOR][0]
-    waive(
+    transition(
         world.calm,
         obligation_id,
-        reason="本地无此事项",
-        authority="局长办公会",
+        Transition.WAIVE,
+        Grounds(reason="本地无此事项", authority="局长办公会"),
         by=coordinator,
         now=clock.at(FIRST_WORKDAY),
     )

@@ -13,9 +13,10 @@ from duban.core import clock
 from duban.core.access import Actor, Role
 from duban.core.errors import Refused
 from duban.history.tables import history
-from duban.obligations.bulk import suspend_many
 from duban.obligations.queries import BulkSelection
+from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
+from duban.obligations.transitions import Grounds, transition_many
 from duban.units.importing import ContactInput, UnitInput
 from duban.units.service import (
     add_contact,
@@ -152,11 +153,11 @@ def test_chosen_matters_are_suspended_and_the_others_left(bureau: Bureau, coordi
     edition, unit = an_edition(bureau), a_unit(bureau)
     first, second, third = (an_obligation(bureau, unit_id=unit, edition_id=edition) for _ in range(3))
 
-    done = suspend_many(
+    done = transition_many(
         bureau,
         BulkSelection(obligation_ids=(first, third)),
-        reason="汛期",
-        authority="局长办公会",
+        Transition.SUSPEND,
+        Grounds(reason="汛期", authority="局长办公会"),
         by=coordinator,
         now=NOW,
     )

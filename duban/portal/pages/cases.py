@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
-from duban.evidence.reviews import spot_check
 from duban.obligations.file import Case, read_case
 from duban.obligations.states import TRANSITION_NAMES, Transition
-from duban.obligations.transitions import TransitionDone, archive, forward, reopen, resume, suspend, waive
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm, audit_fields, run
+from duban.portal.forms import Filled, FilledForm, run
+from duban.portal.obligation_forms import VERDICTS, do_transition
 from duban.portal.params import Number
 from duban.reports.history_words import verb_words
 from duban.units.service import name_units
@@ -24,7 +22,6 @@ from duban.units.service import name_units
 router = APIRouter()
 Sees = Annotated[PageContext, allow(Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR)]
 Acts = Annotated[PageContext, allow(Role.COORDINATOR, Role.REVIEWER, Role.LEADER)]
-VERDICTS = {"passed": "合格", "failed": "不合格"}
 
 
 @router.get("/obligations/{obligation_id}")
@@ -36,53 +33,23 @@ def case(desk: Sees, obligation_id: Number) -> Response:
 @router.post("/obligations/{obligation_id}/{act}")
 def act(desk: Acts, obligation_id: Number, act: str, filled: FilledForm) -> Response:
     """Spot check, waive, suspend, resume, forward, reopen or archive it."""
-    how = _ACTS.get(act)
-    if how is None:
+    verb = _ACTS.get(act)
+    if verb is None:
         raise NotFound("没有这种办理方式，请从任务页面重新进入。")
-    done, status, reasons = run(lambda: how(desk, obligation_id, filled, audit_fields(desk, filled)))
+    done, status, reasons = run(lambda: do_transition(desk, obligation_id, verb, filled))
     if done is None:
         return _page(desk, obligation_id, filled, reasons, status=status, tried_act=act)
     return desk.see_other(f"/obligations/{obligation_id}", said=f"已办理：{TRANSITION_NAMES[done.verb]}。")
 
 
-def _spot_check(desk: PageContext, number: int, filled: Filled, common: dict[str, Any]) -> TransitionDone:
-    passed = filled.choice("passed", "抽查结论", VERDICTS)
-    finding = filled.text("finding", "核实情况", required=True)
-    filled.refuse_faults()
-    return spot_check(desk.bureau, number, passed=passed == "passed", finding=finding, **common)
-
-
-def _grounds(filled: Filled) -> dict[str, Any]:
-    reason = filled.text("reason", "理由", required=True)
-    authority = filled.line("authority", "依据", required=True, longest=200)
-    filled.refuse_faults()
-    return {"reason": reason, "authority": authority}
-
-
-def _forward(desk: PageContext, number: int, filled: Filled, common: dict[str, Any]) -> TransitionDone:
-    to_unit = filled.line("to_unit", "承办单位", required=True)
-    reason = filled.text("reason", "改派原因", required=True)
-    filled.refuse_faults()
-    return forward(desk.bureau, number, to_unit=to_unit, reason=reason, **common)
-
-
-def _reopen(desk: PageContext, number: int, filled: Filled, common: dict[str, Any]) -> TransitionDone:
-    reason = filled.text("reason", "原因", required=True)
-    until = filled.day("resubmit_by_on", "补正时限")
-    filled.refuse_faults()
-    return reopen(desk.bureau, number, reason=reason, resubmit_by_on=until, **common)
-
-
-_ACTS: dict[str, Callable[[PageContext, int, Filled, dict[str, Any]], TransitionDone]] = {
-    "spot-check": _spot_check,
-    "waive": lambda desk, number, filled, common: waive(desk.bureau, number, **_grounds(filled), **common),
-    "suspend": lambda desk, number, filled, common: suspend(
-        desk.bureau, number, **_grounds(filled), **common
-    ),
-    "resume": lambda desk, number, filled, common: resume(desk.bureau, number, **common),
-    "forward": _forward,
-    "reopen": _reopen,
-    "archive": lambda desk, number, filled, common: archive(desk.bureau, number, **common),
+_ACTS = {
+    "spot-check": Transition.SPOT_CHECK,
+    "waive": Transition.WAIVE,
+    "suspend": Transition.SUSPEND,
+    "resume": Transition.RESUME,
+    "forward": Transition.FORWARD,
+    "reopen": Transition.REOPEN,
+    "archive": Transition.ARCHIVE,
 }
 
 

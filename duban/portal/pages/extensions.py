@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.obligations.review_queues import read_extensions
-from duban.obligations.transitions import TransitionDone, decide_extension
+from duban.obligations.states import Transition
+from duban.obligations.transitions import TransitionDone
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm, audit_fields, run
+from duban.portal.forms import Filled, FilledForm, run
+from duban.portal.obligation_forms import do_transition
 from duban.portal.params import Number, whole
 
 router = APIRouter()
@@ -31,17 +32,11 @@ def decide(desk: Decides, obligation_id: Number, filled: FilledForm) -> Response
     """Grant or refuse one request."""
 
     def act() -> TransitionDone:
-        verdict = filled.choice("verdict", "批复结论", VERDICTS)
-        granted_on: date | None = filled.day("granted_on", "延至", required=verdict == "grant")
-        reply = filled.text("reply", "批复意见", required=True)
-        filled.refuse_faults()
-        return decide_extension(
-            desk.bureau,
-            obligation_id,
-            granted_on=granted_on if verdict == "grant" else None,
-            reply=reply,
-            **audit_fields(desk, filled),
-        )
+        granted = filled.choice("verdict", "批复结论", VERDICTS) == "grant"
+        # A date is asked for where it is granted, and counts for nothing where it is not.
+        filled.day("granted_on", "延至", required=granted)
+        changed = {} if granted else {"granted_on": None}
+        return do_transition(desk, obligation_id, Transition.DECIDE_EXTENSION, filled, **changed)
 
     done, status, reasons = run(act)
     if done is None:

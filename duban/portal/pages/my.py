@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
-from duban.core.errors import Changed, NotFound, Refused
+from duban.core.errors import NotFound
 from duban.evidence.my_file import MyFile, my_obligation
 from duban.evidence.service import expected_now
 from duban.evidence.uploads import PIECE_BYTES, drop_upload
 from duban.figures.service import report_progress
 from duban.obligations.lists import Tab, my_obligations
 from duban.obligations.states import Transition
-from duban.obligations.transitions import TransitionDone, acknowledge, ask_extension, forward
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Filled, FilledForm, audit_fields, run
+from duban.portal.obligation_forms import do_transition, hand_in, receive_files
 from duban.portal.params import Number, PageNumber
-from duban.portal.submission_form import hand_in, receive_files
 from duban.units.service import name_units
 
 router = APIRouter()
@@ -54,15 +52,7 @@ def back(desk: Mine, obligation_id: Number, act: str) -> Response:
 @router.post("/my/{obligation_id}/acknowledge")
 def take_on(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
     """签收, naming who handles it and who stands in."""
-
-    def act() -> TransitionDone:
-        handler = filled.whole("handler", "经办人")
-        backup = filled.whole("backup", "备岗")
-        return acknowledge(
-            desk.bureau, obligation_id, handler_id=handler, backup_id=backup, **_by(desk, filled)
-        )
-
-    return _act(desk, obligation_id, filled, act, "已签收。")
+    return _transition(desk, obligation_id, Transition.ACKNOWLEDGE, filled, "已签收。")
 
 
 @router.post("/my/{obligation_id}/submit")
@@ -102,7 +92,7 @@ def report(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
             unit_of_measure=measure,
             as_of_on=on,
             reason=reason or None,
-            **_by(desk, filled),
+            **audit_fields(desk, filled),
         )
 
     return _act(desk, obligation_id, filled, act, "进度已填报。")
@@ -111,54 +101,32 @@ def report(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
 @router.post("/my/{obligation_id}/extension")
 def ask(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
     """申请延期."""
-
-    def act() -> TransitionDone:
-        wanted_on = filled.day("wanted_on", "希望延至的日期", required=True)
-        reason = filled.text("reason", "延期理由", required=True)
-        progress = filled.text("progress", "目前进展", required=True)
-        filled.refuse_faults()
-        return ask_extension(
-            desk.bureau,
-            obligation_id,
-            wanted_on=wanted_on or date.max,
-            reason=reason,
-            progress=progress,
-            **_by(desk, filled),
-        )
-
-    return _act(desk, obligation_id, filled, act, "延期申请已提交；批复之前，时限不变。")
+    said = "延期申请已提交；批复之前，时限不变。"
+    return _transition(desk, obligation_id, Transition.ASK_EXTENSION, filled, said)
 
 
 @router.post("/my/{obligation_id}/forward")
 def give_on(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
     """改派 to the unit it belongs to; afterwards it is not this unit's any more."""
-
-    def act() -> TransitionDone:
-        to_unit = filled.line("to_unit", "承办单位", required=True)
-        reason = filled.text("reason", "改派原因", required=True)
-        filled.refuse_faults()
-        return forward(desk.bureau, obligation_id, to_unit=to_unit, reason=reason, **_by(desk, filled))
-
-    return _act(desk, obligation_id, filled, act, "已改派，不再列在本单位名下。", to="/my")
+    said = "已改派，不再列在本单位名下。"
+    return _transition(desk, obligation_id, Transition.FORWARD, filled, said, to="/my")
 
 
-def _by(desk: PageContext, filled: Filled) -> dict[str, Any]:
-    version = filled.whole("version", "页面版本")
-    # A form without it was not made by our page; then nothing is what the person saw.
-    return {"by": desk.by, "now": desk.now, "version": version if version is not None else 0}
+def _transition(
+    desk: PageContext, obligation_id: int, verb: Transition, filled: Filled, said: str, to: str = ""
+) -> Response:
+    return _act(
+        desk, obligation_id, filled, lambda: do_transition(desk, obligation_id, verb, filled), said, to
+    )
 
 
 def _act(
     desk: PageContext, obligation_id: int, filled: Filled, act: Callable[[], object], said: str, to: str = ""
 ) -> Response:
     """Do it and look again; refused, the same page comes back with the reasons and everything that was typed."""
-    try:
-        act()
-    except NotFound:
-        raise
-    except Refused as refused:
-        status = 409 if isinstance(refused, Changed) else 422
-        return _page(desk, obligation_id, filled, refused.reasons, status=status)
+    _, status, reasons = run(act)
+    if reasons:
+        return _page(desk, obligation_id, filled, reasons, status=status)
     return desk.see_other(to or f"/my/{obligation_id}", said=said)
 
 

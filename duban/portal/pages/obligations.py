@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 
@@ -12,15 +12,16 @@ from duban.core.access import Role
 from duban.core.errors import Changed
 from duban.core.lights import LIGHT_WORDS, Light
 from duban.editions.queries import name_editions
-from duban.obligations.bulk import ManyActed, resume_many, suspend_many, waive_many
 from duban.obligations.list_queries import ObligationFilter
 from duban.obligations.lists import OBLIGATIONS_PAGE, list_obligations, obligation_ids
 from duban.obligations.queries import BulkSelection
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, State, Transition
+from duban.obligations.transitions import BulkDone, transition_many
 from duban.portal import forms
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm
+from duban.portal.obligation_forms import read_input
 from duban.portal.params import PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.reports.exports import export_ledger
@@ -59,11 +60,17 @@ def act(desk: Steers, filled: FilledForm) -> Response:
     """Waive, suspend or resume the chosen ones: first how many it would be, then for good."""
     filters = asked(filled.values, FILTERS)
 
-    def run() -> tuple[Transition, ManyActed, tuple[int, ...]]:
+    def run() -> tuple[Transition, BulkDone, tuple[int, ...]]:
         verb = ACTS[filled.choice("act", "办理方式", ACTS, required=True) or _refused(filled)]
         ids = _chosen(desk, filled, filters)
-        done = _many(
-            desk, filled, verb, BulkSelection(obligation_ids=ids), dry_run=not filled.ticked("confirmed")
+        done = transition_many(
+            desk.bureau,
+            BulkSelection(obligation_ids=ids),
+            verb,
+            read_input(filled, verb),
+            by=desk.by,
+            now=desk.now,
+            dry_run=not filled.ticked("confirmed"),
         )
         return verb, done, ids
 
@@ -103,24 +110,11 @@ def _chosen(desk: PageContext, filled: Filled, filters: Mapping[str, str]) -> tu
     return ids
 
 
-def _many(
-    desk: PageContext, filled: Filled, verb: Transition, scope: BulkSelection, *, dry_run: bool
-) -> ManyActed:
-    common: dict[str, Any] = {"by": desk.by, "now": desk.now, "dry_run": dry_run}
-    if verb is Transition.RESUME:
-        return resume_many(desk.bureau, scope, **common)
-    reason = filled.text("reason", "理由", required=True)
-    authority = filled.line("authority", "依据", required=True, longest=200)
-    filled.refuse_faults()
-    many = waive_many if verb is Transition.WAIVE else suspend_many
-    return many(desk.bureau, scope, reason=reason, authority=authority, **common)
-
-
 def _preview(
     desk: PageContext,
     filled: Filled,
     verb: Transition,
-    acted: ManyActed,
+    acted: BulkDone,
     ids: tuple[int, ...],
     filters: Mapping[str, str],
 ) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -10,15 +9,14 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.evidence.reviews import pass_review, send_back, sign_off
 from duban.obligations.file import read_case
 from duban.obligations.queue_queries import QueuePosition
 from duban.obligations.review_queues import read_reviews
 from duban.obligations.states import State, Transition
-from duban.obligations.transitions import TransitionDone
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm, audit_fields, run
+from duban.portal.forms import Filled, FilledForm, run
+from duban.portal.obligation_forms import do_transition
 from duban.portal.params import Number, asked, whole
 
 router = APIRouter()
@@ -61,40 +59,19 @@ def review(desk: Reviews, obligation_id: Number) -> Response:
 @router.post("/reviews/{obligation_id}/pass")
 def let_pass(desk: Reviews, obligation_id: Number, filled: FilledForm) -> Response:
     """审核通过."""
-
-    def act() -> TransitionDone:
-        remark = filled.text("remark", "意见")
-        filled.refuse_faults()
-        return pass_review(desk.bureau, obligation_id, remark=remark, **audit_fields(desk, filled))
-
-    return _act(desk, obligation_id, filled, act, "已通过")
+    return _act(desk, obligation_id, Transition.PASS, filled, "已通过")
 
 
 @router.post("/reviews/{obligation_id}/send-back")
 def give_back(desk: Reviews, obligation_id: Number, filled: FilledForm) -> Response:
     """退回, with the reason and, if wanted, the day by which it shall come again."""
-
-    def act() -> TransitionDone:
-        reason = filled.text("reason", "退回原因", required=True)
-        until: date | None = filled.day("resubmit_by_on", "补正时限")
-        filled.refuse_faults()
-        return send_back(
-            desk.bureau, obligation_id, reason=reason, resubmit_by_on=until, **audit_fields(desk, filled)
-        )
-
-    return _act(desk, obligation_id, filled, act, "已退回，并通知责任单位")
+    return _act(desk, obligation_id, Transition.SEND_BACK, filled, "已退回，并通知责任单位")
 
 
 @router.post("/reviews/{obligation_id}/sign-off")
 def strike_off(desk: Closes, obligation_id: Number, filled: FilledForm) -> Response:
     """销号."""
-
-    def act() -> TransitionDone:
-        note = filled.text("note", "备注")
-        filled.refuse_faults()
-        return sign_off(desk.bureau, obligation_id, note=note, **audit_fields(desk, filled))
-
-    return _act(desk, obligation_id, filled, act, "已销号", tab="accepted")
+    return _act(desk, obligation_id, Transition.SIGN_OFF, filled, "已销号", tab="accepted")
 
 
 def _after(text: str) -> QueuePosition | None:
@@ -110,12 +87,12 @@ def _after(text: str) -> QueuePosition | None:
 def _act(
     desk: PageContext,
     obligation_id: int,
+    verb: Transition,
     filled: Filled,
-    act: Callable[[], TransitionDone],
     said: str,
     tab: str = "",
 ) -> Response:
-    done, status, reasons = run(act)
+    done, status, reasons = run(lambda: do_transition(desk, obligation_id, verb, filled))
     if done is None:
         return _page(desk, obligation_id, filled, reasons, status=status)
     return desk.see_other(

@@ -1,8 +1,10 @@
-"""The hand-in form read into what the action takes: files that came with it, files uploaded before, figures, links."""
+"""Forms of acts on an obligation: each transition's fields read as its input asks, and the hand-in form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Any, get_args
 
 from calendars.model import EvidenceType, ExpectedEvidence
 from duban.core.errors import Refused
@@ -18,11 +20,46 @@ from duban.evidence.service import (
 )
 from duban.evidence.uploads import receive_whole
 from duban.figures.rules import FigureOrigin
-from duban.obligations.transitions import TransitionDone
+from duban.obligations.states import Transition
+from duban.obligations.transitions import TRANSITIONS, TransitionDone, TransitionInput, asked_of, transition
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled
+from duban.portal.forms import LONGEST_LINE, LONGEST_TEXT, Filled, audit_fields
 
 LONGEST_NOTE = 2000
+# A conclusion is chosen between two words.
+VERDICTS = {"passed": "合格", "failed": "不合格"}
+
+
+def do_transition(
+    desk: PageContext, obligation_id: int, verb: Transition, filled: Filled, **changed: object
+) -> TransitionDone:
+    """Do the verb with what was typed; `changed` fields are what a page makes of other fields of its own."""
+    given = read_input(filled, verb).model_copy(update=changed)
+    return transition(desk.bureau, obligation_id, verb, given, **audit_fields(desk, filled))
+
+
+def read_input(filled: Filled, verb: Transition) -> TransitionInput:
+    """The verb's input out of the form; refused with every fault at once."""
+    model = TRANSITIONS[verb].takes
+    values = {name: _field(filled, model, name) for name in model.model_fields}
+    filled.refuse_faults()
+    return model(**values)
+
+
+def _field(filled: Filled, model: type[TransitionInput], name: str) -> Any:
+    asked, kind = asked_of(model, name), model.model_fields[name].annotation
+    key = asked.field or name
+    if kind is bool:
+        return filled.choice(key, asked.label, VERDICTS) == "passed"
+    if date in (kind, *get_args(kind)):
+        return filled.day(key, asked.label, required=asked.required)
+    if int in get_args(kind):
+        return filled.whole(key, asked.label, required=asked.required)
+    if asked.line:
+        longest = asked.longest or LONGEST_LINE
+        return filled.line(key, asked.label, required=asked.required, longest=longest)
+    longest = asked.longest or LONGEST_TEXT
+    return filled.text(key, asked.label, required=asked.required, longest=longest)
 
 
 def hand_in(desk: PageContext, obligation_id: int, filled: Filled) -> TransitionDone:
