@@ -40,7 +40,7 @@ from duban.editions.service import (
     move_inside,
     publish_inside,
 )
-from duban.outbox.queries import round_on
+from duban.outbox.queries import round_is_over
 from duban.units.queries import units_by_id
 from duban.units.rules import keeping_refusals
 
@@ -97,8 +97,7 @@ def forecast_impact(
 
 def _window(connection: Connection, today: date, days: int) -> ForecastWindow:
     """From the next round on: today's, unless it has been held."""
-    held = round_on(connection, today)
-    first = today + timedelta(days=1) if held and held.finished_at else today
+    first = today + timedelta(days=1) if round_is_over(connection, today) else today
     return ForecastWindow.of(first, days)
 
 

@@ -25,7 +25,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
-from duban.outbox.queries import round_on
+from duban.rounds.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
 from duban.units.queries import find_actor
 from duban.upkeep.service import latest, verify

@@ -19,7 +19,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    Row,
     TextClause,
     bindparam,
     func,
@@ -34,7 +33,7 @@ from duban.core.access import VisibleUnits
 from duban.core.db import Moment, upsert
 from duban.core.settings import Settings
 from duban.outbox.tables import dispatch
-from duban.rounds.tables import round_
+from duban.rounds.tables import MORNING, round_
 from duban.units.queries import visible
 from duban.units.tables import contact, unit
 
@@ -329,6 +328,12 @@ def _digests_may_leave(connection: Connection, now: datetime) -> bool:
     return held or now >= clock.at(today) + _WAITS_FOR_ROUND
 
 
+def round_is_over(connection: Connection, day: date) -> bool:
+    """Whether the day's round has written its digests."""
+    held = select(round_.c.finished_at).where(round_.c.kind == MORNING, round_.c.held_on == day)
+    return connection.scalar(held) is not None
+
+
 def mark_sending(
     connection: Connection, ids: Sequence[int], *, lease_by: str, now: datetime, lease_until: datetime
 ) -> frozenset[int]:
@@ -463,19 +468,6 @@ def release_expired_leases(connection: Connection, now: datetime) -> Released:
         )
     )
     return Released(put_back=int(back.rowcount), unsure=int(unsure.rowcount))
-
-
-def cut_short_digests(connection: Connection, before: date) -> tuple[tuple[int, date], ...]:
-    """(id, day) of the rounds that planned reminders and never came to write their digests, oldest first."""
-    statement = select(round_.c.id, round_.c.held_on).where(
-        round_.c.held_on < before, round_.c.finished_at.is_(None), round_.c.status == "planning"
-    )
-    return tuple((row.id, row.held_on) for row in connection.execute(statement.order_by(round_.c.held_on)))
-
-
-def first_undispatched_on(connection: Connection) -> date | None:
-    """The day of the very first round."""
-    return connection.scalar(select(func.min(round_.c.held_on)))
 
 
 def dispatch_statuses(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -697,51 +689,3 @@ _NAMED: dict[str, Any] = {"unit": unit.c.name.label("unit"), "contact": contact.
 _SHOWN = [
     _NAMED[field.name] if field.name in _NAMED else dispatch.c[field.name] for field in fields(ListedDispatch)
 ]
-
-
-MORNING = "morning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionNote:
-    """What a round did for one edition."""
-
-    edition_id: int
-    name: str
-    planned: int = 0
-    superseded: int = 0
-    provisional: bool = False
-    error: str | None = None
-    held: int = 0  # escalations that a coordinator approves first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundRow:
-    """One round as it stands. `status`: planning, planned, failed (some edition could not be planned)."""
-
-    id: int
-    kind: str
-    held_on: date
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    planned: int
-    superseded: int
-    dispatches: int
-    editions: tuple[EditionNote, ...]
-
-    def note(self, edition_id: int) -> EditionNote | None:
-        return next((note for note in self.editions if note.edition_id == edition_id), None)
-
-
-def round_on(connection: Connection, held_on: date) -> RoundRow | None:
-    row = connection.execute(
-        select(round_).where(round_.c.kind == MORNING, round_.c.held_on == held_on)
-    ).first()
-    return _round(row) if row else None
-
-
-def _round(row: Row[Any]) -> RoundRow:
-    notes = tuple(EditionNote(**entry) for entry in row.detail.get("editions", ()))
-    names = (name for name in RoundRow.__dataclass_fields__ if name != "editions")
-    return RoundRow(**{name: getattr(row, name) for name in names}, editions=notes)

@@ -16,13 +16,12 @@ from duban.evidence.tables import evidence_item, review, submission
 from duban.figures.tables import progress
 from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
 from duban.obligations.tables import extension, obligation, sign_off
-from duban.outbox.queries import MORNING
 from duban.outbox.tables import dispatch
 from duban.problems.rules import ProblemState
 from duban.problems.tables import problem
 from duban.rounds.queries import DONE as ROUND_DONE
 from duban.rounds.queries import FAILED, STEP
-from duban.rounds.tables import edition_round, reminder, round_
+from duban.rounds.tables import MORNING, edition_round, reminder, round_
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 

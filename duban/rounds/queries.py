@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Row,
     Select,
     String,
     TextClause,
@@ -40,10 +41,9 @@ from duban.core.errors import Refused
 from duban.editions.tables import edition, milestone, point
 from duban.obligations.states import OPEN, WAITING, State
 from duban.obligations.tables import obligation
-from duban.outbox.queries import MORNING, EditionNote, RoundRow, _round, round_on
 from duban.outbox.tables import dispatch
 from duban.rounds.schedule import DueReminders
-from duban.rounds.tables import edition_round, reminder, round_
+from duban.rounds.tables import MORNING, edition_round, reminder, round_
 from duban.units.queries import visible
 from duban.units.tables import unit
 
@@ -71,6 +71,51 @@ class PlannedEdition:
         """Whether the last plan still holds: nothing it decided on has moved, and no further day has come."""
         waits = self.next_fire_on is None or today < self.next_fire_on
         return waits and signature == self.planned_signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionNote:
+    """What a round did for one edition."""
+
+    edition_id: int
+    name: str
+    planned: int = 0
+    superseded: int = 0
+    provisional: bool = False
+    error: str | None = None
+    held: int = 0  # escalations that a coordinator approves first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRow:
+    """One round as it stands. `status`: planning, planned, failed (some edition could not be planned)."""
+
+    id: int
+    kind: str
+    held_on: date
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    planned: int
+    superseded: int
+    dispatches: int
+    editions: tuple[EditionNote, ...]
+
+    def note(self, edition_id: int) -> EditionNote | None:
+        return next((note for note in self.editions if note.edition_id == edition_id), None)
+
+
+def round_on(connection: Connection, held_on: date) -> RoundRow | None:
+    row = connection.execute(
+        select(round_).where(round_.c.kind == MORNING, round_.c.held_on == held_on)
+    ).first()
+    return _round(row) if row else None
+
+
+def _round(row: Row[Any]) -> RoundRow:
+    notes = tuple(EditionNote(**entry) for entry in row.detail.get("editions", ()))
+    names = (name for name in RoundRow.__dataclass_fields__ if name != "editions")
+    return RoundRow(**{name: getattr(row, name) for name in names}, editions=notes)
 
 
 def insert_round(
@@ -117,6 +162,19 @@ def rounds_between(connection: Connection, first: date, last: date) -> tuple[Rou
         .order_by(round_.c.held_on)
     )
     return tuple(_round(row) for row in found)
+
+
+def rounds_cut_short(connection: Connection, before: date) -> tuple[tuple[int, date], ...]:
+    """(id, day) of the rounds that planned reminders and never came to write their digests, oldest first."""
+    statement = select(round_.c.id, round_.c.held_on).where(
+        round_.c.held_on < before, round_.c.finished_at.is_(None), round_.c.status == "planning"
+    )
+    return tuple((row.id, row.held_on) for row in connection.execute(statement.order_by(round_.c.held_on)))
+
+
+def first_round_on(connection: Connection) -> date | None:
+    """The day of the very first round."""
+    return connection.scalar(select(func.min(round_.c.held_on)))
 
 
 def write_plan(

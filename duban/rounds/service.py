@@ -24,28 +24,22 @@ from duban.editions.queries import find_edition_name
 from duban.history.queries import append_entry
 from duban.obligations.lights import Facts, standing_of
 from duban.obligations.states import State
-from duban.outbox.queries import (
-    MORNING,
-    EditionNote,
-    RoundRow,
-    cut_short_digests,
-    first_undispatched_on,
-    release_expired_leases,
-    round_on,
-    write_digests,
-)
+from duban.outbox.queries import release_expired_leases, write_digests
 from duban.rounds.gates import GateReport, close_gates, fault_sentence
 from duban.rounds.queries import (
     STEP,
+    EditionNote,
     HeldEscalation,
     HeldSelection,
     PlannedEdition,
     ReminderDecision,
     ReminderGroup,
+    RoundRow,
     close_round,
     count_held_escalations,
     decide_held,
     first_published_on,
+    first_round_on,
     held_escalations_page,
     insert_round,
     lock_round,
@@ -56,13 +50,16 @@ from duban.rounds.queries import (
     planned_edition,
     planned_editions,
     release_held_reminders,
+    round_on,
     rounds_between,
+    rounds_cut_short,
     settle_held_reminders,
     write_note,
     write_plan,
     write_reminders,
 )
 from duban.rounds.schedule import due_reminders, next_reminder
+from duban.rounds.tables import MORNING
 
 # Who may approve an escalation.
 APPROVERS = frozenset({Role.COORDINATOR, Role.LEADER})
@@ -372,7 +369,7 @@ def missing_rounds(bureau: Bureau, *, now: datetime, days: int = 7) -> tuple[dat
     last = today if now >= clock.at(today) else today - timedelta(days=1)
     with bureau.store.reading() as connection:
         # The day of the first round; while there is none, the day the first edition was published.
-        began = first_undispatched_on(connection) or first_published_on(connection)
+        began = first_round_on(connection) or first_published_on(connection)
         if began is None:
             return ()
         first = max(began, last - timedelta(days=days - 1))
@@ -434,7 +431,7 @@ def recover(bureau: Bureau, *, now: datetime) -> RecoveryReport:
         released = release_expired_leases(connection, now)
         # Rounds of earlier days that died before their digests: what they planned is planned once and must be told.
         # Today's own round is left to be held again, which also plans what it had not come to.
-        cut_short = cut_short_digests(connection, clock.civil(now))
+        cut_short = rounds_cut_short(connection, clock.civil(now))
         for round_id, _ in cut_short:
             current = lock_round(connection, round_id)
             new = _write_digests(bureau, connection, current, now)

@@ -1,4 +1,8 @@
-"""duban.rounds.tables"""
+"""Rounds and the reminders they plan.
+
+A reminder is unique per (obligation, rung, due date): a round can be run twice, killed and run again, and plans
+nothing twice.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ from sqlalchemy import (
 )
 
 from duban.core.db import Id, Moment, metadata
+
+MORNING = "morning"
 
 round_ = Table(
     "round",
