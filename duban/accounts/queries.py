@@ -121,18 +121,19 @@ _PEOPLE: Select[Any] = (
 
 
 def _accounts(connection: Connection, rows: Sequence[Any], now: datetime) -> tuple[AccountRow, ...]:
+    ids = [row.id for row in rows]
     open_sessions = (
         select(session.c.person_id, func.count(), func.max(session.c.seen_at))
-        .where(session.c.person_id.in_([row.id for row in rows]))
-        .where(session.c.ended_at.is_(None), session.c.expires_at > now)
+        .where(session.c.person_id.in_(ids), session.c.ended_at.is_(None), session.c.expires_at > now)
         .group_by(session.c.person_id)
     )
-    opened = {row[0]: {"sessions": row[1], "seen_at": row[2]} for row in connection.execute(open_sessions)}
+    opened = {row[0]: (row[1], row[2]) for row in connection.execute(open_sessions)}
+    people = {one.id: one for one in all_people(connection, ids=ids)}
     found = []
     for row in rows:
         values = {name: value for name, value in row._mapping.items() if name != "id"}
-        values |= opened.get(row.id, {"sessions": 0, "seen_at": None})
-        found.append(AccountRow(person=all_people(connection, person_id=row.id)[0], **values))
+        number, seen_at = opened.get(row.id, (0, None))
+        found.append(AccountRow(person=people[row.id], sessions=number, seen_at=seen_at, **values))
     return tuple(found)
 
 

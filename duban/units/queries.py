@@ -306,8 +306,7 @@ def actor_by_id(connection: Connection, person_id: int) -> Actor:
 
 def person_by_id(connection: Connection, person_id: int) -> Person | None:
     """One person, active or not."""
-    found = all_people(connection, person_id=person_id)
-    return found[0] if found else None
+    return next(iter(all_people(connection, ids=[person_id])), None)
 
 
 def all_people(
@@ -315,7 +314,7 @@ def all_people(
     *,
     name: str | None = None,
     unit_id: int | None = None,
-    person_id: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> tuple[Person, ...]:
     """The register, by unit and name; each filter narrows it."""
     statement = (
@@ -323,9 +322,12 @@ def all_people(
         .join_from(person, unit, unit.c.id == person.c.unit_id)
         .order_by(unit.c.id, person.c.id)
     )
-    for column, value in ((person.c.name, name), (person.c.unit_id, unit_id), (person.c.id, person_id)):
-        if value is not None:
-            statement = statement.where(column == value)
+    if name is not None:
+        statement = statement.where(person.c.name == name)
+    if unit_id is not None:
+        statement = statement.where(person.c.unit_id == unit_id)
+    if ids is not None:
+        statement = statement.where(person.c.id.in_(ids))
     rows = connection.execute(statement).all()
     ids = [row.id for row in rows]
     roles: dict[int, set[str]] = defaultdict(set)
