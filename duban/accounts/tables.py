@@ -5,6 +5,8 @@ Nothing here can be used by whoever reads it: passwords, session tokens and clie
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from duban.core.db import Id, Moment, metadata
@@ -28,35 +30,34 @@ person_unit = Table(
     Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),
 )
 
+
+def _secret() -> tuple[Column[Any], ...]:
+    """What every secret that somebody bears has in common: its hash, whose it is, and from when to when it serves."""
+    return (
+        Column("id", Id, primary_key=True),
+        Column("token_hash", String(64), nullable=False, unique=True),
+        Column("person_id", Id, ForeignKey("person.id"), nullable=False),  # whose rights it has
+        Column("made_at", Moment, nullable=False),
+        Column("expires_at", Moment, nullable=False),  # the end whatever is done
+    )
+
+
 session = Table(
     "session",
     metadata,
-    Column("id", Id, primary_key=True),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("person_id", Id, ForeignKey("person.id"), nullable=False),
+    *_secret(),
     Column("way", String(16), nullable=False),  # password, one_time, oidc, link
     # Of a session by link: the one unit it is bound to and the contact the link was sent to.
     Column("unit_id", Id, ForeignKey("unit.id")),
     Column("contact_id", Id, ForeignKey("contact.id")),
     Column("device", String(200), nullable=False, server_default=""),
-    Column("made_at", Moment, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),  # the end whatever is done; idleness ends it earlier
+    Column("seen_at", Moment, nullable=False),  # idleness ends it earlier
     Column("ended_at", Moment),
     Column("ended_why", String(32)),  # signed_out, revoked, password_changed, retired
     Index("ix_session_person_id", "person_id"),
 )
 
-one_time = Table(
-    "one_time",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("person_id", Id, ForeignKey("person.id"), nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
-)
+one_time = Table("one_time", metadata, *_secret(), Column("used_at", Moment))
 
 # Links carry the generation they were made in; a unit's links are revoked together by raising it. No row: 1.
 link_generation = Table(
@@ -70,14 +71,10 @@ link_generation = Table(
 client_token = Table(
     "client_token",
     metadata,
-    Column("id", Id, primary_key=True),
+    *_secret(),
     Column("name", String(64), nullable=False),  # the other system
-    Column("token_hash", String(64), nullable=False, unique=True),
     Column("scopes", String(200), nullable=False),  # words with spaces between: read, write
-    Column("person_id", Id, ForeignKey("person.id"), nullable=False),  # whose rights it has
     Column("made_by", Id, ForeignKey("person.id"), nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("revoked_at", Moment),
 )
