@@ -12,7 +12,7 @@ from calendars.formulas import UNKNOWN
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
 from duban.figures.service import NewFigure, record_figure, report_progress
-from duban.reports.indicators import check_figures, compute_indicators, list_figures
+from duban.reports.indicators import edition_figures
 
 app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数据，计算指标，核对合计。")
 
@@ -82,7 +82,7 @@ def record(
 @command(app, "list")
 def list_(call: Call, campaign: Campaign, year: Year) -> Answer:
     """列出最新填报的数据。"""
-    found = list_figures(call.bureau, campaign, year, by=SYSTEM)
+    found = edition_figures(call.bureau, campaign, year, by=SYSTEM).reported
     rows = (
         (one.name, unit, one.value, one.unit_of_measure, one.as_of_on, one.reported_by, one.reason or "")
         for unit, one in found
@@ -102,7 +102,7 @@ def indicators(
     by_unit: Annotated[bool, typer.Option("--by-unit", help="同时列出各单位及名次。")] = False,
 ) -> Answer:
     """计算指标；缺数据或分母为零的显示“—”，并说明缺什么。"""
-    found = compute_indicators(call.bureau, campaign, year, by=SYSTEM)
+    found = edition_figures(call.bureau, campaign, year, by=SYSTEM).indicators
     rows = (
         (
             one.name,
@@ -122,5 +122,5 @@ def indicators(
 @command(app, "check")
 def check(call: Call, campaign: Campaign, year: Year) -> Answer:
     """核对数据：各单位合计与全市数、发现与整改；有对不上的退出码 1。"""
-    found = check_figures(call.bureau, campaign, year, by=SYSTEM)
+    found = edition_figures(call.bureau, campaign, year, by=SYSTEM).warnings
     return Answer({"findings": found}, found, f"对不上的{len(found)}处。", status=1 if found else 0)

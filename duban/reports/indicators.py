@@ -5,17 +5,17 @@ A figure reported under its name counts before one that was derived; what nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from calendars.formulas import ComputedFigure, decimal_places
+from calendars.formulas import decimal_places
 from calendars.model import Edition
 from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
+from duban.core.db import Connection
 from duban.core.errors import NotFound
-from duban.editions.queries import StoredEdition, edition_or_refuse, find_roster_id, stored_edition_by_id
+from duban.editions.queries import StoredEdition, edition_by_id, edition_or_refuse, find_roster_id
 from duban.figures.indicators import IndicatorValue, figure_titles, indicator_value, known_names
 from duban.figures.queries import (
     QuotaProgress,
@@ -33,6 +33,7 @@ from duban.rosters.rules import counts_as_figures, total_counts
 from duban.units.queries import units_by_id
 
 Names = dict[str, Decimal | int | None]
+Newest = Mapping[tuple[int | None, str], ReportedFigure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,90 +49,96 @@ class Indicators:
     units: tuple[IndicatorValue, ...]
 
 
-def compute_indicators(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> Indicators:
-    """Every indicator of the edition's file, as the figures stand now."""
-    sight = visible_units(by)
-    with bureau.store.reading() as connection:
-        stored = edition_or_refuse(connection, campaign, year)
-        by_unit, city = figures_known(connection, stored, sight)
-        names = units_by_id(connection, by_unit)
-    edition = stored.value
-    rows: list[IndicatorValue] = []
-    for indicator in edition.indicators:
-        found = [indicator_value(indicator, values, names[one]) for one, values in sorted(by_unit.items())]
-        ranks = decimal_places([_exact(figure) if sight.everything else None for _, figure in found])
-        rows += [replace(value, place=rank) for (value, _), rank in zip(found, ranks, strict=True)]
-    return Indicators(
-        name=edition.name,
-        year=year,
-        city=tuple(indicator_value(one, city, None)[0] for one in edition.indicators if sight.everything),
-        units=tuple(rows),
-    )
-
-
-def _exact(figure: ComputedFigure | None) -> Any:
-    return None if figure is None else figure.value
-
-
-def list_figures(
-    bureau: Bureau, campaign: str, year: int, *, by: Actor
-) -> tuple[tuple[str, ReportedFigure], ...]:
-    """The newest reported figures with the unit's name (全市 for the city's own)."""
-    with bureau.store.reading() as connection:
-        stored = edition_or_refuse(connection, campaign, year)
-        newest = newest_figures(connection, stored.id, visible_units(by))
-        names = units_by_id(connection, [unit for unit, _ in newest if unit is not None])
-    return tuple(
-        (names[unit] if unit is not None else "全市", one)
-        for (unit, _), one in sorted(newest.items(), key=lambda item: (item[0][1], item[0][0] or 0))
-    )
-
-
-def check_figures(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> tuple[str, ...]:
-    """Everything that does not agree, one sentence each: quota sums, units against the city, problems found and fixed.
-
-    All of it compares units with the city, so whoever may see some units only is told nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionFigures:
+    """One edition's figures. `reported` are the newest with the unit's name (全市 for the city's own); `titles` the names
+    that may be reported, by the name they are kept under; `warnings` everything that does not agree, a sentence each.
     """
-    sight = visible_units(by)
-    if not sight.everything:
-        return ()
+
+    edition_id: int
+    campaign: str
+    indicators: Indicators
+    reported: tuple[tuple[str, ReportedFigure], ...]
+    titles: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def list_measured(bureau: Bureau, *, by: Actor) -> tuple[EditionRow, ...]:
+    """The editions that have indicators or figures, as far as they concern the person."""
     with bureau.store.reading() as connection:
-        stored = edition_or_refuse(connection, campaign, year)
-        newest = newest_figures(connection, stored.id, sight)
-        _, city = figures_known(connection, stored, sight)
-    names = figure_titles(stored.value)
-    sums = [one.sentence for one in sum_findings(stored.value) if one.verdict == "differs"]
-    sentences = [
-        units_against_city(
-            names.get(name, name),
-            [
-                one.value
-                for (unit, other), one in newest.items()
-                if other == name and unit and one.value is not None
-            ],
-            one_city.value,
-        )
-        for (unit_id, name), one_city in newest.items()
-        if unit_id is None
-    ]
+        wanted = measured(connection)
+        found = pulled_editions(connection, visible_units(by))
+    return tuple(one for one in found if one.id in wanted)
+
+
+def edition_figures(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> EditionFigures:
+    """Every indicator of the edition's file and what it is made of, as the figures stand now."""
+    with bureau.store.reading() as connection:
+        return _figures(connection, edition_or_refuse(connection, campaign, year), visible_units(by))
+
+
+def read_figures(bureau: Bureau, edition_id: int, *, by: Actor) -> EditionFigures:
+    """The same of an edition that concerns the person. Raises NotFound."""
+    if edition_id not in {one.id for one in list_measured(bureau, by=by)}:
+        raise NotFound("这个专项行动没有指标，或与您的单位无关，请从数据的清单里选择。")
+    with bureau.store.reading() as connection:
+        return _figures(connection, edition_by_id(connection, edition_id), visible_units(by))
+
+
+def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits) -> EditionFigures:
+    newest = newest_figures(connection, stored.id, sight)
+    by_unit, city = figures_known(connection, stored, sight, newest)
+    names = units_by_id(connection, {*by_unit, *(unit for unit, _ in newest if unit is not None)})
+    in_order = sorted(newest.items(), key=lambda item: (item[0][1], item[0][0] or 0))
+    units: list[IndicatorValue] = []
+    for indicator in stored.value.indicators:
+        found = [indicator_value(indicator, values, names[one]) for one, values in sorted(by_unit.items())]
+        # Places are told to those who see every unit.
+        exact = [figure.value if figure and sight.everything else None for _, figure in found]
+        units += [
+            replace(one, place=place) for (one, _), place in zip(found, decimal_places(exact), strict=True)
+        ]
+    whole = [indicator_value(one, city, None)[0] for one in stored.value.indicators if sight.everything]
+    return EditionFigures(
+        edition_id=stored.id,
+        campaign=stored.value.campaign,
+        indicators=Indicators(
+            name=stored.value.name, year=stored.value.year, city=tuple(whole), units=tuple(units)
+        ),
+        reported=tuple((names[unit] if unit is not None else "全市", one) for (unit, _), one in in_order),
+        titles=figure_titles(stored.value),
+        # All of it compares units with the city: whoever sees some units only is told nothing.
+        warnings=tuple(_disagreements(stored.value, newest, city)) if sight.everything else (),
+    )
+
+
+def _disagreements(edition: Edition, newest: Newest, city: Names) -> Iterator[str]:
+    """Quota sums, units against the city, problems found and fixed."""
+    yield from (one.sentence for one in sum_findings(edition) if one.verdict == "differs")
+    titles = figure_titles(edition)
+    sentences = []
+    for (unit_id, name), whole in newest.items():
+        if unit_id is None:
+            parts = [one.value for (unit, other), one in newest.items() if unit and other == name]
+            known = [value for value in parts if value is not None]
+            sentences.append(units_against_city(titles.get(name, name), known, whole.value))
     found, fixed, still_open = city.get("found"), city.get("fixed"), city.get("open")
     if found is not None and fixed is not None and still_open is not None:
         sentences.append(problem_balance(found, fixed, still_open))
-    return (*sums, *(sentence for sentence in sentences if sentence))
+    yield from (sentence for sentence in sentences if sentence)
 
 
 def figures_known(
-    connection: Any, stored: StoredEdition, sight: VisibleUnits
+    connection: Connection, stored: StoredEdition, sight: VisibleUnits, newest: Newest
 ) -> tuple[dict[int, Names], Names]:
     """What is known by name: of each unit the person may see, and of them together, which is the city where he sees all."""
     by_unit: dict[int, Names] = {}
     city: Names = {}
-    submitted = submitted_figures(connection, stored.id, sight)
-    _from_submissions(submitted, by_unit, city)
+    _from_submissions(submitted_figures(connection, stored.id, sight), by_unit, city)
     _from_progress(stored.value, quota_progress(connection, stored.id, sight), by_unit, city)
     _from_roster(connection, stored, sight, by_unit, city)
     _from_problems(problem_counts(connection, stored.id, sight), by_unit, city)
-    _from_reports(newest_figures(connection, stored.id, sight), by_unit, city)
+    _from_reports(newest, by_unit, city)
     aliases = {word: key for word, key in known_names(stored.value).items() if word != key}
     for values in (*by_unit.values(), city):
         values |= {word: values[key] for word, key in aliases.items() if key in values}
@@ -165,7 +172,7 @@ def _from_progress(
 
 
 def _from_roster(
-    connection: Any, stored: StoredEdition, sight: VisibleUnits, by_unit: dict[int, Names], city: Names
+    connection: Connection, stored: StoredEdition, sight: VisibleUnits, by_unit: dict[int, Names], city: Names
 ) -> None:
     key = stored.value.roster
     roster_id = find_roster_id(connection, stored.id, key[:64]) if key else None
@@ -183,9 +190,7 @@ def _from_problems(counts: Mapping[int, Mapping[str, int]], by_unit: dict[int, N
     city |= _sums(dict(one) for one in counts.values())
 
 
-def _from_reports(
-    newest: Mapping[tuple[int | None, str], ReportedFigure], by_unit: dict[int, Names], city: Names
-) -> None:
+def _from_reports(newest: Newest, by_unit: dict[int, Names], city: Names) -> None:
     reported: dict[int, Names] = {}
     for (unit_id, name), one in newest.items():
         if unit_id is not None:
@@ -204,42 +209,3 @@ def _sums(units_values: Iterable[Names]) -> Names:
             known = found.get(name, Decimal(0))
             found[name] = None if value is None or known is None else known + value
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigurePage:
-    """One edition's figures. `titles` are the names that may be reported, by the name they are kept under; `warnings`
-    are sentences, each with the next step.
-    """
-
-    edition: EditionRow
-    indicators: Indicators
-    reported: tuple[tuple[str, ReportedFigure], ...]
-    titles: Mapping[str, str]
-    warnings: tuple[str, ...]
-
-
-def list_measured(bureau: Bureau, *, by: Actor) -> tuple[EditionRow, ...]:
-    """The editions that have indicators or figures, as far as they concern the person."""
-    with bureau.store.reading() as connection:
-        wanted = measured(connection)
-        found = pulled_editions(connection, visible_units(by))
-    return tuple(one for one in found if one.id in wanted)
-
-
-def read_figures(bureau: Bureau, edition_id: int, *, by: Actor) -> FigurePage:
-    """Everything about one edition's figures. Raises NotFound."""
-    edition = next((one for one in list_measured(bureau, by=by) if one.id == edition_id), None)
-    if edition is None:
-        raise NotFound("这个专项行动没有指标，或与您的单位无关，请从数据的清单里选择。")
-    key = (edition.campaign, edition.year)
-    with bureau.store.reading() as connection:
-        stored = stored_edition_by_id(connection, edition_id)
-    assert stored is not None, "just listed"
-    return FigurePage(
-        edition=edition,
-        indicators=compute_indicators(bureau, *key, by=by),
-        reported=list_figures(bureau, *key, by=by),
-        titles=figure_titles(stored.value),
-        warnings=check_figures(bureau, *key, by=by),
-    )

@@ -19,7 +19,7 @@ from duban.editions.service import apply_edition
 from duban.figures.rules import SumVerdict, sum_findings
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.obligations.tables import obligation
-from duban.reports.indicators import check_figures, compute_indicators, list_figures
+from duban.reports.indicators import edition_figures
 from duban.units.importing import import_unit_book
 from duban.units.queries import find_unit
 from tests.builders import a_person
@@ -57,7 +57,9 @@ def tell(bureau: Bureau, by: Actor, campaign: str, name: str, value: int | None,
 
 
 def indicator(bureau: Bureau, campaign: str, key: str):
-    return next(one for one in compute_indicators(bureau, campaign, 2025, by=SYSTEM).city if one.key == key)
+    return next(
+        one for one in edition_figures(bureau, campaign, 2025, by=SYSTEM).indicators.city if one.key == key
+    )
 
 
 def an_obligation_of(bureau: Bureau, unit: str) -> int:
@@ -107,7 +109,7 @@ def test_20_of_41_problems_fixed(bureau: Bureau, zhou: Actor, editions) -> None:
     tell(bureau, zhou, ledger, "open", 20, unit_of_measure="项")
 
     assert indicator(bureau, ledger, "fixed_rate").shown == "48.8 %"
-    [sentence] = check_figures(bureau, ledger, 2025, by=SYSTEM)
+    [sentence] = edition_figures(bureau, ledger, 2025, by=SYSTEM).warnings
     assert "发现问题41个" in sentence
     assert "对不上" in sentence
 
@@ -153,7 +155,7 @@ def test_a_unit_reports_towards_its_target_and_the_city_adds_up(
     assert city.shown == "2.5 %"
     [own] = [
         one
-        for one in compute_indicators(bureau, "public_benefit_projects", 2025, by=SYSTEM).units
+        for one in edition_figures(bureau, "public_benefit_projects", 2025, by=SYSTEM).indicators.units
         if one.unit == "天宁区民政局"
     ]
     assert own.shown == done.rate
@@ -208,7 +210,7 @@ def test_a_figure_without_unit_out_of_range_or_unknown_by_name_is_refused(
     ):
         with pytest.raises(Refused, match=sentence):
             tell(bureau, zhou, check, name, value, unit_of_measure=measure)
-    assert list_figures(bureau, check, 2025, by=SYSTEM) == ()
+    assert edition_figures(bureau, check, 2025, by=SYSTEM).reported == ()
 
 
 def test_a_units_figures_are_its_own_and_their_sum_is_held_against_the_citys(
@@ -225,7 +227,7 @@ def test_a_units_figures_are_its_own_and_their_sum_is_held_against_the_citys(
 
     assert indicator(bureau, check, "taken_part").shown == "70.8 %"
     tell(bureau, zhou, check, "已参检", 430)
-    [sentence] = check_figures(bureau, check, 2025, by=SYSTEM)
+    [sentence] = edition_figures(bureau, check, 2025, by=SYSTEM).warnings
     assert "各单位合计425，全市填报430，相差5" in sentence
 
 

@@ -45,7 +45,7 @@ def report(desk: Annotated[PageContext, allow(*REPORTS)], edition_id: Number, fi
     reason = filled.text("reason", "说明") or None
     try:
         filled.refuse_faults()
-        edition = read_figures(desk.bureau, edition_id, by=desk.by).edition
+        found = read_figures(desk.bureau, edition_id, by=desk.by)
         new = NewFigure(
             name=name,
             value=None if unknown else value,
@@ -54,7 +54,9 @@ def report(desk: Annotated[PageContext, allow(*REPORTS)], edition_id: Number, fi
             as_of_on=as_of_on,
             reason=reason,
         )
-        done = record_figure(desk.bureau, edition.campaign, edition.year, new, by=desk.by, now=desk.now)
+        done = record_figure(
+            desk.bureau, found.campaign, found.indicators.year, new, by=desk.by, now=desk.now
+        )
     except Refused as refused:
         return _page(desk, edition_id, status=422, refused=refused.reasons, filled=filled)
     return desk.see_other(f"/figures/{edition_id}", said=f"已填报{done.unit or '全市'}{name}。")
@@ -71,7 +73,7 @@ def _page(
     found = read_figures(desk.bureau, edition_id, by=desk.by)
     return desk.render(
         "figures/one.html",
-        title=f"{found.edition.name}{found.edition.year}年数据",
+        title=f"{found.indicators.name}{found.indicators.year}年数据",
         status=status,
         found=found,
         refused=refused,
