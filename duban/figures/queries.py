@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
@@ -54,24 +55,14 @@ def newest_figures(
     connection: Connection, edition_id: int, sight: VisibleUnits
 ) -> dict[tuple[int | None, str], ReportedFigure]:
     """The newest figure by name of every unit the person may see, and of the city where he may see all."""
+    own = (figure.c[name] for name in ReportedFigure.__dataclass_fields__ if name != "reported_by")
     rows = connection.execute(
-        select(figure, person.c.name.label("reporter"))
+        select(*own, person.c.name.label("reported_by"))
         .join_from(figure, person, person.c.id == figure.c.reported_by)
         .where(figure.c.edition_id == edition_id, visible(sight, figure.c.unit_id))
         .order_by(figure.c.as_of_on, figure.c.id)
     )
-    return {
-        (row.unit_id, row.name): ReportedFigure(
-            unit_id=row.unit_id,
-            name=row.name,
-            value=row.value,
-            unit_of_measure=row.unit_of_measure,
-            as_of_on=row.as_of_on,
-            reason=row.reason,
-            reported_by=row.reporter,
-        )
-        for row in rows
-    }
+    return {(row.unit_id, row.name): ReportedFigure(**row._mapping) for row in rows}
 
 
 def measured(connection: Connection) -> frozenset[int]:
@@ -123,14 +114,7 @@ def insert_progress(
 def quota_progress(connection: Connection, edition_id: int, sight: VisibleUnits) -> tuple[QuotaProgress, ...]:
     """Every obligation that has a target, or whose progress was reported, waived and cancelled ones left out."""
     rows = connection.execute(
-        select(
-            obligation.c.id,
-            obligation.c.unit_id,
-            obligation.c.target,
-            obligation.c.target_state,
-            milestone.c.key,
-            progress.c.value,
-        )
+        select(obligation.c.id, obligation.c.unit_id, obligation.c.target, milestone.c.key, progress.c.value)
         .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
         .join(progress, progress.c.obligation_id == obligation.c.id, isouter=True)
         .where(obligation.c.edition_id == edition_id, obligation.c.state.not_in(_OUT))
@@ -201,78 +185,55 @@ def target_of(connection: Connection, obligation_id: int) -> tuple[Decimal | Non
 
 def known_figure_candidates(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
     """Handed in with an earlier submission, reported as progress, or recorded under its name; in no order."""
-    return (*_submitted(connection, one), *_reported(connection, one), *_recorded(connection, one))
-
-
-def _submitted(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
-    rows = connection.execute(
-        select(evidence_item, submission.c.submitted_at, person.c.name)
+    by = person.c.name.label("by")
+    submitted = (
+        select(
+            evidence_item.c.key,
+            evidence_item.c.value,
+            func.coalesce(evidence_item.c.unit_of_measure, "").label("unit_of_measure"),
+            submission.c.submitted_at.label("at"),
+            by,
+        )
         .join_from(evidence_item, submission, submission.c.id == evidence_item.c.submission_id)
         .join(person, person.c.id == submission.c.submitted_by)
         .where(submission.c.obligation_id == one.id, evidence_item.c.value.is_not(None))
     )
-    return tuple(
-        KnownFigure(
-            key=row.key,
-            value=row.value,
-            unit_of_measure=row.unit_of_measure or "",
-            origin=FigureOrigin.SUBMISSION,
-            on=clock.civil(row.submitted_at),
-            at=row.submitted_at,
-            by=row.name,
+    known = [
+        KnownFigure(**row._mapping, origin=FigureOrigin.SUBMISSION, on=clock.civil(row.at))
+        for row in connection.execute(submitted)
+    ]
+    if quota := quota_of(connection, one.id):
+        # Progress towards the target is what the expected figure `done` asks for.
+        newest = (
+            select(progress.c.value, progress.c.as_of_on.label("on"), progress.c.reported_at.label("at"), by)
+            .join_from(progress, person, person.c.id == progress.c.reported_by)
+            .where(progress.c.obligation_id == one.id)
+            .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+            .limit(1)
         )
-        for row in rows
-    )
-
-
-def _reported(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
-    """Progress towards the target is what the expected figure `done` asks for."""
-    quota = quota_of(connection, one.id)
-    if quota is None:
-        return ()
-    rows = connection.execute(
-        select(progress.c.value, progress.c.as_of_on, progress.c.reported_at, person.c.name)
-        .join_from(progress, person, person.c.id == progress.c.reported_by)
-        .where(progress.c.obligation_id == one.id)
-        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
-        .limit(1)
-    )
-    return tuple(
-        KnownFigure(
-            key=DONE,
-            value=row.value,
-            unit_of_measure=quota.unit_of_measure,
-            origin=FigureOrigin.PROGRESS,
-            on=row.as_of_on,
-            at=row.reported_at,
-            by=row.name,
+        of: dict[str, Any] = {
+            "key": DONE,
+            "unit_of_measure": quota.unit_of_measure,
+            "origin": FigureOrigin.PROGRESS,
+        }
+        known += [KnownFigure(**row._mapping, **of) for row in connection.execute(newest)]
+    if one.subject_id == 0:
+        recorded = (
+            select(
+                figure.c.name.label("key"),
+                figure.c.value,
+                figure.c.unit_of_measure,
+                figure.c.as_of_on.label("on"),
+                figure.c.reported_at.label("at"),
+                by,
+            )
+            .join_from(figure, person, person.c.id == figure.c.reported_by)
+            .where(figure.c.edition_id == one.edition_id, figure.c.unit_id == one.unit_id)
+            .where(figure.c.name.in_([item.key for item in one.evidence]))
+            .order_by(figure.c.as_of_on, figure.c.id)
         )
-        for row in rows
-    )
-
-
-def _recorded(connection: Connection, one: Obligation) -> tuple[KnownFigure, ...]:
-    """Of the unit's own figures in this edition; one that was withdrawn as unknown is none."""
-    if one.subject_id:
-        return ()
-    rows = connection.execute(
-        select(figure, person.c.name.label("reporter"))
-        .join_from(figure, person, person.c.id == figure.c.reported_by)
-        .where(figure.c.edition_id == one.edition_id, figure.c.unit_id == one.unit_id)
-        .where(figure.c.name.in_([item.key for item in one.evidence]))
-        .order_by(figure.c.as_of_on, figure.c.id)
-    )
-    newest = {row.name: row for row in rows}
-    return tuple(
-        KnownFigure(
-            key=row.name,
-            value=row.value,
-            unit_of_measure=row.unit_of_measure,
-            origin=FigureOrigin.FIGURE,
-            on=row.as_of_on,
-            at=row.reported_at,
-            by=row.reporter,
-        )
-        for row in newest.values()
-        if row.value is not None
-    )
+        by_name = {row.key: row for row in connection.execute(recorded)}
+        # One that was withdrawn as unknown is none.
+        newest_known = (row for row in by_name.values() if row.value is not None)
+        known += [KnownFigure(**row._mapping, origin=FigureOrigin.FIGURE) for row in newest_known]
+    return tuple(known)

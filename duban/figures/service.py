@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from calendars.formulas import figure_shown, one_decimal, rate_of
 from calendars.model import Edition, Quota
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, person_id
-from duban.core.db import rollback_dry_run
 from duban.core.errors import Refused, refuse
 from duban.core.text import cleaned
 from duban.editions.queries import edition_or_refuse
-from duban.figures.indicators import known_names
 from duban.figures.queries import (
     ReportedFigure,
     insert_figure,
@@ -28,12 +25,20 @@ from duban.figures.queries import (
     quota_of,
     target_of,
 )
-from duban.figures.rules import expected_figure, fall_refusals, measure_refusals, range_refusals
-from duban.history.queries import append_entry
+from duban.figures.rules import (
+    day_refusals,
+    expected_figure,
+    fall_refusals,
+    known_names,
+    measure_refusals,
+    range_refusals,
+)
+from duban.history.service import acting
 from duban.obligations.lights import Pace, points_behind
 from duban.obligations.states import Transition, transition_refusals
-from duban.obligations.transitions import TransitionContext, acting
-from duban.units.queries import UnitEntry, find_unit
+from duban.obligations.transitions import TransitionContext
+from duban.obligations.transitions import acting as acting_on
+from duban.units.queries import find_unit
 from duban.units.rules import person_refusals, reporting_refusals
 
 
@@ -74,66 +79,39 @@ def record_figure(
     """Add one figure. Refused with every reason: name, unit of measure, range, falling without reason, in the future."""
     today = clock.civil(now)
     on = new.as_of_on or today
-    with bureau.store.writing() as connection:
-        stored = edition_or_refuse(connection, campaign, year)
-        unit = _unit(connection, new.unit)
+    with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
+        stored = edition_or_refuse(tx.connection, campaign, year)
+        unit = find_unit(tx.connection, new.unit) if new.unit is not None else None
+        if new.unit is not None and unit is None:
+            raise Refused(f"没有叫“{new.unit}”的单位，请核对单位名称。")
+        unit_id, unit_name = (unit.id, unit.name) if unit else (None, None)
         kept = known_names(stored.value).get(new.name)
-        previous = newest_figures(connection, stored.id, VisibleUnits(everything=True)).get(
-            (unit.id if unit else None, kept or "")
+        newest = newest_figures(tx.connection, stored.id, VisibleUnits(everything=True))
+        previous = newest.get((unit_id, kept or ""))
+        refuse(
+            *person_refusals(by, "数据"),
+            *reporting_refusals(by, unit_id, unit_name or "全市"),
+            *_reasons(stored.value, new, kept, previous, (on, today)),
         )
-        reasons = (*_who(by, unit), *_reasons(stored.value, new, kept, previous, (on, today)))
-        if reasons:
-            raise Refused(reasons)
-        assert kept is not None
-        values = {
-            "edition_id": stored.id,
-            "unit_id": unit.id if unit else None,
+        assert kept is not None, "a name that is not known is refused"
+        detail = {
             "name": kept,
             "value": new.value,
             "unit_of_measure": new.unit_of_measure,
             "as_of_on": on,
             "reason": cleaned(new.reason) if new.reason else None,
         }
-        _write(connection, bureau, values, by, now)
-        if dry_run:
-            rollback_dry_run(connection)
+        where = {"edition_id": stored.id, "unit_id": unit_id}
+        insert_figure(tx.connection, {**where, **detail, "reported_by": by.person_id, "reported_at": now})
+        tx.note("report", "figure", edition_id=stored.id, unit_id=unit_id, detail=detail)
     return FigureRecorded(
         name=kept,
-        unit=unit.name if unit else None,
+        unit=unit_name,
         value=new.value,
         previous=previous.value if previous else None,
         unit_of_measure=new.unit_of_measure,
         as_of_on=on,
     )
-
-
-def _write(connection: Any, bureau: Bureau, values: dict[str, Any], by: Actor, now: datetime) -> None:
-    insert_figure(connection, {**values, "reported_by": by.person_id, "reported_at": now})
-    append_entry(
-        connection,
-        at=now,
-        by=by,
-        verb="report",
-        noun="figure",
-        edition_id=values["edition_id"],
-        unit_id=values["unit_id"],
-        detail={key: value for key, value in values.items() if not key.endswith("_id")},
-        flow_run_id=bureau.flow_run_id,
-    )
-
-
-def _unit(connection: Any, name: str | None) -> UnitEntry | None:
-    if name is None:
-        return None
-    found = find_unit(connection, name)
-    if found is None:
-        raise Refused(f"没有叫“{name}”的单位，请核对单位名称。")
-    return found
-
-
-def _who(by: Actor, unit: UnitEntry | None) -> Iterator[str]:
-    yield from person_refusals(by, "数据")
-    yield from reporting_refusals(by, unit.id if unit else None, unit.name if unit else "全市")
 
 
 def _reasons(
@@ -143,7 +121,6 @@ def _reasons(
     previous: ReportedFigure | None,
     days: tuple[date, date],
 ) -> Iterator[str]:
-    on, today = days
     if kept is None:
         names = "、".join(known_names(edition))
         yield f"{edition.name}没有叫“{new.name}”的数据，请改成下列之一：{names}"
@@ -153,18 +130,10 @@ def _reasons(
     yield from measure_refusals(
         new.name, new.unit_of_measure, expected.unit_of_measure if expected else earlier
     )
-    yield from range_refusals(
-        new.name,
-        new.value,
-        expected.minimum if expected else None,
-        expected.maximum if expected else None,
-    )
-    if on > today:
-        yield f"{new.name}的截止日期{on}还没有到，请核对"
-    if previous is not None:
-        if on < previous.as_of_on:
-            yield f"{new.name}已有{previous.as_of_on}的数据，不能再补报{on}的，请按最新日期填报"
-        yield from fall_refusals(new.name, previous.value, new.value, new.reason)
+    minimum, maximum = (expected.minimum, expected.maximum) if expected else (None, None)
+    yield from range_refusals(new.name, new.value, minimum, maximum)
+    yield from day_refusals(new.name, *days, previous.as_of_on if previous else None)
+    yield from fall_refusals(new.name, previous.value if previous else None, new.value, new.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +168,7 @@ def report_progress(
     today = clock.civil(now)
     on = as_of_on or today
     said = cleaned(reason) if reason else None
-    with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
+    with acting_on(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
         quota = quota_of(act.connection, obligation_id)
         newest = newest_progress(act.connection, obligation_id)
         refuse(
@@ -235,17 +204,9 @@ def _figure_refusals(
     name = quota.indicator
     yield from measure_refusals(name, unit_of_measure, quota.unit_of_measure)
     yield from range_refusals(name, value)
-    yield from _day_refusals(name, days, newest)
-    if newest is not None:
-        yield from fall_refusals(name, newest[0], value, reason)
-
-
-def _day_refusals(name: str, days: tuple[date, date], newest: tuple[Decimal, date] | None) -> Iterator[str]:
-    on, today = days
-    if on > today:
-        yield f"{name}的截止日期{on}还没有到，请核对"
-    if newest is not None and on < newest[1]:
-        yield f"{name}已有{newest[1]}的数据，不能再补报{on}的，请按最新日期填报"
+    before, before_on = newest or (None, None)
+    yield from day_refusals(name, *days, before_on)
+    yield from fall_refusals(name, before, value, reason)
 
 
 def _reported(

@@ -16,7 +16,6 @@ from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.db import Connection
 from duban.core.errors import NotFound
 from duban.editions.queries import StoredEdition, edition_by_id, edition_or_refuse, find_roster_id
-from duban.figures.indicators import IndicatorValue, figure_titles, indicator_value, known_names
 from duban.figures.queries import (
     QuotaProgress,
     ReportedFigure,
@@ -26,7 +25,15 @@ from duban.figures.queries import (
     quota_progress,
     submitted_figures,
 )
-from duban.figures.rules import problem_balance, sum_findings, units_against_city
+from duban.figures.rules import (
+    IndicatorValue,
+    figure_titles,
+    indicator_value,
+    known_names,
+    problem_balance,
+    sum_findings,
+    units_against_city,
+)
 from duban.obligations.ledger_pulls import EditionRow, pulled_editions
 from duban.rosters.queries import subject_counts_by_unit
 from duban.rosters.rules import counts_as_figures, total_counts

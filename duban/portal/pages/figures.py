@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import Refused
-from duban.figures.indicators import indicator_words
+from duban.figures.rules import indicator_words
 from duban.figures.service import NewFigure, record_figure
 from duban.portal.access import allow
 from duban.portal.context import PageContext
