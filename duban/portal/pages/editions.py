@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
-from calendars.model import Milestone
 from calendars.writing import HandEdition, hand_text
 from duban.core.access import Role
-from duban.core.errors import Changed, NotFound, Refused
+from duban.core.errors import NotFound, Refused
 from duban.editions.drafts import (
     DraftMade,
     NewDate,
@@ -20,7 +20,7 @@ from duban.editions.drafts import (
     make_draft,
 )
 from duban.editions.forecast import Impact, forecast_move, forecast_publishing
-from duban.editions.pages import EditionPage, explain_phrase, show_calendar, show_edition
+from duban.editions.pages import explain_phrase, show_calendar, show_edition
 from duban.editions.service import (
     STATE_NAMES,
     EditionChange,
@@ -31,7 +31,7 @@ from duban.editions.service import (
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.edition_form import KINDS, hand_edition, uploaded_text
-from duban.portal.forms import FilledForm
+from duban.portal.forms import FilledForm, Form, Line, comes_back
 from duban.portal.pages.year import LOOKING, year_or_refuse
 from duban.portal.params import Year
 
@@ -39,6 +39,21 @@ router = APIRouter()
 Looking = Annotated[PageContext, allow(*LOOKING)]
 Keeping = Annotated[PageContext, allow(Role.COORDINATOR)]
 SAID_MOST = 300
+
+
+class DateForm(Form):
+    """Without the superior's limit the edition has none: the page always sends what stands."""
+
+    phrase: Annotated[Line, Field(max_length=200)] = Field(title="新的时限")
+    hard_due: Line = Field("", title="上级时限")
+    reason: Line = Field(title="原因")
+    seen: Line = Field(title="版本")
+
+
+class MoveForm(Form):
+    reason: Line = Field(title="原因")
+
+
 MOVE_WORDS = {"publish": "发布", "pause": "暂停", "resume": "恢复", "withdraw": "撤回"}
 
 
@@ -117,7 +132,8 @@ def one_edition(desk: Looking, campaign: str, year: Year) -> Response:
 def draft_of(desk: Keeping, campaign: str, year: Year) -> Response:
     """A draft of the edition in force, for changes of more than one date."""
     made = derive_draft(desk.bureau, campaign, year, to_year=year, by=desk.by, now=desk.now)
-    return _to_draft(desk, made, "已按现行版本起草，改好后先看会发生什么，再应用。")
+    said = "已按现行版本起草，改好后先看会发生什么，再应用。"
+    return desk.see_other(f"/editions/drafts/{made.draft_id}", said=said)
 
 
 @router.get("/editions/{campaign}/{year}/dates/{key}")
@@ -130,77 +146,59 @@ def ask_date(
     hard_due: str | None = None,
 ) -> Response:
     """The phrase, how it reads, and all that the change will do; nothing is changed here."""
-    typed = {"phrase": phrase}
-    typed |= {} if hard_due is None else {"hard_due": hard_due}
-    return _date_page(desk, campaign, year, key, typed)
+    asked = {"phrase": phrase} if hard_due is None else {"phrase": phrase, "hard_due": hard_due}
+    typed = dict(desk.typed) or asked
+    page = show_edition(desk.bureau, campaign, year, by=desk.by)
+    milestone = next((one.value for one in page.milestones if one.value.key == key), None)
+    if milestone is None:
+        raise NotFound(f"{page.value.name}{year}年没有这个节点，请从专项行动页重新进入。")
+    due = typed.get("phrase", "").strip()
+    foreseen, refused = None, desk.attempt.refused
+    read = explain_phrase(desk.bureau, due, year, by=desk.by) if due else None
+    if read and not read.reason:
+        new = NewDate(campaign=campaign, year=year, key=key, due=due, hard_due=typed.get("hard_due"))
+        try:
+            foreseen = forecast_date(desk.bureau, new, by=desk.by, now=desk.now)
+        except Refused as impossible:
+            refused = refused or impossible.reasons
+    return desk.render(
+        "planning/date.html",
+        title=f"改时限：{milestone.title}",
+        page=page,
+        milestone=milestone,
+        typed=typed,
+        read=read,
+        foreseen=foreseen,
+        refused=refused,
+    )
 
 
 @router.post("/editions/{campaign}/{year}/dates/{key}")
-def set_date(desk: Keeping, filled: FilledForm, campaign: str, year: Year, key: str) -> Response:
-    phrase = filled.line("phrase", "新的时限", required=True, longest=200)
-    reason = filled.line("reason", "原因", required=True)
+@comes_back(ask_date)
+def set_date(desk: Keeping, campaign: str, year: Year, key: str, form: DateForm) -> Response:
     new = NewDate(
         campaign=campaign,
         year=year,
         key=key,
-        due=phrase,
-        hard_due=filled.values.get("hard_due"),
-        reason=reason,
-        seen=filled.line("seen", "版本", required=True),
+        due=form.phrase,
+        hard_due=form.hard_due,
+        reason=form.reason,
+        seen=form.seen,
     )
-    try:
-        filled.refuse_faults()
-        done = change_date(desk.bureau, new, by=desk.by, now=desk.now)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _date_page(desk, campaign, year, key, filled.values, refused)
-    return desk.see_other(f"/editions/{campaign}/{year}#m-{key}", said=_said(done))
+    done = change_date(desk.bureau, new, by=desk.by, now=desk.now)
+    told = f"，已告知{len(done.told)}个单位" if done.told else ""
+    said = f"时限已改：任务改期{done.obligations_moved}项{told}。"
+    return desk.see_other(f"/editions/{campaign}/{year}#m-{key}", said=said)
 
 
 @router.get("/editions/{campaign}/{year}/states/{verb}")
 def ask_move(desk: Keeping, campaign: str, year: Year, verb: str) -> Response:
     """What publishing, pausing, resuming or withdrawing will do."""
-    return _move_page(desk, campaign, year, verb, {})
-
-
-@router.post("/editions/{campaign}/{year}/states/{verb}")
-def move(desk: Keeping, filled: FilledForm, campaign: str, year: Year, verb: str) -> Response:
-    reason = filled.line("reason", "原因", required=True)
-    try:
-        filled.refuse_faults()
-        said = _moved(desk, campaign, year, verb, reason)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _move_page(desk, campaign, year, verb, filled.values, refused)
-    return desk.see_other(f"/editions/{campaign}/{year}", said=said)
-
-
-def _moved(desk: PageContext, campaign: str, year: int, verb: str, reason: str) -> str:
-    if verb == "publish":
-        done = publish_edition(desk.bureau, campaign, year, reason=reason, by=desk.by, now=desk.now)
-        return f"已发布，新增任务{done.obligations_new}项。"
-    if verb not in MOVE_WORDS:
-        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
-    moved = move_edition(desk.bureau, verb, campaign, year, reason=reason, by=desk.by, now=desk.now)
-    cancelled = f"，撤销未办结任务{moved.cancelled}项" if moved.cancelled else ""
-    return f"{moved.name}{year}年现为“{STATE_NAMES[moved.state]}”{cancelled}。"
-
-
-def _move_page(
-    desk: PageContext,
-    campaign: str,
-    year: int,
-    verb: str,
-    typed: dict[str, str],
-    refused: Refused | None = None,
-) -> Response:
     if verb not in MOVE_WORDS:
         raise NotFound("没有这一种办理，请从专项行动页重新进入。")
     page = show_edition(desk.bureau, campaign, year, by=desk.by)
     foreseen: Impact[EditionChange] | Impact[EditionMoved] | None = None
-    reasons = refused.reasons if refused else ()
+    refused = desk.attempt.refused
     try:
         if verb == "publish":
             foreseen = forecast_publishing(desk.bureau, campaign, year, by=desk.by, now=desk.now)
@@ -209,59 +207,32 @@ def _move_page(
     except NotFound:
         raise
     except Refused as impossible:
-        reasons = reasons or impossible.reasons
+        refused = refused or impossible.reasons
     return desk.render(
         "planning/move.html",
         title=f"{MOVE_WORDS[verb]}{page.value.name}{year}年",
-        status=_status(refused),
         page=page,
         verb=verb,
         word=MOVE_WORDS[verb],
         foreseen=foreseen,
-        refused=reasons,
-        typed=typed,
+        refused=refused,
         EDITION_STATES=STATE_NAMES,
     )
 
 
-def _date_page(
-    desk: PageContext,
-    campaign: str,
-    year: int,
-    key: str,
-    typed: dict[str, str],
-    refused: Refused | None = None,
-) -> Response:
-    page = show_edition(desk.bureau, campaign, year, by=desk.by)
-    milestone = _milestone(page, key)
-    phrase = typed.get("phrase", "").strip()
-    hard_due = typed.get("hard_due")
-    foreseen, reasons = None, refused.reasons if refused else ()
-    read = explain_phrase(desk.bureau, phrase, year, by=desk.by) if phrase else None
-    if read and not read.reason:
-        new = NewDate(campaign=campaign, year=year, key=key, due=phrase, hard_due=hard_due)
-        try:
-            foreseen = forecast_date(desk.bureau, new, by=desk.by, now=desk.now)
-        except Refused as impossible:
-            reasons = reasons or impossible.reasons
-    return desk.render(
-        "planning/date.html",
-        title=f"改时限：{milestone.title}",
-        status=_status(refused),
-        page=page,
-        milestone=milestone,
-        typed=typed,
-        read=read,
-        foreseen=foreseen,
-        refused=reasons,
-    )
-
-
-def _milestone(page: EditionPage, key: str) -> Milestone:
-    found = next((one.value for one in page.milestones if one.value.key == key), None)
-    if found is None:
-        raise NotFound(f"{page.value.name}{page.value.year}年没有这个节点，请从专项行动页重新进入。")
-    return found
+@router.post("/editions/{campaign}/{year}/states/{verb}")
+@comes_back(ask_move)
+def move(desk: Keeping, campaign: str, year: Year, verb: str, form: MoveForm) -> Response:
+    if verb not in MOVE_WORDS:
+        raise NotFound("没有这一种办理，请从专项行动页重新进入。")
+    if verb == "publish":
+        done = publish_edition(desk.bureau, campaign, year, reason=form.reason, by=desk.by, now=desk.now)
+        said = f"已发布，新增任务{done.obligations_new}项。"
+    else:
+        moved = move_edition(desk.bureau, verb, campaign, year, reason=form.reason, by=desk.by, now=desk.now)
+        cancelled = f"，撤销未办结任务{moved.cancelled}项" if moved.cancelled else ""
+        said = f"{moved.name}{year}年现为“{STATE_NAMES[moved.state]}”{cancelled}。"
+    return desk.see_other(f"/editions/{campaign}/{year}", said=said)
 
 
 def _new(
@@ -279,7 +250,7 @@ def _new(
     return desk.render(
         "planning/new.html",
         title="新建专项行动",
-        status=_status(refused),
+        status=422 if refused else 200,
         year=year,
         before=before,
         here_already={one.campaign for one in show_calendar(desk.bureau, year, by=desk.by)},
@@ -293,14 +264,3 @@ def _new(
 
 def _to_draft(desk: PageContext, made: DraftMade, said: str) -> Response:
     return desk.see_other(f"/editions/drafts/{made.draft_id}", said=said)
-
-
-def _said(done: EditionChange) -> str:
-    told = f"，已告知{len(done.told)}个单位" if done.told else ""
-    return f"时限已改：任务改期{done.obligations_moved}项{told}。"
-
-
-def _status(refused: Refused | None) -> int:
-    if refused is None:
-        return 200
-    return 409 if isinstance(refused, Changed) else 422

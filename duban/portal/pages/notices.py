@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
-from calendars.notices.draft import NoticeDraft
 from calendars.workdays import YearState
 from duban.core.access import Role
 from duban.core.errors import Refused
@@ -24,66 +24,73 @@ from duban.editions.notices import (
 )
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Files, Form, Whole, comes_back
 
 router = APIRouter()
 Keeping = Annotated[PageContext, allow(Role.COORDINATOR)]
 
 
-@dataclass(frozen=True, slots=True)
-class _HandedIn:
-    """What was pasted or uploaded, as it came: it is read anew at every step."""
+class HandedIn(Form):
+    """What was pasted or uploaded, as it came: it is read anew at every step, and packed goes from page to page."""
 
-    content: bytes
-    filename: str
-    year: int | None
+    year: Whole | None = Field(None, title="年份")
+    text: str = ""
+    file: Files = Field(default=[], title="通知文件")
+    content: str = ""
+    filename: str = ""
+    confirm: str = ""
 
-    @property
-    def packed(self) -> str:
-        return base64.b64encode(self.content).decode()
-
-    def draft(self) -> NoticeDraft:
-        return read_notice(self.content, self.filename, self.year)
+    def packed(self) -> tuple[bytes, str]:
+        """The content and the name of its file."""
+        try:
+            return base64.b64decode(self.content, validate=True), self.filename
+        except (binascii.Error, ValueError):
+            raise Refused("通知内容不完整，请重新粘贴或上传。") from None
 
 
 @router.get("/notices")
 def notices(desk: Keeping) -> Response:
-    return _page(desk, {})
+    workdays, today = desk.bureau.workdays, desk.today
+    states = [
+        (year, workdays.state(year) is YearState.PROVISIONAL, workdays.source(year))
+        for year in workdays.years
+        if today.year - 1 <= year <= today.year + 1
+    ]
+    found = list_notices(desk.bureau, by=desk.by)
+    return desk.render("planning/notices.html", title="工作日与放假通知", notices=found, states=states)
 
 
 @router.post("/notices/preview")
-def look(desk: Keeping, filled: FilledForm) -> Response:
+@comes_back(notices)
+def look(desk: Keeping, form: HandedIn) -> Response:
     """What the notice says and changes; nothing is kept."""
-    try:
-        handed = _handed_in(filled)
-        shown = preview_notice(desk.bureau, handed.draft(), now=desk.now)
-    except Refused as refused:
-        return _page(desk, filled.values, refused)
-    effects = None
-    reasons: tuple[str, ...] = ()
-    if filled.values.get("confirm"):
+    content, filename = f"{form.text}\n".encode("utf-8", "replace"), ""
+    if form.file:
+        content, filename = form.file[0].file.read(MOST_BYTES + 1), form.file[0].filename or ""
+    draft = read_notice(content, filename, form.year)
+    shown = preview_notice(desk.bureau, draft, now=desk.now).preview
+    effects, refused = None, desk.attempt.refused
+    if form.confirm:
         try:
-            effects = confirm_notice(desk.bureau, handed.draft(), by=desk.by, now=desk.now, dry_run=True)
-        except Refused as refused:
-            reasons = refused.reasons
+            effects = confirm_notice(desk.bureau, draft, by=desk.by, now=desk.now, dry_run=True)
+        except Refused as impossible:
+            refused = impossible.reasons
     return desk.render(
         "planning/notice.html",
-        title=f"{shown.preview.draft.year}年放假安排：核对",
-        handed=handed,
-        shown=shown.preview,
-        confirming=bool(filled.values.get("confirm")),
+        title=f"{shown.draft.year}年放假安排：核对",
+        handed={"packed": base64.b64encode(content).decode(), "filename": filename, "year": form.year},
+        shown=shown,
+        confirming=bool(form.confirm),
         effects=effects,
-        refused=reasons,
+        refused=refused,
     )
 
 
 @router.post("/notices")
-def propose(desk: Keeping, filled: FilledForm) -> Response:
+@comes_back(notices)
+def propose(desk: Keeping, form: HandedIn) -> Response:
     """Bring the notice in; it waits for a second person."""
-    try:
-        done = propose_notice(desk.bureau, _packed(filled).draft(), by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _page(desk, filled.values, refused)
+    done = propose_notice(desk.bureau, read_notice(*form.packed(), form.year), by=desk.by, now=desk.now)
     said = (
         "已导入，尚未生效，请另一人核对确认。" if done.state == "proposed" else "这份通知早已生效，没有改动。"
     )
@@ -91,12 +98,10 @@ def propose(desk: Keeping, filled: FilledForm) -> Response:
 
 
 @router.post("/notices/confirm")
-def confirm(desk: Keeping, filled: FilledForm) -> Response:
+@comes_back(notices)
+def confirm(desk: Keeping, form: HandedIn) -> Response:
     """Put it in force: open dates are worked out again and each unit is told once."""
-    try:
-        done = confirm_notice(desk.bureau, _packed(filled).draft(), by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _page(desk, filled.values, refused)
+    done = confirm_notice(desk.bureau, read_notice(*form.packed(), form.year), by=desk.by, now=desk.now)
     house = desk.request.app.state.house
     # Every later page counts by the notice that was just confirmed.
     desk.request.app.state.house = replace(house, bureau=with_notices(house.bureau))
@@ -107,42 +112,3 @@ def confirm(desk: Keeping, filled: FilledForm) -> Response:
         f"告知{len(done.told)}个单位。"
     )
     return desk.see_other("/notices", said=said)
-
-
-def _page(desk: PageContext, typed: dict[str, str], refused: Refused | None = None) -> Response:
-    years = desk.bureau.workdays.years
-    recent = [year for year in years if desk.today.year - 1 <= year <= desk.today.year + 1]
-    states = [
-        (year, desk.bureau.workdays.state(year) is YearState.PROVISIONAL, desk.bureau.workdays.source(year))
-        for year in recent
-    ]
-    return desk.render(
-        "planning/notices.html",
-        title="工作日与放假通知",
-        status=200 if refused is None else 422,
-        notices=list_notices(desk.bureau, by=desk.by),
-        states=states,
-        typed=typed,
-        refused=refused.reasons if refused else (),
-    )
-
-
-def _handed_in(filled: Filled) -> _HandedIn:
-    """A file when one was chosen, else the pasted text."""
-    year = filled.whole("year", "年份")
-    filled.refuse_faults()
-    chosen = filled.files("file")
-    if chosen:
-        content = chosen[0].file.read(MOST_BYTES + 1)
-        return _HandedIn(content, chosen[0].filename or "", year)
-    return _HandedIn(filled.values.get("text", "").encode("utf-8", "replace"), "", year)
-
-
-def _packed(filled: Filled) -> _HandedIn:
-    year = filled.whole("year", "年份")
-    filled.refuse_faults()
-    try:
-        content = base64.b64decode(filled.values.get("content", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise Refused("通知内容不完整，请重新粘贴或上传。") from None
-    return _HandedIn(content, filled.values.get("filename", ""), year)
