@@ -100,25 +100,14 @@ def _in_year(text: str, year: Year, *, bare: bool, subject: bool) -> Span | None
         return WholeYear(year=year, subject=subject and year.absolute is not None)
     if not bare and text in ("内", "底", "末", "终"):
         return End(of=WholeYear(year=year))
-    for rule in _RULES:
-        found = rule(text, year)
-        if found is not None:
+    for pattern, make in _SPANS:
+        match = pattern.fullmatch(text)
+        found = make(match, year) if match else None
+        if match and found is not None:
+            if "m" in match.re.groupindex:
+                _check(year, int(match["m"]), int(match["d"]) if "d" in match.re.groupindex else 1)
             return found
     return None
-
-
-def _day(text: str, year: Year) -> Span | None:
-    match = DAY.fullmatch(text)
-    if match is None:
-        return None
-    clock = read_clock(match["clock"])
-    if clock is None:
-        return None
-    month, day = int(match["m"]), int(match["d"])
-    _check(year, month, day)
-    named = match["w"] or match["w2"]
-    at = Day(year=year, month=month, day=day, clock=clock[0], half_day=clock[1])
-    return replace(at, weekday=weekday(named)) if named else at
 
 
 def _check(year: Year, month: int, day: int = 1) -> None:
@@ -131,66 +120,38 @@ def _check(year: Year, month: int, day: int = 1) -> None:
         raise Impossible(f"{month} 月没有 {day} 日，请核对原文后重新填写。")
 
 
-def _month(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(rf"{M}(?:份|份内|份期间|期间|当月|份当月)?", text)
-    if match is None:
+def _day(match: re.Match[str], year: Year) -> Span | None:
+    clock = read_clock(match["clock"])
+    if clock is None:
         return None
-    _check(year, int(match["m"]))
-    return Month(year=year, month=int(match["m"]))
-
-
-def _month_end(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(rf"{MF}(?:底|末|月底|月末|的?最后1[天日])", text)
-    if match is None:
-        return None
-    _check(year, int(match["m"]))
-    return End(of=Month(year=year, month=int(match["m"])))
+    month, day = int(match["m"]), int(match["d"])
+    _check(year, month, day)
+    named = match["w"] or match["w2"]
+    at = Day(year=year, month=month, day=day, clock=clock[0], half_day=clock[1])
+    return replace(at, weekday=weekday(named)) if named else at
 
 
 _THIRDS = {"上": (1, 1), "中": (2, 2), "下": (3, 3), "上中": (1, 2), "中下": (2, 3)}
 
 
-def _ten_days(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(rf"{MF}的?(?P<third>上|中|下|上中|中下|上、中|中、下)旬(?:内|期间)?", text)
-    if match is None:
-        return None
-    _check(year, int(match["m"]))
+def _ten_days(match: re.Match[str], year: Year) -> Span:
     first, last = _THIRDS[match["third"].replace("、", "")]
     return TenDays(year=year, month=int(match["m"]), first=first, last=last)
 
 
-def _quarter(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(r"(?:第?(?P<q>[1-4])季度|[Qq](?P<q2>[1-4]))(?P<end>内|期间|末|底)?", text)
-    if match is None:
+def _cell(cell: Quarter | Half, end: str | None) -> Span:
+    return End(of=cell) if end in ("末", "底") else cell
+
+
+def _nth(match: re.Match[str], year: Year) -> Span | None:
+    month, nth = int(match["m"]), -1 if match["last"] else int(match["n"])
+    _check(year, month)
+    if not (nth == -1 or 1 <= nth <= 15):
         return None
-    quarter = Quarter(year=year, number=int(match["q"] or match["q2"]))
-    return End(of=quarter) if match["end"] in ("末", "底") else quarter
-
-
-def _half(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(r"(?P<h>[上下])半年度?(?P<end>内|期间|末|底)?", text)
-    if match is None:
-        return None
-    half = Half(year=year, number=1 if match["h"] == "上" else 2)
-    return End(of=half) if match["end"] in ("末", "底") else half
-
-
-def _year(text: str, year: Year) -> Span | None:
-    if re.fullmatch(
-        r"(?:全年度?|整年)(?:持续|持续推进|持续开展|常态化|常态化推进|常态化开展|常态推进|常态开展|受理)?|贯穿全年",
-        text,
-    ):
-        return WholeYear(year=year)
-    if re.fullmatch(r"年内|年度内|全年内|年底|年末|年终|年度末|年度底", text):
-        return End(of=WholeYear(year=year))
-    return None
-
-
-def _plan_period(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(r"(十[三四五]五)(?:规划)?(?:末|期末|末期|时期末)", text)
-    if match is None or year != PLAN:
-        return None
-    return End(of=WholeYear(year=Year(absolute=PLAN_PERIODS[match[1]][1])))
+    if match["work"]:
+        return NthWorkday(year=year, month=month, nth=nth)
+    # A fifth Monday may not exist; 最后一个 is what such a text should say.
+    return NthWeekday(year=year, month=month, nth=nth, weekday=weekday(match["w"])) if nth < 5 else None
 
 
 def _festival(text: str, year: Year) -> Span | None:
@@ -240,61 +201,69 @@ def _dated_festival(match: re.Match[str], year: Year) -> Span | None:
     return found
 
 
-def _numbered(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(r"(?P<m>[0-9]{1,2})·(?P<d>[0-9]{1,2})(?:当[日天])?", text)
-    if match:
-        _check(year, int(match["m"]), int(match["d"]))
-        return Day(year=year, month=int(match["m"]), day=int(match["d"]))
-    if text in NUMBERED:
-        month, day = NUMBERED[text]
-        return Day(year=year, month=month, day=day)
-    return None
-
-
-def _nth(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(
-        rf"{MF}的?(?:第(?P<n>[0-9]{{1,2}})|(?P<last>最后1?|末))个(?:{WEEKDAY}|(?P<work>工作日))(?:当天)?",
-        text,
-    )
-    if match is None:
-        match = re.fullmatch(rf"{MF}(?P<last>最后)(?P<n>1)(?P<w>x)?(?P<work>个?工作日)", text)
-    if match is None:
-        return None
-    _check(year, int(match["m"]))
-    nth = -1 if match["last"] else int(match["n"])
-    if not (nth == -1 or 1 <= nth <= 15):
-        return None
-    if match["work"]:
-        return NthWorkday(year=year, month=int(match["m"]), nth=nth)
-    # A fifth Monday may not exist; 最后一个 is what such a text should say.
-    return (
-        NthWeekday(year=year, month=int(match["m"]), nth=nth, weekday=weekday(match["w"]))
-        if nth < 5
-        else None
-    )
-
-
-def _first_workdays(text: str, year: Year) -> Span | None:
-    match = re.fullmatch(rf"{MF}的?(?:前|头)(?P<n>[0-9]{{1,2}})个工作日(?:以?内|之内)?", text)
-    if match is None or not 1 <= int(match["n"]) <= 15:
-        return None
-    _check(year, int(match["m"]))
-    return NthWorkday(year=year, month=int(match["m"]), nth=int(match["n"]), upto=True)
-
-
-_RULES: tuple[Callable[[str, Year], Span | None], ...] = (
-    _numbered,
-    _day,
-    _month,
-    _month_end,
-    _ten_days,
-    _quarter,
-    _half,
-    _year,
-    _plan_period,
-    _festival,
-    _nth,
-    _first_workdays,
+# What the whole text after its year may be, in this order; a month named `m` is checked before anything is made.
+_SPANS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Year], Span | None]], ...] = (
+    (
+        re.compile(r"(?P<m>[0-9]{1,2})·(?P<d>[0-9]{1,2})(?:当[日天])?"),
+        lambda found, year: Day(year=year, month=int(found["m"]), day=int(found["d"])),
+    ),
+    (
+        re.compile("|".join(NUMBERED)),
+        lambda found, year: Day(year=year, month=NUMBERED[found[0]][0], day=NUMBERED[found[0]][1]),
+    ),
+    (DAY, _day),
+    (
+        re.compile(rf"{M}(?:份|份内|份期间|期间|当月|份当月)?"),
+        lambda found, year: Month(year=year, month=int(found["m"])),
+    ),
+    (
+        re.compile(rf"{MF}(?:底|末|月底|月末|的?最后1[天日])"),
+        lambda found, year: End(of=Month(year=year, month=int(found["m"]))),
+    ),
+    (re.compile(rf"{MF}的?(?P<third>上|中|下|上中|中下|上、中|中、下)旬(?:内|期间)?"), _ten_days),
+    (
+        re.compile(r"(?:第?(?P<q>[1-4])季度|[Qq](?P<q2>[1-4]))(?P<end>内|期间|末|底)?"),
+        lambda found, year: _cell(Quarter(year=year, number=int(found["q"] or found["q2"])), found["end"]),
+    ),
+    (
+        re.compile(r"(?P<h>[上下])半年度?(?P<end>内|期间|末|底)?"),
+        lambda found, year: _cell(Half(year=year, number=1 if found["h"] == "上" else 2), found["end"]),
+    ),
+    (
+        re.compile(
+            r"(?:全年度?|整年)(?:持续|持续推进|持续开展|常态化|常态化推进|常态化开展|常态推进|常态开展|受理)?|贯穿全年"
+        ),
+        lambda _, year: WholeYear(year=year),
+    ),
+    (
+        re.compile(r"年内|年度内|全年内|年底|年末|年终|年度末|年度底"),
+        lambda _, year: End(of=WholeYear(year=year)),
+    ),
+    (
+        re.compile(r"(十[三四五]五)(?:规划)?(?:末|期末|末期|时期末)"),
+        lambda found, year: (
+            End(of=WholeYear(year=Year(absolute=PLAN_PERIODS[found[1]][1]))) if year == PLAN else None
+        ),
+    ),
+    (re.compile(".+"), lambda found, year: _festival(found[0], year)),
+    (
+        re.compile(
+            rf"{MF}的?(?:第(?P<n>[0-9]{{1,2}})|(?P<last>最后1?|末))个(?:{WEEKDAY}|(?P<work>工作日))(?:当天)?"
+        ),
+        _nth,
+    ),
+    (
+        re.compile(rf"{MF}最后1个?工作日"),
+        lambda found, year: NthWorkday(year=year, month=int(found["m"]), nth=-1),
+    ),
+    (
+        re.compile(rf"{MF}的?(?:前|头)(?P<n>[0-9]{{1,2}})个工作日(?:以?内|之内)?"),
+        lambda found, year: (
+            NthWorkday(year=year, month=int(found["m"]), nth=int(found["n"]), upto=True)
+            if 1 <= int(found["n"]) <= 15
+            else None
+        ),
+    ),
 )
 
 
@@ -329,7 +298,7 @@ def window(text: str) -> Window | None:
 def _since_issue(match: re.Match[str]) -> Window | None:
     at = point(match["last"])
     before = (match["tail"] or "").endswith("前")
-    if isinstance(at, Festival) and before and _has_eve(at):
+    if isinstance(at, Festival) and before and at.has_eve:
         return Window(first=None, last=Shifted(festival=at, n=1), since="issue_date")
     if at is None or not isinstance(at, _ENDS) or isinstance(at, Festival):
         return None
@@ -339,13 +308,6 @@ def _since_issue(match: re.Match[str]) -> Window | None:
     if isinstance(at, Day) and at.clock == "00:00":
         return None
     return Window(first=None, last=at, since="issue_date")
-
-
-def _has_eve(at: Festival) -> bool:
-    """A feast of one day whose year is plain: 元旦前 may be this plan year's or the next one's."""
-    place = PLACES[at.name]
-    one_day = not at.holiday and not isinstance(place, WholeMonth | Local)
-    return one_day and not (at.name == "元旦" and at.year == PLAN)
 
 
 def _joined(left: str, right: str) -> Window | None:
@@ -500,9 +462,7 @@ def _before(text: str) -> One | None:
 def _eve(text: str) -> One | None:
     match = re.fullmatch(r"(.+?)(前夕|前夜|前1[天日])", text)
     at = point(match[1]) if match else None
-    if match is None or not isinstance(at, Festival) or not _is_day(at):
-        return None
-    if at.name == "元旦" and at.year == PLAN:
+    if match is None or not isinstance(at, Festival) or not at.has_eve:
         return None
     if match[2] in ("前夕", "前夜"):
         return Due(at=at, how=How.EVE)
@@ -512,12 +472,7 @@ def _eve(text: str) -> One | None:
 def _around(text: str) -> One | None:
     match = re.fullmatch(r"(.+?)前后", text)
     at = point(match[1]) if match else None
-    return Due(at=at, how=How.AROUND) if isinstance(at, Festival) and _is_day(at) else None
-
-
-def _is_day(at: Festival) -> bool:
-    place = PLACES[at.name]
-    return not at.holiday and not isinstance(place, WholeMonth | Local)
+    return Due(at=at, how=How.AROUND) if isinstance(at, Festival) and at.one_day else None
 
 
 def _from(text: str) -> One | None:
@@ -531,7 +486,7 @@ def _from(text: str) -> One | None:
 def _shifted(text: str) -> One | None:
     match = _SHIFTED.fullmatch(text)
     at = point(match[1]) if match else None
-    if match and isinstance(at, Festival) and _is_day(at) and not (at.name == "元旦" and at.year == PLAN):
+    if match and isinstance(at, Festival) and at.has_eve:
         return Due(at=Shifted(festival=at, n=int(match[2] or match[4])), how=How.BY)
     return None
 
@@ -539,7 +494,7 @@ def _shifted(text: str) -> One | None:
 def _run_up(text: str) -> One | None:
     match = _RUN_UP.fullmatch(text)
     at = point(match[1]) if match else None
-    if match and isinstance(at, Festival) and _is_day(at) and not (at.name == "元旦" and at.year == PLAN):
+    if match and isinstance(at, Festival) and at.has_eve:
         days = int(match[2]) * (1 if match[3] in "天日" else 7)
         return Window(first=Shifted(festival=at, n=days), last=Shifted(festival=at, n=1))
     return None
@@ -556,7 +511,7 @@ def _holiday_window(text: str) -> One | None:
             on = replace(at, holiday=False)
             year = found.first.year
             on = replace(on, year=year) if at.year == PLAN else on
-            return replace(found, holds=on) if _is_day(on) else None
+            return replace(found, holds=on) if on.one_day else None
     return None
 
 
