@@ -51,6 +51,12 @@ _UNDATED = {
 }
 
 
+_DIVIDED = {
+    "every_two_months": "没有写明从哪个月起，按 1—2 月、3—4 月……每两个月一期计算。",
+    "half_monthly": "“半月”按每月 1—15 日和 16 日至月底计算。",
+}
+
+
 def notes(parts: Parts, key: str) -> tuple[str, ...]:
     """The assumptions that hold in any year, each once."""
     found = [*_of(parts), *_of_text(parts, key)]
@@ -67,25 +73,15 @@ def _of(parts: Parts) -> list[str]:
             return ["季度或半年里另写了更细的时间，以更细的为准。", *_of(inner)]
         case Several(items=items):
             return [note for item in items for note in _of(item)]
-        case Repeat(items=items, rule=name):
-            found = [*_divided(name), *(note for item in items for note in _of(item))]
-            return found if not name.endswith("end") and "after_end" not in name else [*found, *_after(name)]
+        case Repeat(items=items, rule=rule):
+            found = [note for start, note in _DIVIDED.items() if rule.startswith(start)]
+            found += [note for item in items for note in _of(item)]
+            late = ["按所属年度列出各期，最后一期的截止日可能落在次年。"] if "after_end" in rule else []
+            return [*found, *late]
         case Undated(rule=name):
             return _undated(name)
         case _:
             return []
-
-
-def _divided(name: str) -> list[str]:
-    if name.startswith("every_two_months"):
-        return ["没有写明从哪个月起，按 1—2 月、3—4 月……每两个月一期计算。"]
-    if name.startswith("half_monthly"):
-        return ["“半月”按每月 1—15 日和 16 日至月底计算。"]
-    return []
-
-
-def _after(name: str) -> list[str]:
-    return ["按所属年度列出各期，最后一期的截止日可能落在次年。"] if "after_end" in name else []
 
 
 def _due(due: Due) -> list[str]:
@@ -102,19 +98,12 @@ def _due(due: Due) -> list[str]:
             if isinstance(at, Festival) and not at.holiday
             else ["“假期前”不含放假各日。"]
         )
-    return [*_clock(at), *_festival(at), *_included(due), *_workday(at)]
-
-
-def _workday(at: object) -> list[str]:
+    found = [*_clock(at), *_festival(at)]
+    if due.how is How.BY and isinstance(at, Day) and at.clock is None:
+        found.append("“前”含当日。")
     if isinstance(at, NthWorkday):
-        return ["工作日按国务院放假通知计算，含调休上班日。"]
-    return []
-
-
-def _included(due: Due) -> list[str]:
-    if due.how is How.BY and isinstance(due.at, Day) and due.at.clock is None:
-        return ["“前”含当日。"]
-    return []
+        found.append("工作日按国务院放假通知计算，含调休上班日。")
+    return found
 
 
 def _clock(at: object) -> list[str]:

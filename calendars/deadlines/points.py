@@ -413,7 +413,7 @@ def one(text: str, *, firm: bool = False) -> One | None:
     """
     if firm:
         return _firm(text)
-    for rule in _dates_in_text_RULES:
+    for rule in _DATES:
         found = rule(text)
         if found is not None:
             return found
@@ -581,7 +581,7 @@ def _period(text: str) -> One | None:
     return None
 
 
-_dates_in_text_RULES: tuple[Callable[[str], One | None], ...] = (
+_DATES: tuple[Callable[[str], One | None], ...] = (
     _bare,
     _before,
     _eve,
