@@ -175,8 +175,6 @@ class UnreadPage:
     opened_until: date
     obligations: int
     total: int
-    page: int
-    page_size: int
 
 
 def read_unread(
@@ -187,7 +185,6 @@ def read_unread(
     workdays: int = UNREAD_WORKDAYS,
     edition_id: int | None = None,
     page: int = 1,
-    page_size: int = PAGE_SIZE,
 ) -> UnreadPage:
     """What was handed out longer than so many workdays ago and is still only assigned."""
     until = opened_until(bureau, today, workdays)
@@ -197,8 +194,8 @@ def read_unread(
             visible_units(by),
             opened_until=until,
             edition_id=edition_id,
-            offset=(page - 1) * page_size,
-            limit=page_size,
+            offset=(page - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
         )
         return UnreadPage(
             units=units,
@@ -206,8 +203,6 @@ def read_unread(
             opened_until=until,
             obligations=obligations,
             total=total,
-            page=page,
-            page_size=page_size,
         )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from duban.core.access import Role
 from duban.editions.queries import name_editions
 from duban.letters.chases import UNREAD_WORKDAYS, read_unread
+from duban.obligations.review_queues import PAGE_SIZE
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.params import PageLinks, PageNumber, asked, whole
@@ -33,9 +34,7 @@ def receipts(
         edition_id=whole(filters.get("edition")),
         page=page,
     )
-    listing = PageLinks(
-        path="/receipts", asked=filters, page=page, page_size=found.page_size, total=found.total
-    )
+    listing = PageLinks(path="/receipts", asked=filters, page=page, page_size=PAGE_SIZE, total=found.total)
     return desk.render(
         "queues/receipts.html",
         title="未签收",
