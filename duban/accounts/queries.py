@@ -11,13 +11,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, delete, func, or_, select, update
 
 from duban.accounts.rules import EndedWhy
-from duban.accounts.tables import account, api_answer, client_token, kept_form, one_time, session
+from duban.accounts.tables import account, api_answer, client_token, kept_form, one_time, person_unit, session
+from duban.core.access import Actor, Role
 from duban.core.db import insert_row
 from duban.units.queries import Person, all_people
-from duban.units.tables import contact, person, unit
+from duban.units.tables import contact, person, person_role, unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,7 @@ class SessionRow:
     person_id: int
     name: str
     person_active: bool
+    home_unit_id: int
     way: str
     unit_id: int | None
     contact_id: int | None
@@ -160,6 +162,19 @@ class SessionRow:
     ended_at: datetime | None
     ended_why: str | None
     password_set_at: datetime | None
+    roles: str | None  # joined by commas, as are the ids of the further units
+    also: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Who the person is when he acts."""
+        return Actor(
+            name=self.name,
+            person_id=self.person_id,
+            unit_id=self.home_unit_id,
+            roles=frozenset(Role(role) for role in (self.roles or "").split(",") if role),
+            also=frozenset(int(number) for number in (self.also or "").split(",") if number),
+        )
 
 
 def session_by_token(connection: Connection, token_hash: str) -> SessionRow | None:
@@ -224,14 +239,24 @@ def forget_sessions(connection: Connection, person_id: int, *, before: datetime)
     connection.execute(delete(session).where(session.c.person_id == person_id, session.c.expires_at < before))
 
 
+# Asked with every page: who asks, in one statement.
 _SESSIONS: Select[Any] = (
     select(
         *(column for column in session.c if column.name != "token_hash"),
         person.c.name,
         person.c.active.label("person_active"),
+        person.c.unit_id.label("home_unit_id"),
         (contact.c.active & _contact_unit.c.active).label("contact_active"),
         contact.c.duty,
         account.c.password_set_at,
+        select(func.aggregate_strings(person_role.c.role, ","))
+        .where(person_role.c.person_id == session.c.person_id)
+        .scalar_subquery()
+        .label("roles"),
+        select(func.aggregate_strings(cast(person_unit.c.unit_id, String), ","))
+        .where(person_unit.c.person_id == session.c.person_id)
+        .scalar_subquery()
+        .label("also"),
     )
     .join_from(session, person, person.c.id == session.c.person_id)
     .outerjoin(account, account.c.person_id == session.c.person_id)

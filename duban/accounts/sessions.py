@@ -59,7 +59,6 @@ from duban.obligations.queries import busiest_unit
 from duban.units.queries import (
     Person,
     UnitEntry,
-    actor_by_id,
     all_people,
     count_with_role,
     insert_person,
@@ -131,7 +130,7 @@ def find_session(bureau: Bureau, token: str, *, now: datetime) -> SignedIn | End
         why = _over(bureau, row, now)
         if why:
             return Ended(person_id=row.person_id, why=why)
-        by = _through_link(row) if row.way == SignInWay.LINK else actor_by_id(connection, row.person_id)
+        by = _through_link(row) if row.way == SignInWay.LINK else row.actor
     if touch_is_due(row.seen_at, now=now, idle_minutes=bureau.settings.session_idle_minutes):
         with bureau.store.writing() as connection:
             touch_session(connection, row.id, now)

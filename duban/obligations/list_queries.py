@@ -317,11 +317,15 @@ def own_obligation(connection: Connection, obligation_id: int) -> OwnObligation 
     return next(iter(_of(connection, [obligation_id])), None)
 
 
-def count_own_obligations(connection: Connection, sight: VisibleUnits, states: frozenset[State]) -> int:
-    """How many there are."""
-    return connection.execute(
-        select(func.count()).where(visible(sight, obligation.c.unit_id), among(states), _in_force())
-    ).scalar_one()
+def count_own_obligations(
+    connection: Connection, sight: VisibleUnits, *groups: frozenset[State]
+) -> tuple[int, ...]:
+    """How many there are in each group of states."""
+    counts = [func.count().filter(among(states)) for states in groups]
+    found = select(*counts).where(
+        visible(sight, obligation.c.unit_id), among(frozenset().union(*groups)), _in_force()
+    )
+    return tuple(connection.execute(found).one())
 
 
 def send_backs(connection: Connection, ids: Sequence[int]) -> dict[int, SentBackRow]:

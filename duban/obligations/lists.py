@@ -205,12 +205,13 @@ def my_obligations(
         found = own_obligation_rows(
             connection, sight, STATES[tab], offset=(page - 1) * page_size, limit=page_size + 1
         )
+        owed, with_others = count_own_obligations(connection, sight, OWED, WITH_OTHERS)
         return MyPage(
             tab=tab,
             page=page,
             more=len(found) > page_size,
-            owed=count_own_obligations(connection, sight, OWED),
-            with_others=count_own_obligations(connection, sight, WITH_OTHERS),
+            owed=owed,
+            with_others=with_others,
             units=tuple(units_by_id(connection, sight.unit_ids).values()),
             obligations=my_obligation_of(bureau, connection, found[:page_size], today),
         )

@@ -14,10 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    String,
     Table,
     bindparam,
-    cast,
     func,
     or_,
     select,
@@ -238,18 +236,6 @@ def visible(sight: VisibleUnits, unit_id: ColumnElement[Any]) -> ColumnElement[b
 
 
 _FEW = 500
-_ACTOR = select(
-    person.c.name,
-    person.c.unit_id,
-    select(func.aggregate_strings(person_role.c.role, ","))
-    .where(person_role.c.person_id == bindparam("person_id"))
-    .scalar_subquery()
-    .label("roles"),
-    select(func.aggregate_strings(cast(person_unit.c.unit_id, String), ","))
-    .where(person_unit.c.person_id == bindparam("person_id"))
-    .scalar_subquery()
-    .label("also"),
-).where(person.c.id == bindparam("person_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,18 +276,6 @@ def find_actor(connection: Connection, name: str) -> Actor | None:
         several = "、".join(f"{one.name}@{one.unit}" for one in found)
         raise Refused(f"有 {len(found)} 位“{found[0].name}”（{several}），请写成 姓名@单位 的样子。")
     return found[0].actor if found else None
-
-
-def actor_by_id(connection: Connection, person_id: int) -> Actor:
-    """Who a person is when he acts: one statement, for it is asked with every page."""
-    row = connection.execute(_ACTOR, {"person_id": person_id}).one()
-    return Actor(
-        name=row.name,
-        person_id=person_id,
-        unit_id=row.unit_id,
-        roles=frozenset(Role(role) for role in (row.roles or "").split(",") if role),
-        also=frozenset(int(number) for number in (row.also or "").split(",") if number),
-    )
 
 
 def person_by_id(connection: Connection, person_id: int) -> Person | None:

@@ -237,7 +237,7 @@ def test_what_was_done_in_earlier_years_is_not_read_for_what_is_owed(bureau: Bur
         for sql, given in found:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
             assert any("ix_obligation_unit_open" in row[3] for row in plan), plan
-    assert len(found) == 3
+    assert len(found) == 2
 
 
 def test_who_acts_for_a_further_unit_takes_on_its_matters(bureau: Bureau) -> None:
