@@ -29,7 +29,6 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import SYSTEM, Actor
 from duban.core.access import person_id as id_of
-from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused, refuse
 from duban.history.service import Act, acting
 from duban.units.queries import Person, people_named, person_by_id
@@ -154,7 +153,9 @@ def sign_in(bureau: Bureau, *, name: str, password: str, device: str, now: datet
 def _counted(bureau: Bureau, name: str, now: datetime) -> _Try:
     """Find the account and count this try. Refused while it is locked."""
     with acting(bureau, by=SYSTEM, now=now) as act:
-        person = _active(act.connection, name)
+        # Of several of that name none: they write 姓名@单位.
+        named = people_named(act.connection, name)
+        person = named[0] if len(named) == 1 else None
         account = account_of_person(act.connection, person.id) if person else None
         if person is None or account is None:
             return _Try()
@@ -170,12 +171,6 @@ def _counted(bureau: Bureau, name: str, now: datetime) -> _Try:
         f"连续输错次数过多，账号已锁定至北京时间 {until.astimezone(clock.ZONE):%H:%M}，"
         "请到时再试，或请安全管理员解锁。"
     )
-
-
-def _active(connection: Connection, name: str) -> Person | None:
-    """The one active person of that name. Of several none: they write 姓名@单位."""
-    found = people_named(connection, name)
-    return found[0] if len(found) == 1 else None
 
 
 def _failed(bureau: Bureau, one: _Try, device: str, now: datetime) -> None:

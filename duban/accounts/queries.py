@@ -364,10 +364,9 @@ class KeptAnswer:
 
 
 def find_kept_answer(connection: Connection, token_id: int, key: str) -> KeptAnswer | None:
-    row = connection.execute(
-        select(api_answer).where(api_answer.c.token_id == token_id, api_answer.c.key == key)
-    ).first()
-    return KeptAnswer(fingerprint=row.fingerprint, status=row.status, body=row.body) if row else None
+    kept = select(api_answer.c.fingerprint, api_answer.c.status, api_answer.c.body)
+    row = connection.execute(kept.where(api_answer.c.token_id == token_id, api_answer.c.key == key)).first()
+    return KeptAnswer(**row._mapping) if row else None
 
 
 def insert_kept_answer(

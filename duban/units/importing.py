@@ -63,14 +63,6 @@ class UnitInput:
     row: int = 0
 
 
-def units_in_book(book: UnitBook) -> tuple[UnitInput, ...]:
-    """The units that campaign files may name."""
-    return tuple(
-        UnitInput(code=one.code, name=one.name, kind=one.kind, parent=one.parent, aliases=one.aliases)
-        for one in book.units
-    )
-
-
 def units_in_sheet(path: Path, faults: RowFaults) -> tuple[UnitInput, ...]:
     """The units of a sheet; the faults of its rows are added. Raises Refused when it cannot be read at all."""
     units: dict[str, UnitInput] = {}
@@ -181,7 +173,11 @@ def import_unit_book(
     bureau: Bureau, book: UnitBook, *, by: Actor, now: datetime, dry_run: bool = False
 ) -> UnitsImported:
     """Enter the units that the campaign files name."""
-    return enter_units(bureau, units_in_book(book), by=by, now=now, dry_run=dry_run)
+    wanted = [
+        UnitInput(code=one.code, name=one.name, kind=one.kind, parent=one.parent, aliases=one.aliases)
+        for one in book.units
+    ]
+    return enter_units(bureau, wanted, by=by, now=now, dry_run=dry_run)
 
 
 def enter_units(
