@@ -26,10 +26,10 @@ from duban.core.db import open_store
 from duban.core.settings import Settings, load
 from duban.editions.tables import edition, milestone, point
 from duban.obligations.tables import obligation
+from duban.ops import up
 from duban.rounds.tables import round_
 from duban.schema.migrate import migrate
 from duban.units.tables import contact, unit
-from flows import server_process
 
 OBLIGATIONS = 1_000_000
 UNITS = 10_000
@@ -76,15 +76,15 @@ def remind_each(number: int) -> None:
 def _a_server(folder: Path) -> Iterator[tuple[Settings, dict[str, str]]]:
     """A bureau's settings and the environment that leads to its server."""
     settings = load(folder)
-    port = server_process.choose_port(0)
-    server = server_process.start_server(settings, port, folder / "server.log")
+    port = up.choose_port(0)
+    server = up.start_server(settings, port, folder / "server.log")
     api_url = f"http://127.0.0.1:{port}/api"
     try:
-        server_process.wait_until_healthy(server, api_url, folder / "server.log")
+        up.wait_until_healthy(server, api_url, folder / "server.log")
         quiet = {"PREFECT_LOGGING_LEVEL": "ERROR", "PYTHONPATH": str(Path(__file__).parents[1])}
-        yield settings, {**os.environ, **server_process.environment(settings, api_url), **quiet}
+        yield settings, {**os.environ, **up.environment(settings, api_url), **quiet}
     finally:
-        server_process.stop(server)
+        up.stop(server)
 
 
 def _seconds(work: str, environment: dict[str, str]) -> float:

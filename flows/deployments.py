@@ -51,28 +51,28 @@ HOUSE: tuple[Plan, ...] = (
     ),
     Plan(
         name="工作时段",
-        flow="flows.delivery.delivery",
+        flow="flows.papers.delivery",
         description="8 时至 20 时每十分钟发送一次待发消息。",
         schedules=_cron("5-55/10 8-19 * * *", "delivery"),
         tags=(names.TAG, "发送"),
     ),
     Plan(
         name="每半小时",
-        flow="flows.recovery.recovery",
+        flow="flows.morning.recovery",
         description="找出中断的发送和缺失的轮次，重新办理。",
         schedules=_cron("20,50 * * * *", "recovery"),
         tags=(names.TAG, "补救"),
     ),
     Plan(
         name="工作时段",
-        flow="flows.intake.intake",
+        flow="flows.papers.intake",
         description="每半小时收取投递文件夹里的佐证材料。",
         schedules=_cron("10,40 8-19 * * *", "intake"),
         tags=(names.TAG, "收件"),
     ),
     Plan(
         name="日报",
-        flow="flows.bulletin.bulletin",
+        flow="flows.papers.bulletin",
         description="每天 17:30 写日报。",
         schedules=_cron("30 17 * * *", "daily"),
         parameters={"period": "daily"},
@@ -80,7 +80,7 @@ HOUSE: tuple[Plan, ...] = (
     ),
     Plan(
         name="周报",
-        flow="flows.bulletin.bulletin",
+        flow="flows.papers.bulletin",
         description="每周五 17:40 写周报。",
         schedules=_cron("40 17 * * 5", "weekly"),
         parameters={"period": "weekly"},
@@ -88,7 +88,7 @@ HOUSE: tuple[Plan, ...] = (
     ),
     Plan(
         name="月报",
-        flow="flows.bulletin.bulletin",
+        flow="flows.papers.bulletin",
         description="每月 1 日 9:10 写上月月报。",
         schedules=_cron("10 9 1 * *", "monthly"),
         parameters={"period": "monthly"},
@@ -96,7 +96,7 @@ HOUSE: tuple[Plan, ...] = (
     ),
     Plan(
         name="年末",
-        flow="flows.rollover.rollover",
+        flow="flows.papers.rollover",
         description="11 月起每周一 9:20 拟出下一年度专项行动草案，并提示下一年放假通知是否已导入。",
         schedules=_cron("20 9 * 11,12 1", "rollover"),
         tags=(names.TAG, "滚动"),
@@ -110,7 +110,7 @@ HOUSE: tuple[Plan, ...] = (
     ),
 )
 
-STEPS: Mapping[CampaignKind, str] = {kind: f"flows.{kind.value}.{kind.value}" for kind in CampaignKind}
+STEPS: Mapping[CampaignKind, str] = {kind: f"flows.campaigns.{kind.value}" for kind in CampaignKind}
 
 
 def edition_plan(timeline: Timeline, today: date) -> Plan:

@@ -1,40 +1,27 @@
-"""晨间一轮: the day's guarantee. Whatever is owed by now is planned here, whatever Prefect's timelines did or missed."""
+"""晨间一轮: the day's guarantee. Whatever is owed by now is planned here, whatever Prefect's timelines did or missed.
+
+补救: the same once more, when something broke off or a round is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from prefect import Flow, flow
+from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from calendars.model import CampaignKind
+from duban.core import clock
 from duban.core.errors import Fault
 from duban.editions.queries import EditionName
 from duban.rounds.gates import GateReport
-from duban.rounds.service import RoundReport
+from duban.rounds.service import RecoveryReport, RoundReport
 from flows import names
-from flows.annual_check import annual_check
-from flows.event import event
-from flows.filing import filing
-from flows.quota import quota
-from flows.rectification import rectification
-from flows.reform import reform
-from flows.standing import standing
-from flows.tables import Row
-from tasks.rounds import close_gates, hold_round, list_editions
-from tasks.runtime import opened_bureau, run_time
-
-KINDS: Mapping[CampaignKind, Flow[..., Any]] = {
-    CampaignKind.FILING: filing,
-    CampaignKind.RECTIFICATION: rectification,
-    CampaignKind.ANNUAL_CHECK: annual_check,
-    CampaignKind.QUOTA: quota,
-    CampaignKind.STANDING: standing,
-    CampaignKind.EVENT: event,
-    CampaignKind.REFORM: reform,
-}
+from flows.campaigns import KINDS, Row
+from tasks.policy import opened_bureau, run_time
+from tasks.steps import close_gates, hold_round, list_editions, recover, round_owed
 
 
 @flow(name="晨间一轮", flow_run_name=lambda: names.dated(names.MORNING), timeout_seconds=3_600)
@@ -42,8 +29,8 @@ async def morning_round(on: date | None = None) -> None:
     """Hold the round for all editions first; then one run for each that had something to do, one after another."""
     now = run_time(on)
     with opened_bureau():
-        report = hold_round(now)
-        gates = close_gates(now)
+        report = hold_round(now=now)
+        gates = close_gates(now=now)
         touched = _touched(report, gates)
         failed = []
         for edition in list_editions():
@@ -93,3 +80,20 @@ def _row(name: str, planned: int, superseded: int, error: str | None) -> Row:
         "并档": str(superseded),
         "问题": error or "无",
     }
+
+
+@flow(name="补救", flow_run_name=lambda: names.timed(names.RECOVERY), timeout_seconds=3_600)
+async def recovery() -> None:
+    """Compare what should exist with what does; on an ordinary day there is nothing to do."""
+    now = clock.now()
+    said = []
+    with opened_bureau():
+        report = recover(now=now)
+        if report != RecoveryReport():
+            said.append(report.sentence)
+        if round_owed(now=now):
+            # One round of today covers every day that was missed: what is owed by now includes them.
+            said.append(hold_round(now=now).sentence)
+            close_gates(now=now)
+    if said:
+        await acreate_markdown_artifact(key="recovery", markdown="\n\n".join(said), description="补救")

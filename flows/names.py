@@ -6,7 +6,6 @@ from datetime import date
 
 from prefect.runtime import flow_run
 
-from calendars.model import KIND_NAMES, CampaignKind
 from duban.core import clock
 
 TAG = "督办"
@@ -45,7 +44,3 @@ def asked_day() -> date:
     if not on:
         return clock.civil(clock.now())
     return on if isinstance(on, date) else date.fromisoformat(str(on)[:10])
-
-
-def kind_tag(kind: str) -> str:
-    return KIND_NAMES[CampaignKind(kind)]

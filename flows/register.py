@@ -9,7 +9,7 @@ import sys
 from duban.core.errors import DubanError
 from flows.deployments import Plan
 from flows.serve import as_deployment, plans_now
-from tasks.runtime import require_server
+from tasks.policy import require_server
 
 
 def main() -> None:

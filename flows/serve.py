@@ -1,6 +1,6 @@
 """Registers every deployment with Prefect and runs what is due, one process per flow run, until told to stop.
 
-Started by flows.up with Prefect's address in its environment. What people should read goes to the console;
+Started by duban.ops.up with Prefect's address in its environment. What people should read goes to the console;
 Prefect's own talk goes to the log.
 """
 
@@ -17,6 +17,7 @@ from importlib import import_module
 from uuid import UUID
 
 from prefect import Flow
+from prefect.deployments import arun_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.types.entrypoint import EntrypointType
@@ -25,10 +26,10 @@ from duban.core import clock
 from duban.core.errors import DubanError, Fault
 from duban.core.settings import load
 from duban.editions.pages import list_timelines
-from duban.wiring import open_bureau
-from flows import first_round, schedule_check
+from duban.wiring import open_bureau, where_mail_goes
+from flows import schedule_check
 from flows.deployments import HOUSE, Plan, all_plans
-from tasks.runtime import require_server
+from tasks.policy import require_server
 
 log = logging.getLogger("prefect.duban")
 
@@ -37,6 +38,7 @@ AT_A_TIME = 2
 POLL_SECONDS = 5
 REFRESH_SECONDS = 600
 GRACE_SECONDS = 25
+FIRST_ROUND_SECONDS = 900
 
 
 def main() -> None:
@@ -118,7 +120,7 @@ async def _watch(runner: Runner, served: dict[str, UUID], say: Callable[[str], N
     known: tuple[Plan, ...] = ()
     try:
         if first:
-            for sentence in await first_round.hold():
+            for sentence in await _hold_first_round():
                 say(sentence)
         known = plans_now()
         served |= await register(runner, [plan for plan in known if plan not in HOUSE])
@@ -130,6 +132,18 @@ async def _watch(runner: Runner, served: dict[str, UUID], say: Callable[[str], N
         log.exception("The start-up check failed")
         say("启动检查没有完成，请用 duban doctor 检查，详见日志。")
     await _follow(runner, known, served)
+
+
+async def _hold_first_round() -> tuple[str, ...]:
+    """Run the morning round and one delivery now; sentences on how it went and where the mail lies."""
+    rounds = await arun_deployment("晨间一轮/每日", timeout=FIRST_ROUND_SECONDS, as_subflow=False)
+    sending = await arun_deployment("发送/工作时段", timeout=FIRST_ROUND_SECONDS, as_subflow=False)
+    failed = [run.name for run in (rounds, sending) if not (run.state and run.state.is_completed())]
+    if failed:
+        return (f"“{'”“'.join(failed)}”没有完成，请在 Prefect 页面查看原因，或用 duban round run 重试。",)
+    now = clock.now()
+    with open_bureau() as bureau:
+        return (f"今天（{clock.civil(now):%Y-%m-%d}）的晨间一轮已完成。", where_mail_goes(bureau, now))
 
 
 async def _follow(runner: Runner, known: tuple[Plan, ...], served: dict[str, UUID]) -> None:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
 
 from duban.core import clock
-from flows import names, old_runs
-from tasks.housekeeping import back_up, clear_uploads, trim_logs, verify_records
-from tasks.runtime import opened_bureau
+from flows import names
+from flows.schedule_check import as_prefect
+from tasks.policy import opened_bureau
+from tasks.steps import back_up, clear_uploads, trim_logs, verify_records
+
+AT_MOST = 1_000
+PAGE = 100
 
 
 @flow(name="夜间维护", flow_run_name=lambda: names.dated(names.UPKEEP), timeout_seconds=7_200)
@@ -16,11 +35,11 @@ async def upkeep(keep_backups: int = 7, keep_run_days: int = 90) -> None:
     """Back up first; a verification that fails makes the run fail, after everything else was done."""
     now = clock.now()
     with opened_bureau():
-        saved = back_up(now, keep_backups)
+        saved = back_up(now=now, keep=keep_backups)
         verified = verify_records()
         trim_logs()
-        swept = clear_uploads(now)
-    removed = await old_runs.remove(before_days=keep_run_days, now=now)
+        swept = clear_uploads(now=now)
+    removed = await remove_old_runs(before_days=keep_run_days, now=now)
     lines = [
         f"- 备份：{saved.folder}（{saved.files} 个文件，{saved.size_bytes:,} 字节）",
         f"- 留痕：{verified.entries} 条，{'完好' if verified.history_fault is None else verified.history_fault}",
@@ -34,3 +53,44 @@ async def upkeep(keep_backups: int = 7, keep_run_days: int = 90) -> None:
         description=f"夜间维护 {clock.civil(now):%Y-%m-%d}",
     )
     verified.require_sound()
+
+
+async def remove_old_runs(*, before_days: int, now: datetime, at_most: int = AT_MOST) -> int:
+    """Delete ended flow runs older than so many days, with their artifacts; returns how many."""
+    if before_days < 7:
+        raise ValueError("runs of the last week are never removed")
+    removed = 0
+    async with get_client() as client:
+        while removed < at_most:
+            page = await _ended_before(client, now - timedelta(days=before_days))
+            if not page:
+                break
+            for run_id in page:
+                await _remove_one(client, run_id)
+            removed += len(page)
+    return removed
+
+
+async def _ended_before(client: PrefectClient, moment: datetime) -> list[UUID]:
+    runs = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            end_time=FlowRunFilterEndTime(before_=as_prefect(moment)),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=sorted(TERMINAL_STATES))),
+        ),
+        sort=FlowRunSort.END_TIME_DESC,
+        limit=PAGE,
+    )
+    return [run.id for run in runs]
+
+
+async def _remove_one(client: PrefectClient, run_id: UUID) -> None:
+    artifacts = await client.read_artifacts(
+        artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+    )
+    for artifact in artifacts:
+        await client.delete_artifact(artifact.id)
+    try:
+        await client.delete_flow_run(run_id)
+    except ObjectNotFound:
+        # Somebody removed it from Prefect's page in the meantime.
+        return

@@ -81,11 +81,11 @@ def run(stop_after: StopAfter = None) -> None:
 
 
 def _hand_over(stop_after: float | None, *options: str) -> None:
-    """Become `python -m flows.up`: the same process, so that signals and the exit status are its own."""
+    """Become `python -m duban.ops.up`: the same process, so that signals and the exit status are its own."""
     bound = () if stop_after is None else ("--stop-after", str(stop_after))
     sys.stdout.flush()
     environment = {**os.environ, "DUBAN_HOME": str(load().home.resolve()), "PYTHONSAFEPATH": "1"}
-    os.execve(sys.executable, [sys.executable, "-m", "flows.up", *bound, *options], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "duban.ops.up", *bound, *options], environment)
 
 
 @command(None, "doctor", "on")

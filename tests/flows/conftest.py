@@ -17,7 +17,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from duban.core.settings import load
-from flows import server_process
+from duban.ops import up
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,14 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("server")
     settings = load(home)
     log = home / "server.log"
-    port = server_process.choose_port(0)
-    server = server_process.start_server(settings, port, log)
+    port = up.choose_port(0)
+    server = up.start_server(settings, port, log)
     api_url = f"http://127.0.0.1:{port}/api"
     try:
-        server_process.wait_until_healthy(server, api_url, log)
+        up.wait_until_healthy(server, api_url, log)
         yield api_url
     finally:
-        server_process.stop(server)
+        up.stop(server)
 
 
 @pytest.fixture

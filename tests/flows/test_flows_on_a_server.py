@@ -26,15 +26,12 @@ from duban.history.tables import history
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.tables import reminder, round_
-from flows import old_runs
-from flows.bulletin import bulletin
-from flows.delivery import delivery
+from flows.campaigns import filing
 from flows.deployments import ZONE, Plan
-from flows.filing import filing
-from flows.intake import intake
 from flows.morning import morning_round
+from flows.papers import bulletin, delivery, intake
 from flows.serve import register
-from flows.upkeep import upkeep
+from flows.upkeep import remove_old_runs, upkeep
 from tests.builders import a_point, a_unit, an_edition, an_obligation
 
 pytestmark = pytest.mark.prefect
@@ -214,8 +211,8 @@ def test_old_runs_are_removed_with_their_artifacts_and_young_ones_kept(bureau: B
     asyncio.run(bulletin())
     (run,) = runs(1)
 
-    kept = asyncio.run(old_runs.remove(before_days=90, now=clock.now()))
-    removed = asyncio.run(old_runs.remove(before_days=90, now=clock.now() + timedelta(days=100)))
+    kept = asyncio.run(remove_old_runs(before_days=90, now=clock.now()))
+    removed = asyncio.run(remove_old_runs(before_days=90, now=clock.now() + timedelta(days=100)))
 
     assert kept == 0
     assert removed >= 1
@@ -230,7 +227,7 @@ def test_a_scheduled_run_really_appears_and_finishes(
     rule = f"DTSTART:{at:%Y%m%dT%H%M%S}\nRDATE:{at:%Y%m%dT%H%M%S}"
     plan = Plan(
         name="试排",
-        flow="flows.bulletin.bulletin",
+        flow="flows.papers.bulletin",
         description="几秒以后运行一次。",
         schedules=(RRule(rule, timezone=ZONE, slug="soon"),),
     )

@@ -9,14 +9,14 @@ import pytest
 from prefect import flow, task
 
 from duban.core.errors import Fault, Refused
-from tasks.runtime import STEP
+from tasks.policy import POLICY
 
 
 def _asked_for(error: Callable[[], Exception]) -> int:
     """How often a step that always fails is tried under an async flow."""
     tries = []
 
-    @task(**STEP | {"retry_delay_seconds": 0})
+    @task(**POLICY | {"retry_delay_seconds": 0})
     def step() -> None:
         tries.append(1)
         raise error()

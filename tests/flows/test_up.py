@@ -33,7 +33,7 @@ def start(home: Path, *options: str, **extra: str) -> subprocess.Popen[str]:
     environment |= {"DUBAN_HOME": str(home), "DUBAN_PREFECT_PORT": str(a_free_port())}
     environment |= {"DUBAN_PORTAL_PORT": str(a_free_port()), **extra}
     return subprocess.Popen(
-        [sys.executable, "-m", "flows.up", *options],
+        [sys.executable, "-m", "duban.ops.up", *options],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -175,7 +175,7 @@ def test_a_flow_that_is_killed_in_the_middle_is_caught_up_by_recovery(
         )
     for _ in range(2):
         subprocess.run(
-            [sys.executable, "-c", code.format("recovery", "recovery")], env=environment, check=True
+            [sys.executable, "-c", code.format("morning", "recovery")], env=environment, check=True
         )
 
     with bureau.store.reading() as connection:

@@ -9,7 +9,7 @@ from prefect.states import Failed
 
 from duban.core import clock
 from duban.core.errors import Fault, Refused
-from tasks.runtime import run_time, worth_retrying
+from tasks.policy import run_time, worth_retrying
 
 
 def test_a_run_without_a_day_works_now():

@@ -1,15 +1,19 @@
-"""The bureau a flow run works in: opened once per process, every row marked with the flow run that asks."""
+"""How a service runs under Prefect: tries, limits, the bureau it works in and the run that every row is marked with.
+
+How many runs go at a time is said in flows.serve; what a failed run tells stands in its flow, as its message.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from prefect import State, Task
+from prefect import State, Task, task
 from prefect.client.schemas.objects import TaskRun
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL
@@ -19,12 +23,15 @@ from duban.core import clock
 from duban.core.errors import Fault, Refused
 from duban.wiring import open_bureau
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _opened: ContextVar[Bureau | None] = ContextVar("opened", default=None)
 
 
 @contextmanager
 def opened_bureau() -> Iterator[Bureau]:
-    """The office for the present flow run; an inner flow shares the outer one's connections."""
+    """The bureau of the present flow run; an inner flow shares the outer one's connections."""
     outer = _opened.get()
     run_id = flow_run.id
     if outer is not None:
@@ -63,11 +70,33 @@ def worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> boo
     return not isinstance(state.data, Refused)
 
 
-# A step is idempotent, so a fault (database locked, disk full, server gone) is worth two more tries.
-STEP: dict[str, Any] = {
+# Every service is idempotent, so a fault (database locked, disk full, server gone) is worth two more tries.
+POLICY: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
     "retry_condition_fn": worth_retrying,
     "timeout_seconds": 1_200,
     "persist_result": False,
 }
+
+
+def as_task(
+    name: str, tag: str, **differs: Any
+) -> Callable[[Callable[Concatenate[Bureau, P], R]], Callable[P, R]]:
+    """Make a task of a service: it is called without its first argument, the bureau, which is opened for it."""
+
+    def decorate(service: Callable[Concatenate[Bureau, P], R]) -> Callable[P, R]:
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with opened_bureau() as bureau:
+                return service(bureau, *args, **kwargs)
+
+        asked = inspect.signature(service)
+        run.__name__, run.__qualname__ = service.__name__, service.__qualname__
+        run.__doc__, run.__module__ = service.__doc__, service.__module__
+        # Prefect binds and shows what the service asks for.
+        run.__signature__ = asked.replace(  # type: ignore[attr-defined]
+            parameters=list(asked.parameters.values())[1:]
+        )
+        return task(name=name, tags=[tag], **POLICY | differs)(run)
+
+    return decorate
