@@ -303,6 +303,11 @@ class Announced:
     size_bytes: int
 
 
+def file_keys(expected: Sequence[ExpectedEvidence]) -> tuple[str, ...]:
+    """Under which keys files are taken."""
+    return tuple(item.key for item in expected if item.type in FILES) if expected else (OTHER_KEY,)
+
+
 def announcing_refusals(
     announced: Announced, expected: Sequence[ExpectedEvidence], *, max_bytes: int, still_open: int
 ) -> tuple[str, ...]:

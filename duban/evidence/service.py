@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from calendars.model import EvidenceType, ExpectedEvidence
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, Role, person_id
-from duban.core.db import rollback_dry_run
+from duban.core.db import Connection, rollback_dry_run
 from duban.core.errors import Changed, NotFound, Refused, refuse
 from duban.core.text import cleaned, display_name
 from duban.core.vault import StagedFile
@@ -26,10 +26,19 @@ from duban.evidence.queries import (
     earlier_items,
     insert_submission,
     submitted_files,
+    unused_uploads,
     use_uploads,
 )
-from duban.evidence.rules import Given, item_set_refusals, type_of
-from duban.evidence.uploads import own_upload, refuse_invisible, uploads_folder
+from duban.evidence.rules import (
+    Announced,
+    Given,
+    announcing_refusals,
+    file_keys,
+    item_set_refusals,
+    name_refusals,
+    type_of,
+)
+from duban.evidence.uploads import own_upload, uploads_folder
 from duban.figures.queries import known_figure_candidates
 from duban.figures.rules import KnownFigure, known_for
 from duban.history.queries import append_entry
@@ -76,7 +85,17 @@ class LinkItem:
     link: str
 
 
-SubmitItem = FileItem | UploadedItem | FigureItem | LinkItem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentItem:
+    """A file that comes whole with the form; its name is judged as it came, before the key is known to be expected."""
+
+    key: str
+    filename: str
+    size_bytes: int
+    source: BinaryIO
+
+
+SubmitItem = FileItem | UploadedItem | SentItem | FigureItem | LinkItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,7 @@ class ReceivedItem:
     given: Given
     staged: StagedFile | None = None
     upload_id: str | None = None
+    announced: Announced | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +121,7 @@ def submit(
     obligation_id: int,
     *,
     items: Sequence[SubmitItem] = (),
+    typed: Callable[[ExpectedNow], Sequence[FigureItem | LinkItem]] | None = None,
     note: str = "",
     by: Actor,
     now: datetime,
@@ -109,12 +130,18 @@ def submit(
 ) -> TransitionDone:
     """Hand in. Every fault of every item is reported at once, and then nothing is kept.
 
+    `typed` reads further items off a form that only what is expected explains, within the same transaction.
+
     Handing in after the date leaves a permanent late mark. A required figure that was left out is taken from where
     the unit has given it before.
     """
     note = cleaned(note)
     with _received(bureau, obligation_id, items, by) as (received, unreceived):
         with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
+            received, unreceived = _of_the_form(act, received, unreceived)
+            if typed:
+                more = typed(_expected_now(act.connection, act.one, by))
+                received += [_receive(bureau, obligation_id, item, by) for item in more]
             received += _known(act, received, unreceived)
             refuse(*submit_refusals(act.one, by), *_faults(act, received, unreceived, note))
             today = clock.civil(now)
@@ -133,6 +160,23 @@ def submit(
         if not dry_run:
             _clear(bureau, received)
         return done
+
+
+def _of_the_form(
+    act: TransitionContext, received: list[ReceivedItem], unreceived: list[RefusedItem]
+) -> tuple[list[ReceivedItem], list[RefusedItem]]:
+    """Without files in choosers that are not on the page; those that came are judged as if announced one by one."""
+    sent = [one.announced for one in received if one.announced]
+    if not sent:
+        return received, unreceived
+    keys = file_keys(act.one.evidence)
+    still_open = len(unused_uploads(act.connection, act.one.id, person_id=act.by.person_id or 0))
+    limit = act.bureau.settings.evidence_max_bytes
+    for nth, announced in enumerate(one for one in sent if one.key in keys):
+        refuse(
+            *announcing_refusals(announced, act.one.evidence, max_bytes=limit, still_open=still_open + nth)
+        )
+    return [one for one in received if not one.announced or one.announced.key in keys], unreceived
 
 
 def _faults(
@@ -198,6 +242,11 @@ def _receive(bureau: Bureau, obligation_id: int, item: SubmitItem, by: Actor) ->
             return ReceivedItem(given=Given(key=item.key, value=item.value, unit_of_measure=unit))
         case UploadedItem():
             return _uploaded(bureau, obligation_id, item, by)
+        case SentItem():
+            refuse(*name_refusals(item.filename))
+            announced = Announced(key=item.key, filename=item.filename, size_bytes=item.size_bytes)
+            one = _stage(bureau, item.source, key=item.key, name=display_name(item.filename))
+            return replace(one, announced=announced)
     name = display_name(item.path.name)
     with open_regular_file(item.path, folder=item.folder) as source:
         return _stage(bureau, source, key=item.key, name=name)
@@ -281,14 +330,17 @@ class ExpectedNow:
 def expected_now(bureau: Bureau, obligation_id: int, *, by: Actor) -> ExpectedNow:
     """Read it; an obligation that the person may not see is not found."""
     with bureau.store.reading() as connection:
-        one = load_obligation(connection, obligation_id, by=by)
-        figures = any(item.type is EvidenceType.FIGURE for item in one.evidence)
-        return ExpectedNow(
-            obligation_id=one.id,
-            expected=one.evidence,
-            known=known_for(one.evidence, known_figure_candidates(connection, one)) if figures else {},
-            open=not submit_refusals(one, by),
-        )
+        return _expected_now(connection, load_obligation(connection, obligation_id, by=by), by)
+
+
+def _expected_now(connection: Connection, one: Obligation, by: Actor) -> ExpectedNow:
+    figures = any(item.type is EvidenceType.FIGURE for item in one.evidence)
+    return ExpectedNow(
+        obligation_id=one.id,
+        expected=one.evidence,
+        known=known_for(one.evidence, known_figure_candidates(connection, one)) if figures else {},
+        open=not submit_refusals(one, by),
+    )
 
 
 _SEE_ALL = frozenset({Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR})
@@ -332,7 +384,7 @@ def record_reading(
 ) -> SubmittedItem:
     """The file that is about to be read, after the history says by whom; refused to whoever has no reason to."""
     with bureau.store.writing() as connection:
-        one = refuse_invisible(connection, obligation_id, by)
+        one = load_obligation(connection, obligation_id, by=by)
         refuse(*_refusals(one, by))
         item = _the_one(submitted_files(connection, obligation_id), sha256)
         append_entry(

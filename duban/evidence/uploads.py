@@ -11,7 +11,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from duban.bureau import Bureau
-from duban.core.access import Actor, person_id, visible_units
+from duban.core.access import Actor, person_id
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import display_name
 from duban.evidence.files import (
@@ -32,7 +32,7 @@ from duban.evidence.queries import (
     unused_uploads,
 )
 from duban.evidence.rules import Announced, Given, announcing_refusals, item_refusals, too_large
-from duban.obligations.queries import Obligation, load_obligation, no_such_obligation
+from duban.obligations.queries import load_obligation
 from duban.obligations.rules import submit_refusals
 
 # A sender cuts a file into pieces of this size; a larger one is not held in memory.
@@ -82,14 +82,6 @@ def own_upload(connection: Connection, upload_id: str, by: Actor) -> UploadRow:
     return found
 
 
-def refuse_invisible(connection: Connection, obligation_id: int, by: Actor) -> Obligation:
-    """The obligation, if the person may see it."""
-    one = load_obligation(connection, obligation_id)
-    if not visible_units(by).sees(one.unit_id):
-        raise NotFound(no_such_obligation(obligation_id))
-    return one
-
-
 def _is_id(upload_id: str) -> bool:
     return len(upload_id) == 32 and not set(upload_id) - set("0123456789abcdef")
 
@@ -115,7 +107,7 @@ def announce(
     now: datetime,
 ) -> UploadRow:
     """The upload as it begins, after everything that can be judged without its bytes was judged."""
-    one = refuse_invisible(connection, obligation_id, by)
+    one = load_obligation(connection, obligation_id, by=by)
     still_open = len(unused_uploads(connection, obligation_id, person_id=by.person_id or 0))
     limit = bureau.settings.evidence_max_bytes
     refuse(

@@ -343,6 +343,10 @@ class Filled:
             int(value) for value in self.many(name) if value.isascii() and value.isdigit() and len(value) < 16
         ]
 
+    def file_fields(self, prefix: str) -> list[str]:
+        """The names of the choosers with this beginning, each once, as the form has them."""
+        return list(dict.fromkeys(name for name in self._form if name.startswith(prefix)))
+
     def files(self, name: str) -> list[UploadFile]:
         """The files chosen; an empty chooser sends one without a name, which is none."""
         return [one for one in self._form.getlist(name) if isinstance(one, UploadFile) and one.filename]

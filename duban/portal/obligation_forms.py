@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any, get_args
 
 from calendars.model import EvidenceType, ExpectedEvidence
-from duban.core.errors import Refused
-from duban.evidence.rules import FILES, OTHER_KEY
+from duban.core.errors import NotFound, Refused
+from duban.evidence.rules import file_keys
 from duban.evidence.service import (
     ExpectedNow,
     FigureItem,
     LinkItem,
-    SubmitItem,
+    SentItem,
     UploadedItem,
     expected_now,
     submit,
@@ -64,37 +64,60 @@ def _field(filled: Filled, model: type[TransitionInput], name: str) -> Any:
 
 def hand_in(desk: PageContext, obligation_id: int, filled: Filled) -> TransitionDone:
     """Hand in whole or not at all; files that came with a refused form stay as uploads and need not come again."""
-    now = expected_now(desk.bureau, obligation_id, by=desk.by)
     version = filled.whole("version", "页面版本")
     note = filled.text("note", "说明", longest=LONGEST_NOTE)
-    items = [*_figures(now, filled), *_links(now, filled)]
-    # Where the state has moved on, the act itself says so; nothing has to be received for that.
-    came, reasons = receive_files(desk, now, filled) if now.open else ([], [])
-    if reasons or filled.faults:
-        raise Refused((*reasons, *filled.faults.values()))
-    return submit(
-        desk.bureau,
-        obligation_id,
-        # What the page listed, and what came with it; each once.
-        items=[
-            *(UploadedItem(upload_id=one) for one in dict.fromkeys([*filled.many("upload"), *came])),
-            *items,
-        ],
-        note=note,
-        by=desk.by,
-        now=desk.now,
-        version=version if version is not None else 0,
-    )
+
+    def typed(now: ExpectedNow) -> list[FigureItem | LinkItem]:
+        items: list[FigureItem | LinkItem] = [*_figures(now, filled), *_links(now, filled)]
+        filled.refuse_faults()
+        return items
+
+    try:
+        return submit(
+            desk.bureau,
+            obligation_id,
+            # What the page listed, each once, and what came with it.
+            items=[
+                *(UploadedItem(upload_id=one) for one in dict.fromkeys(filled.many("upload"))),
+                *_sent(filled),
+            ],
+            typed=typed,
+            note=note,
+            by=desk.by,
+            now=desk.now,
+            version=version if version is not None else 0,
+        )
+    except NotFound:
+        raise
+    except Refused as refused:
+        now = expected_now(desk.bureau, obligation_id, by=desk.by)
+        # Where the state has moved on, the act itself says so; nothing has to be received for that.
+        reasons = receive_files(desk, now, filled) if now.open else []
+        _ = [*_figures(now, filled), *_links(now, filled)]
+        if reasons or filled.faults:
+            raise Refused((*reasons, *filled.faults.values())) from refused
+        raise
 
 
-def receive_files(desk: PageContext, now: ExpectedNow, filled: Filled) -> tuple[list[str], list[str]]:
-    """Keep every file that came with the form as an upload: their ids, and why some were not kept."""
-    came: list[str] = []
+def _sent(filled: Filled) -> Iterator[SentItem]:
+    for name in filled.file_fields("file:"):
+        for sent in filled.files(name):
+            yield SentItem(
+                key=name.removeprefix("file:"),
+                filename=sent.filename or "",
+                size_bytes=sent.size or 0,
+                source=sent.file,
+            )
+
+
+def receive_files(desk: PageContext, now: ExpectedNow, filled: Filled) -> list[str]:
+    """Keep every file that came with the form as an upload; returns why some were not kept."""
     reasons: list[str] = []
-    for key in file_keys(now):
+    for key in file_keys(now.expected):
         for sent in filled.files(f"file:{key}"):
+            sent.file.seek(0)
             try:
-                stands = receive_whole(
+                receive_whole(
                     desk.bureau,
                     now.obligation_id,
                     key=key,
@@ -106,17 +129,10 @@ def receive_files(desk: PageContext, now: ExpectedNow, filled: Filled) -> tuple[
                 )
             except Refused as refused:
                 reasons += refused.reasons
-            else:
-                came.append(stands.id)
-    return came, reasons
+    return reasons
 
 
-def file_keys(now: ExpectedNow) -> tuple[str, ...]:
-    """Under which keys files are taken."""
-    return tuple(item.key for item in now.expected if item.type in FILES) if now.expected else (OTHER_KEY,)
-
-
-def _figures(now: ExpectedNow, filled: Filled) -> Iterator[SubmitItem]:
+def _figures(now: ExpectedNow, filled: Filled) -> Iterator[FigureItem]:
     for item in _expected(now, EvidenceType.FIGURE):
         value = filled.amount(f"figure:{item.key}", item.title)
         known = now.known.get(item.key)
@@ -127,7 +143,7 @@ def _figures(now: ExpectedNow, filled: Filled) -> Iterator[SubmitItem]:
             yield FigureItem(key=item.key, value=value, unit_of_measure=measure)
 
 
-def _links(now: ExpectedNow, filled: Filled) -> Iterator[SubmitItem]:
+def _links(now: ExpectedNow, filled: Filled) -> Iterator[LinkItem]:
     for item in _expected(now, EvidenceType.LINK):
         link = filled.line(f"link:{item.key}", item.title, longest=1000)
         if link:

@@ -66,7 +66,7 @@ def hand_in_evidence(desk: Mine, obligation_id: Number, filled: FilledForm) -> R
 @router.post("/my/{obligation_id}/drop")
 def take_away(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
     """Take an uploaded file off the form, keeping everything else that was typed and chosen."""
-    _, reasons = receive_files(desk, expected_now(desk.bureau, obligation_id, by=desk.by), filled)
+    reasons = receive_files(desk, expected_now(desk.bureau, obligation_id, by=desk.by), filled)
     # Gone already is what was wanted.
     with suppress(NotFound):
         drop_upload(desk.bureau, filled.line("drop", "文件"), by=desk.by)
