@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from calendars.almanac import Almanac
@@ -23,6 +21,7 @@ from calendars.reader.faults import CalendarFaults, Fault
 from calendars.reader.fields import unconfirmed
 from calendars.reader.units import UnitBook
 from calendars.workdays import WorkdayTable, YearState, YearUnknown
+from calendars.writing import dumped, yaml
 
 ONCE = "once"
 LAST_YEAR = "上年："
@@ -61,8 +60,7 @@ class Rewritten:
 
 def rewrite(text: str, edition: Edition, to_year: int, units: UnitBook) -> Rewritten:
     """The file `text`, which was read as `edition`, made the file of `to_year`."""
-    yaml = _yaml()
-    top = yaml.load(text)
+    top = yaml().load(text)
     if top.get("recurrence") == ONCE:
         reason = top.get("recurrence_note") or "一次性工作，不结转。"
         gone = Dropped(campaign=edition.campaign, milestone=None, name=edition.name, reason=reason)
@@ -72,17 +70,7 @@ def rewrite(text: str, edition: Edition, to_year: int, units: UnitBook) -> Rewri
         return Rewritten(text=None, dropped=dropped, targets=())
     _move_years(top, to_year)
     targets = (*_open_quotas(top["milestones"], edition, units), *_open_aims(top, edition))
-    written = StringIO()
-    yaml.dump(top, written)
-    return Rewritten(text=written.getvalue(), dropped=dropped, targets=tuple(targets))
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
-    yaml.width = 4096  # a line stays the line its keeper wrote
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+    return Rewritten(text=dumped(top), dropped=dropped, targets=tuple(targets))
 
 
 def _drop_once(milestones: CommentedSeq, edition: Edition) -> tuple[Dropped, ...]:
@@ -369,16 +357,3 @@ def _open_targets(plan: RollPlan) -> Iterator[str]:
         key = (target.campaign, target.what)
         counted[key] = counted.get(key, 0) + 1
     yield from (f"{names[campaign]}·{what}：{count}个" for (campaign, what), count in counted.items())
-
-
-__all__ = [
-    "DateLine",
-    "Dropped",
-    "OpenTarget",
-    "RollPlan",
-    "RollRefused",
-    "RolledFile",
-    "describe",
-    "roll_year",
-    "write",
-]

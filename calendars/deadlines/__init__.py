@@ -4,5 +4,3 @@ read() understands a phrase whole or gives it to a person; resolve() finds its d
 """
 
 from __future__ import annotations
-
-__all__ = ["CannotResolve", "NotUnderstood", "Occurrence", "Reading", "Resolution", "read", "resolve"]

@@ -176,20 +176,3 @@ def _departing(current: WorkdayTable, after: WorkdayTable, days: Iterable[date])
             yield DayChange(
                 on=day, was_workday=was, is_workday=after.is_workday(day), names=names.get(day, ())
             )
-
-
-__all__ = [
-    "DayChange",
-    "Extension",
-    "NoticeDraft",
-    "NoticePreview",
-    "NoticeRefused",
-    "checksum_of",
-    "decoded",
-    "expected_checksum",
-    "preview",
-    "read_json",
-    "read_sheet",
-    "read_text",
-    "to_year_table",
-]

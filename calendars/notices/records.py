@@ -18,7 +18,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from calendars.notices.draft import NoticeDraft, NoticeRefused, require_year, settle, spoken
-from calendars.notices.phrases import names_in
+from calendars.notices.text import names_in
 from calendars.workdays import NamedDay
 from calendars.workdays.files import statutory_days
 

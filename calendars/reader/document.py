@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from calendars.reader.faults import Fault, FaultList
+from calendars.reader.faults import FaultList
 
 _TAG = "tag:yaml.org,2002:"
 # libyaml where it is there: the pure reader took seven times as long for a year's files.
@@ -164,6 +164,3 @@ def _scalar(node: ScalarNode, report: FaultList) -> Any:
         report(line, f"“{text}”不是有限的数字，请改正。")
         return Decimal(0)
     return int(number) if shape == "int" else number
-
-
-__all__ = ["NOTHING", "Document", "Fault", "Odd", "Place", "open_file", "open_text"]

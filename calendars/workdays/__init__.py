@@ -115,21 +115,6 @@ def _replaced(day: NamedDay, by: YearTable) -> bool:
     return any(day.on == other.on or set(day.names) & set(other.names) for other in (*by.off, *by.make_up))
 
 
-__all__ = [
-    "FESTIVALS",
-    "LocalDay",
-    "Moved",
-    "NamedDay",
-    "WorkdayTable",
-    "YearState",
-    "YearTable",
-    "YearUnknown",
-    "festival",
-    "moved",
-    "workday_table",
-]
-
-
 class YearUnknown(LookupError):
     """A day was asked for that no notice and no projection covers. The message is one sentence for people."""
 

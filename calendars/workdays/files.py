@@ -151,14 +151,6 @@ def _by_block(taken: Mapping[date, set[str]]) -> dict[date, tuple[str, ...]]:
     return named
 
 
-__all__ = [
-    "PROJECTED_YEARS",
-    "load_workdays",
-    "project",
-    "published",
-    "statutory_days",
-]
-
 PROJECTED_YEARS = 2
 """How many years after the last published one are projected; every later year is refused."""
 
