@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from calendars.workdays import YearUnknown
@@ -358,9 +357,9 @@ class LitGroups:
         return tuple(sorted(found, key=lambda one: (one.due_on, one.year, one.campaign, one.obligation_id)))
 
     def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
-        counts = np.array(self._counts, dtype="int64").reshape(-1, len(COUNTS))
-        look, number = (rows[name].to_numpy(dtype="int64") for name in ("look", "n"))
-        rows[COUNTS] = counts[look] * number[:, None]
+        counts = pd.DataFrame(self._counts, columns=COUNTS, dtype="int64")
+        look, number = rows["look"].astype("int64"), rows["n"].astype("int64")
+        rows[COUNTS] = counts.take(look.to_numpy()).to_numpy() * number.to_numpy()[:, None]
         return rows
 
     def _look(self, group: FactGroup, quota: Quota | None) -> int:
