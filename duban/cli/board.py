@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from duban.cli.options import Json, On, moment
+from duban.cli.command import Json, On, moment
 from duban.cli.output import print_json, print_table, say
 from duban.core.access import SYSTEM
 from duban.core.clock import civil

@@ -12,7 +12,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from duban.bureau import Bureau
-from duban.cli.options import As, DryRun, Json, On, day_option, moment
+from duban.cli.command import As, DryRun, Json, On, day_option, moment
 from duban.cli.output import print_json, say
 from duban.core.clock import ZONE
 from duban.editions.queries import edition_named

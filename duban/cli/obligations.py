@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from duban.cli import obligation_acts, obligation_page
-from duban.cli.options import As, DryRun, Json, On, day_option, moment
+from duban.cli.command import As, DryRun, Json, On, day_option, moment
 from duban.cli.output import print_json, print_table, say
 from duban.core.access import SYSTEM
 from duban.core.clock import civil
