@@ -1,20 +1,142 @@
-"""What waits for a leader's own decision, each with the way to the page where it is decided."""
+"""延期申请 and 待批督办: what a coordinator or leader grants, approves or refuses, always with a reply."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field, ValidationInfo, field_validator
 
 from duban.core.access import Role
+from duban.editions.queries import name_editions
+from duban.obligations.review_queues import read_extensions
+from duban.obligations.states import Transition
+from duban.obligations.transitions import TransitionDone
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.reports.queues import LISTED, read_decisions
+from duban.portal.forms import Filled, FilledForm, Form, Text, Whole, Wholes, comes_back, fault, one_of, run
+from duban.portal.obligation_forms import do_transition
+from duban.portal.params import Number, asked, whole
+from duban.rounds.queries import HeldSelection
+from duban.rounds.service import (
+    approve_escalations,
+    decline_escalations,
+    held_escalations,
+)
 
 router = APIRouter()
+Decides = Annotated[PageContext, allow(Role.COORDINATOR, Role.LEADER)]
+VERDICTS = {"grant": "同意", "refuse": "不同意"}
 
 
-@router.get("/decisions")
-def show_decisions(desk: Annotated[PageContext, allow(Role.LEADER)]) -> Response:
-    found = read_decisions(desk.bureau, by=desk.by, today=desk.today)
-    return desk.render("leader/decisions.html", title="待我决定", decisions=found, LISTED=LISTED)
+@router.get("/extensions")
+def extensions(desk: Decides) -> Response:
+    """What nobody has answered, the oldest request first."""
+    return _page(desk)
+
+
+@router.post("/extensions/{obligation_id}")
+def decide(desk: Decides, obligation_id: Number, filled: FilledForm) -> Response:
+    """Grant or refuse one request."""
+
+    def act() -> TransitionDone:
+        granted = filled.choice("verdict", "批复结论", VERDICTS) == "grant"
+        # A date is asked for where it is granted, and counts for nothing where it is not.
+        filled.day("granted_on", "延至", required=granted)
+        changed = {} if granted else {"granted_on": None}
+        return do_transition(desk, obligation_id, Transition.DECIDE_EXTENSION, filled, **changed)
+
+    done, status, reasons = run(act)
+    if done is None:
+        return _page(desk, filled, reasons, status=status, about=obligation_id)
+    moved = f"，时限改为{done.due_on}" if done.due_on != done.previous_due_on else "，时限不变"
+    return desk.see_other("/extensions", said=f"已批复：{done.unit} {done.title}{moved}；已通知责任单位。")
+
+
+def _page(
+    desk: PageContext,
+    filled: Filled | None = None,
+    refused: tuple[str, ...] = (),
+    *,
+    status: int = 200,
+    about: int = 0,
+) -> Response:
+    after = whole(desk.request.query_params.get("after"))
+    found = read_extensions(desk.bureau, by=desk.by, today=desk.today, after=after)
+    return desk.render(
+        "queues/extensions.html",
+        title="延期申请",
+        status=status,
+        found=found,
+        refused=refused,
+        about=about,
+        typed=filled.values if filled else {},
+        faults=filled.faults if filled else {},
+        VERDICTS=VERDICTS,
+    )
+
+
+ACTS = {"approve": "批准", "decline": "不批准"}
+
+
+class Decision(Form):
+    everything: str = ""
+    edition: Whole | None = Field(None, title="专项行动")
+    obligation: Wholes
+    act: Annotated[str, one_of(ACTS)] = Field(title="批复结论")
+    reason: Text = Field("", title="理由")
+
+    @field_validator("obligation")
+    @classmethod
+    def _ticked(cls, ids: list[int], info: ValidationInfo) -> list[int]:
+        if not ids and not info.data.get("everything"):
+            raise fault("请先勾选要批复的督办。")
+        return ids
+
+    @field_validator("reason")
+    @classmethod
+    def _given(cls, reason: str, info: ValidationInfo) -> str:
+        if not reason and info.data.get("act") == "decline":
+            raise fault("missing")
+        return reason
+
+
+@router.get("/escalations")
+def escalations(desk: Decides) -> Response:
+    """What waits, the longest overdue first."""
+    given = desk.request.query_params
+    filters = asked(desk.typed or given, ("edition",))
+    chosen = HeldSelection(edition_id=whole(filters.get("edition")))
+    found = held_escalations(desk.bureau, chosen, by=desk.by, after=_after(given.get("after", "")))
+    return desk.render(
+        "queues/escalations.html",
+        title="待批督办",
+        found=found,
+        asked=filters,
+        ticked=desk.attempt.ticked("obligation"),
+        editions=name_editions(desk.bureau, by=desk.by),
+    )
+
+
+@router.post("/escalations/decide")
+@comes_back(escalations)
+def decide_held(desk: Decides, form: Decision) -> Response:
+    """Approve or decline the ticked ones, or all that the filter finds."""
+    chosen = HeldSelection(obligation_ids=tuple(form.obligation))
+    if form.everything:
+        chosen = HeldSelection(edition_id=form.edition)
+    if form.act == "approve":
+        done = approve_escalations(desk.bureau, chosen, by=desk.by, now=desk.now)
+    else:
+        done = decline_escalations(desk.bureau, chosen, reason=form.reason, by=desk.by, now=desk.now)
+    return desk.see_other("/escalations", said=done.sentence)
+
+
+def _after(text: str) -> tuple[date, int] | None:
+    day, _, last = text.partition(",")
+    number = whole(last)
+    try:
+        return None if number is None else (date.fromisoformat(day), number)
+    except ValueError:
+        return None

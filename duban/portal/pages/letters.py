@@ -1,24 +1,25 @@
-"""Letters by hand: 即时催办 with a look at every letter first, and 发送记录 with sending again in bulk."""
+"""Letters by hand: 即时催办 with a look at every letter first, 发送记录 with sending again in bulk, and 未签收."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.letters.chases import COMPOSED, chase_now
+from duban.letters.chases import COMPOSED, UNREAD_WORKDAYS, chase_now, read_unread
 from duban.letters.queries import ChaseScope
+from duban.obligations.review_queues import PAGE_SIZE
 from duban.outbox.queries import DispatchFilter
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.outbox.service import failed_alike, list_dispatches, read_failed, retry_dispatch
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Day, Form, FormRefused, Line, Text, Whole, Wholes, comes_back
-from duban.portal.params import asked, asked_day, whole
-from duban.units.importing import CHANNELS
+from duban.portal.params import PageLinks, PageNumber, asked, asked_day, whole
+from duban.units.importing import CHANNELS, DUTIES
 from duban.units.service import list_units
 from notifications.messages import Kind
 
@@ -28,7 +29,7 @@ Keeps = Annotated[PageContext, allow(Role.COORDINATOR, Role.OPERATOR)]
 KINDS = {kind.value: kind.chinese_name for kind in Kind if kind.urgent or kind is Kind.CALENDAR_CHANGE} | {
     "digest": "每日汇总"
 }
-PAGE_SIZE = 50
+DISPATCHES_A_PAGE = 50
 
 
 class Chase(Form):
@@ -103,7 +104,7 @@ def dispatches(desk: Keeps) -> Response:
         reason=filters.get("reason"),
     )
     found = list_dispatches(
-        desk.bureau, wanted, by=desk.by, limit=PAGE_SIZE, before=whole(given.get("before"))
+        desk.bureau, wanted, by=desk.by, limit=DISPATCHES_A_PAGE, before=whole(given.get("before"))
     )
     return desk.render(
         "queues/dispatches.html",
@@ -115,7 +116,7 @@ def dispatches(desk: Keeps) -> Response:
         ticked=desk.attempt.ticked("dispatch"),
         STATUSES=DISPATCH_STATUS_NAMES,
         KINDS=KINDS,
-        next_before=found.dispatches[-1].id if len(found.dispatches) == PAGE_SIZE else None,
+        next_before=found.dispatches[-1].id if len(found.dispatches) == DISPATCHES_A_PAGE else None,
     )
 
 
@@ -131,3 +132,32 @@ def retry(desk: Keeps, form: Retry) -> Response:
         raise FormRefused({"dispatch": "请先勾选要重发的消息；如果已由他人重发，请刷新后再看。"})
     done = retry_dispatch(desk.bureau, ids, by=desk.by, now=desk.now, even_unsure=bool(form.even_unsure))
     return desk.see_other("/dispatches", said=done.sentence)
+
+
+@router.get("/receipts")
+def receipts(
+    desk: Annotated[PageContext, allow(Role.COORDINATOR)],
+    page: PageNumber = 1,
+    workdays: Annotated[int, Query(ge=0, le=250)] = UNREAD_WORKDAYS,
+) -> Response:
+    """Who has not acknowledged for so many workdays, the longest silent first."""
+    filters = asked(desk.request.query_params, ("edition", "workdays"))
+    found = read_unread(
+        desk.bureau,
+        by=desk.by,
+        today=desk.today,
+        workdays=workdays,
+        edition_id=whole(filters.get("edition")),
+        page=page,
+    )
+    listing = PageLinks(path="/receipts", asked=filters, page=page, page_size=PAGE_SIZE, total=found.total)
+    return desk.render(
+        "queues/receipts.html",
+        title="未签收",
+        found=found,
+        listing=listing,
+        workdays=workdays,
+        asked=filters,
+        editions=name_editions(desk.bureau, by=desk.by),
+        DUTIES=DUTIES,
+    )

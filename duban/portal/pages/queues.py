@@ -1,4 +1,4 @@
-"""待办: every queue with how much waits in it, what needs this person first."""
+"""待办 and 待我决定: every queue with how much waits in it, and what calendars and ledgers still need a person for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from duban.core.access import Role
+from duban.editions.pages import list_unresolved_items
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.reports.queues import read_queues
+from duban.reports.queues import LISTED, read_decisions, read_queues
 
 router = APIRouter()
 _C, _R, _L = Role.COORDINATOR, Role.REVIEWER, Role.LEADER
@@ -87,4 +88,18 @@ def queues(desk: Annotated[PageContext, allow(_C, _R, _L)]) -> Response:
         waiting=[pair for pair in mine if pair[1].count],
         empty=[shelf for shelf, one in mine if not one.count],
         may_chase=desk.has(_C, _L),
+    )
+
+
+@router.get("/decisions")
+def show_decisions(desk: Annotated[PageContext, allow(Role.LEADER)]) -> Response:
+    found = read_decisions(desk.bureau, by=desk.by, today=desk.today)
+    return desk.render("leader/decisions.html", title="待我决定", decisions=found, LISTED=LISTED)
+
+
+@router.get("/waiting")
+def waiting(desk: Annotated[PageContext, allow(Role.COORDINATOR)]) -> Response:
+    """Each with where it is supplied."""
+    return desk.render(
+        "queues/waiting.html", title="待补充", found=list_unresolved_items(desk.bureau, by=desk.by)
     )
