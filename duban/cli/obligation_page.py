@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from calendars.ladders import RUNG_NAMES, RungKind
 from calendars.model import EvidenceType
-from duban.cli.output import plain, print_table, say
+from duban.cli.command import Table, Words
+from duban.cli.output import plain
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.obligations.file import ShownObligation
@@ -86,73 +89,88 @@ def as_file(shown: ShownObligation) -> dict[str, object]:
     }
 
 
-def print_file(shown: ShownObligation) -> None:
-    """The whole file in words."""
-    _print_head(shown)
-    _print_submissions(shown)
-    _print_acts(shown)
-    reminders = (
-        (one.held_on, _rung(one), one.to_unit, _FATES[one.status], _sent(one.dispatched), one.cause)
-        for one in shown.reminders
+def row_in_words(one: ListedObligation) -> tuple[object, ...]:
+    listed = one.listed
+    return (
+        listed.id,
+        f"{listed.campaign_name} {listed.year}",
+        listed.milestone + (f"（{listed.label}）" if listed.label else ""),
+        listed.unit,
+        STATE_NAMES[listed.state] + ("、延期审批中" if listed.extension_pending else ""),
+        f"{LIGHT_WORDS[one.standing.light]} {one.standing.word}",
+        listed.due_on,
+        f"{one.last_workday}{'（暂定）' if one.provisional else ''}",
+        listed.handler,
     )
-    if shown.reminders:
-        print_table("提醒", ("日期", "档", "对象", "情况", "发送", "原因"), reminders)
-    entries = (
-        (one.id, f"{one.at.astimezone(ZONE):%Y-%m-%d %H:%M}", one.actor, _verb(one.verb), one.detail)
-        for one in shown.history
-    )
-    print_table("留痕", ("序号", "时间", "经手人", "动作", "内容"), entries)
 
 
-def _print_head(shown: ShownObligation) -> None:
-    one, listed, origin = shown.obligation, shown.obligation.listed, shown.origin
-    label = f"（{listed.label}）" if listed.label else ""
-    provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
-    say(f"#{listed.id} {listed.campaign_name} {listed.year} · {listed.milestone}{label}")
-    say(f"责任单位：{listed.unit}" + (f"；对象：{listed.subject}" if listed.subject else ""))
-    if origin.supporting:
-        say(f"配合单位：{'、'.join(origin.supporting)}")
-    say(f"状态：{STATE_NAMES[listed.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}")
-    say(f"时限：{listed.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}")
-    say(f"上级时限：{listed.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}")
-    say(f"经办人：{listed.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}")
-    marks = f"退回{listed.returned_times}次，延期{listed.extended_times}次"
-    say(marks + ("，有延期申请待批" if listed.extension_pending else "") + ("，逾期" if listed.late else ""))
-    expected = (
-        (item.key, item.title, _TYPES[item.type], "必报" if item.required else "选报", item.unit_of_measure)
-        for item in shown.expected
-    )
-    if shown.expected:
-        print_table("应报材料", ("材料", "名称", "类型", "要求", "单位"), expected)
-
-
-def _print_submissions(shown: ShownObligation) -> None:
-    for one in shown.submissions:
-        say(
-            f"第{one.nth}次报送：{one.submitted_by}，{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}，{one.note or '无说明'}"
-        )
-        rows = (
-            (
-                item.key,
-                item.title,
-                item.filename or item.link or f"{plain(item.value)}{item.unit_of_measure}",
-                item.sha256,
-            )
-            for item in one.items
-        )
-        if one.items:
-            print_table("", ("材料", "名称", "内容", "SHA-256"), rows)
-        for review in one.reviews:
-            verdict = "通过" if review.verdict == "passed" else "退回"
-            say(f"第{review.level}级{verdict}：{review.reviewed_by}，{review.reason or '无意见'}")
-
-
-def _print_acts(shown: ShownObligation) -> None:
+def file_in_words(shown: ShownObligation) -> Iterator[Words]:
+    yield from _head(shown)
+    yield from _submissions(shown)
     for act in shown.acts:
         facts = "，".join(
             f"{name}={plain(value)}" for name, value in act.columns.items() if value is not None
         )
-        say(f"{_ACTS[act.kind]}：{facts}")
+        yield f"{_ACTS[act.kind]}：{facts}"
+    if shown.reminders:
+        reminders = (
+            (one.held_on, _rung(one), one.to_unit, _FATES[one.status], _sent(one.dispatched), one.cause)
+            for one in shown.reminders
+        )
+        yield Table("提醒", ("日期", "档", "对象", "情况", "发送", "原因"), reminders)
+    entries = (
+        (one.id, f"{one.at.astimezone(ZONE):%Y-%m-%d %H:%M}", one.actor, _verb(one.verb), one.detail)
+        for one in shown.history
+    )
+    yield Table("留痕", ("序号", "时间", "经手人", "动作", "内容"), entries)
+
+
+def _head(shown: ShownObligation) -> Iterator[Words]:
+    one, listed, origin = shown.obligation, shown.obligation.listed, shown.origin
+    label = f"（{listed.label}）" if listed.label else ""
+    provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
+    yield f"#{listed.id} {listed.campaign_name} {listed.year} · {listed.milestone}{label}"
+    yield f"责任单位：{listed.unit}" + (f"；对象：{listed.subject}" if listed.subject else "")
+    if origin.supporting:
+        yield f"配合单位：{'、'.join(origin.supporting)}"
+    yield f"状态：{STATE_NAMES[listed.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}"
+    yield f"时限：{listed.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
+    yield f"上级时限：{listed.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}"
+    yield f"经办人：{listed.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}"
+    marks = f"退回{listed.returned_times}次，延期{listed.extended_times}次"
+    yield marks + ("，有延期申请待批" if listed.extension_pending else "") + ("，逾期" if listed.late else "")
+    if shown.expected:
+        expected = (
+            (
+                item.key,
+                item.title,
+                _TYPES[item.type],
+                "必报" if item.required else "选报",
+                item.unit_of_measure,
+            )
+            for item in shown.expected
+        )
+        yield Table("应报材料", ("材料", "名称", "类型", "要求", "单位"), expected)
+
+
+def _submissions(shown: ShownObligation) -> Iterator[Words]:
+    for one in shown.submissions:
+        at = f"{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+        yield f"第{one.nth}次报送：{one.submitted_by}，{at}，{one.note or '无说明'}"
+        if one.items:
+            rows = [
+                (
+                    item.key,
+                    item.title,
+                    item.filename or item.link or f"{plain(item.value)}{item.unit_of_measure}",
+                    item.sha256,
+                )
+                for item in one.items
+            ]
+            yield Table("", ("材料", "名称", "内容", "SHA-256"), rows)
+        for review in one.reviews:
+            verdict = "通过" if review.verdict == "passed" else "退回"
+            yield f"第{review.level}级{verdict}：{review.reviewed_by}，{review.reason or '无意见'}"
 
 
 def _rung(one: ReminderShown) -> str:
