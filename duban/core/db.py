@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Connection,
     DateTime,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -46,6 +48,10 @@ metadata = MetaData(
 
 # SQLite only numbers rows by itself in a column declared INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+# A database's address in its parts.
+Address = URL
 
 
 class Moment(TypeDecorator[datetime]):
@@ -99,6 +105,11 @@ class Store:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether anything, ours or another's, lies in the database."""
+        return bool(inspect(self.engine).get_table_names())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

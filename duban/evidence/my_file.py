@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
 from calendars.model import Quota
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role
+from duban.core.db import Connection
 from duban.evidence.uploads import UploadStatus, list_uploads
 from duban.figures.queries import known_figure_candidates, quota_of
 from duban.figures.rules import KnownFigure, known_for, known_progress

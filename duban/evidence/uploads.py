@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection
-
 from duban.bureau import Bureau
 from duban.core.access import Actor, person_id
+from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import display_name
 from duban.evidence.files import (

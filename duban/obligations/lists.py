@@ -8,11 +8,10 @@ from datetime import date
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import Connection
-
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.access import Actor, VisibleUnits, visible_units
+from duban.core.db import Connection
 from duban.core.errors import Refused
 from duban.core.lights import Light
 from duban.obligations.lights import Facts, Pace, Standing, standing_of

@@ -34,7 +34,7 @@ from duban.figures.rules import (
     sum_findings,
     units_against_city,
 )
-from duban.obligations.ledger_pulls import EditionRow, pulled_editions
+from duban.obligations.pull_queries import EditionRow, pulled_editions
 from duban.rosters.queries import subject_counts_by_unit
 from duban.rosters.rules import counts_as_figures, total_counts
 from duban.units.queries import units_by_id

@@ -17,12 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, inspect
-from sqlalchemy.engine import make_url
-
 from duban.bureau import Bureau
 from duban.core import clock
-from duban.core.db import open_store
+from duban.core.db import Address, make_url, open_store
 from duban.core.errors import Fault, NotFound, Refused
 from duban.core.settings import Settings
 from duban.core.vault import Vault, kept_at
@@ -115,7 +112,7 @@ def _copy_sqlite(source: str, target: Path) -> None:
         raise Fault(f"台账数据库无法复制（{error}），请检查磁盘空间后重试。") from error
 
 
-def _run_postgres(url: URL, program: str, *options: str) -> None:
+def _run_postgres(url: Address, program: str, *options: str) -> None:
     """Run a PostgreSQL tool against the database; the password goes by the environment, never by the command line."""
     found = shutil.which(program)
     if found is None:
@@ -245,7 +242,7 @@ def _broken(folder: Path, manifest: dict[str, Any]) -> str:
 
 def _require_empty(settings: Settings, vault: Vault) -> None:
     with closing(open_store(settings.store_url)) as store:
-        taken = inspect(store.engine).get_table_names() or next(iter(vault.hashes()), None) is not None
+        taken = store.has_tables or next(iter(vault.hashes()), None) is not None
     if taken:
         raise Refused(f"{settings.home.resolve()} 里已有数据，恢复不会覆盖；请用 --home 指一个空文件夹。")
 

@@ -19,7 +19,7 @@ from duban.bureau import Bureau
 from duban.core.access import Role
 from duban.core.errors import NotFound, Refused
 from duban.history.service import pull_history
-from duban.obligations.ledger_pulls import LedgerFilter, pull_edition, pull_editions, pull_ledger, pull_points
+from duban.obligations.pull_queries import LedgerFilter, pull_edition, pull_editions, pull_ledger, pull_points
 from duban.obligations.queries import BulkSelection
 from duban.obligations.states import State, Transition
 from duban.obligations.transitions import Grounds, transition, transition_many

@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from duban.evidence.service import save_evidence_copy
 from duban.history.service import pull_history
 from duban.obligations.file import show_obligation
-from duban.obligations.ledger_pulls import (
+from duban.obligations.pull_queries import (
     LedgerFilter,
     PointRow,
     pull_edition,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.obligations.file import show_obligation
-from duban.obligations.ledger_pulls import pull_edition
+from duban.obligations.pull_queries import pull_edition
 from duban.portal.api.door import Visit, once, writes
 from duban.portal.api.models import Amount, Out
 from duban.portal.api.problems import Problem
