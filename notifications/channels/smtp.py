@@ -181,8 +181,9 @@ class Connection:
         except smtplib.SMTPDataError as refused:
             receipt = _receipt(_by_code(refused.smtp_code), refused.smtp_code, refused.smtp_error)
         except smtplib.SMTPSenderRefused as refused:
-            # Our own address: the recipient can do nothing about it, and the operator can.
-            receipt = _receipt(Status.TEMPORARY, refused.smtp_code, refused.smtp_error)
+            # Our own address: the recipient can do nothing about it, and the operator can. A letter too large stays so.
+            status = Status.PERMANENT if refused.smtp_code == _TOO_LARGE else Status.TEMPORARY
+            receipt = _receipt(status, refused.smtp_code, refused.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             if session.answer[0] == _GO_AHEAD:
@@ -235,6 +236,7 @@ class Connection:
 
 
 _DONE, _GO_AHEAD = 250, 354
+_TOO_LARGE = 552
 
 
 def _by_code(code: int) -> Status:

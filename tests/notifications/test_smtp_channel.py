@@ -52,6 +52,16 @@ def test_lines_that_begin_with_a_dot_survive_the_transport():
     assert mailbox.taken[0][1] == letter.data
 
 
+def test_a_letter_larger_than_the_server_takes_is_not_tried_again():
+    mailbox = Mailbox()
+
+    with a_server(mailbox, data_size_limit=100) as settings, open_smtp(settings, EVERYONE) as channel:
+        receipt = channel.send(a_letter())
+
+    assert (receipt.status, (receipt.provider_code or "")[:3]) == (Status.PERMANENT, "552")
+    assert mailbox.taken == []
+
+
 def test_many_letters_use_one_connection_and_one_recipient_each():
     mailbox = Mailbox()
 
