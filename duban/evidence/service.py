@@ -138,7 +138,7 @@ def submit(
     note = cleaned(note)
     with _received(bureau, obligation_id, items, by) as (received, unreceived):
         with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
-            received, unreceived = _of_the_form(act, received, unreceived)
+            received = _of_the_form(act, received)
             if typed:
                 more = typed(_expected_now(act.connection, act.one, by))
                 received += [_receive(bureau, obligation_id, item, by) for item in more]
@@ -162,21 +162,16 @@ def submit(
         return done
 
 
-def _of_the_form(
-    act: TransitionContext, received: list[ReceivedItem], unreceived: list[RefusedItem]
-) -> tuple[list[ReceivedItem], list[RefusedItem]]:
+def _of_the_form(act: TransitionContext, received: list[ReceivedItem]) -> list[ReceivedItem]:
     """Without files in choosers that are not on the page; those that came are judged as if announced one by one."""
-    sent = [one.announced for one in received if one.announced]
-    if not sent:
-        return received, unreceived
     keys = file_keys(act.one.evidence)
-    still_open = len(unused_uploads(act.connection, act.one.id, person_id=act.by.person_id or 0))
-    limit = act.bureau.settings.evidence_max_bytes
-    for nth, announced in enumerate(one for one in sent if one.key in keys):
-        refuse(
-            *announcing_refusals(announced, act.one.evidence, max_bytes=limit, still_open=still_open + nth)
-        )
-    return [one for one in received if not one.announced or one.announced.key in keys], unreceived
+    sent = [one.announced for one in received if one.announced and one.announced.key in keys]
+    if sent:
+        still_open = len(unused_uploads(act.connection, act.one.id, person_id=act.by.person_id or 0))
+        limit = act.bureau.settings.evidence_max_bytes
+        for nth, announced in enumerate(sent, start=still_open):
+            refuse(*announcing_refusals(announced, act.one.evidence, max_bytes=limit, still_open=nth))
+    return [one for one in received if not one.announced or one.announced.key in keys]
 
 
 def _faults(
