@@ -16,8 +16,8 @@ from duban.core.errors import NotFound, refuse
 from duban.core.secrets import derived, portal_key
 from duban.history.service import acting
 from duban.letters.queries import link_generation_of
-from duban.obligations.list_queries import OWED, OwnObligation, own_obligation_rows
-from duban.obligations.lists import classified, own_sight
+from duban.obligations.list_queries import OWED, ListedObligation, own_obligations
+from duban.obligations.lists import own_sight
 from duban.units.queries import units_by_id
 
 # Another salt than the links': a calendar's address never lets anybody in.
@@ -91,9 +91,9 @@ def unit_calendar(bureau: Bureau, unit_id: int, *, by: Actor, today: date) -> Un
     only = VisibleUnits(unit_ids=frozenset({unit_id}))
     with bureau.store.reading() as connection:
         name = units_by_id(connection, [unit_id]).get(unit_id, "")
-        owed = own_obligation_rows(connection, only, OWED, offset=0, limit=MOST_DAYS)
+        owed = own_obligations(bureau, connection, only, OWED, today, offset=0, limit=MOST_DAYS)
     mark = derived(bureau.settings, "calendar", "uid")[:8]
-    return UnitCalendar(unit=name, days=tuple(_day(bureau, one, today, mark) for one in owed))
+    return UnitCalendar(unit=name, days=tuple(_day(bureau, one, mark) for one in owed))
 
 
 def feed_addresses(bureau: Bureau, *, by: Actor) -> tuple[FeedAddress, ...]:
@@ -108,33 +108,30 @@ def feed_addresses(bureau: Bureau, *, by: Actor) -> tuple[FeedAddress, ...]:
         )
 
 
-def _day(bureau: Bureau, own: OwnObligation, today: date, mark: str) -> CalendarDay:
-    shown, listed = classified(bureau, own.listed, today), own.listed
-    label = f"（{listed.label}）" if listed.label else ""
+def _day(bureau: Bureau, one: ListedObligation, mark: str) -> CalendarDay:
     base = (bureau.settings.link_base or "").rstrip("/")
     return CalendarDay(
-        uid=f"obligation-{listed.id}-{mark}@duban",
-        sequence=own.version,
-        on=shown.last_workday,
-        title=listed.milestone + label + ("（暂定）" if shown.provisional else ""),
-        details=tuple(_details(own, shown.last_workday, shown.provisional)),
-        provisional=shown.provisional,
-        address=f"{base}/my/{listed.id}" if base else None,
+        uid=f"obligation-{one.id}-{mark}@duban",
+        sequence=one.version,
+        on=one.last_workday,
+        title=one.title + ("（暂定）" if one.provisional else ""),
+        details=tuple(_details(one)),
+        provisional=one.provisional,
+        address=f"{base}/my/{one.id}" if base else None,
     )
 
 
-def _details(own: OwnObligation, last_workday: date, provisional: bool) -> list[str]:
-    listed = own.listed
-    lines = [f"{listed.campaign_name} {listed.year}", f"时限：{listed.due_on}（原文“{own.due_phrase}”）"]
-    if last_workday != listed.due_on:
-        lines.append(f"最后工作日：{last_workday}")
-    if provisional:
+def _details(one: ListedObligation) -> list[str]:
+    lines = [f"{one.campaign_name} {one.year}", f"时限：{one.due_on}（原文“{one.due_phrase}”）"]
+    if one.last_workday != one.due_on:
+        lines.append(f"最后工作日：{one.last_workday}")
+    if one.provisional:
         lines.append("暂定：该年放假安排尚未公布，公布后如有变化会更新。")
-    if listed.subject:
-        lines.append(f"对象：{listed.subject}")
-    if own.expected:
-        lines.append("要报：" + "、".join(item.title for item in own.expected))
-    return [*lines, f"来源：{own.source_document}"]
+    if one.subject:
+        lines.append(f"对象：{one.subject}")
+    if one.expected:
+        lines.append("要报：" + "、".join(item.title for item in one.expected))
+    return [*lines, f"来源：{one.source_document}"]
 
 
 def renew_calendar(bureau: Bureau, unit_id: int, *, by: Actor, now: datetime) -> int:

@@ -12,11 +12,27 @@ from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.obligations.file import ShownObligation
 from duban.obligations.file_queries import ReminderShown
-from duban.obligations.lists import ListedObligation, ObligationPage
+from duban.obligations.list_queries import ListedObligation
+from duban.obligations.lists import ObligationPage
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 
-_HIDDEN = ("point_due_on", "point_last_workday", "point_provisional", "starts_on")
+_NOT_IN_ROWS = {
+    "starts_on",
+    "version",
+    "ladder",
+    "opened_on",
+    "paused",
+    "milestone_id",
+    "source_document",
+    "source_item",
+    "due_phrase",
+    "standing",
+    "expected",
+    "reminder",
+    "sent_back",
+    "extension_wanted_on",
+}
 _ACTS = {
     "extension": "延期",
     "suspension": "暂停计时",
@@ -52,17 +68,14 @@ def as_answer(found: ObligationPage) -> dict[str, object]:
 
 def as_row(one: ListedObligation) -> dict[str, object]:
     """One row for scripts: what is stored and what follows from the calendar, side by side."""
-    listed = {name: getattr(one.listed, name) for name in one.listed.__slots__ if name not in _HIDDEN}
     return {
-        **listed,
-        "state_name": STATE_NAMES[one.listed.state],
-        "last_workday": one.last_workday,
-        "provisional": one.provisional,
+        **{name: getattr(one, name) for name in one.__slots__ if name not in _NOT_IN_ROWS},
+        "state_name": STATE_NAMES[one.state],
         "light": one.standing.light,
         "word": one.standing.word,
         "why": one.standing.why,
         "days_left": one.standing.days_left,
-        "late": one.listed.late or one.standing.late,
+        "late": one.late or one.standing.late,
     }
 
 
@@ -90,17 +103,16 @@ def as_file(shown: ShownObligation) -> dict[str, object]:
 
 
 def row_in_words(one: ListedObligation) -> tuple[object, ...]:
-    listed = one.listed
     return (
-        listed.id,
-        f"{listed.campaign_name} {listed.year}",
-        listed.milestone + (f"（{listed.label}）" if listed.label else ""),
-        listed.unit,
-        STATE_NAMES[listed.state] + ("、延期审批中" if listed.extension_pending else ""),
+        one.id,
+        f"{one.campaign_name} {one.year}",
+        one.title,
+        one.unit,
+        STATE_NAMES[one.state] + ("、延期审批中" if one.extension_pending else ""),
         f"{LIGHT_WORDS[one.standing.light]} {one.standing.word}",
-        listed.due_on,
+        one.due_on,
         f"{one.last_workday}{'（暂定）' if one.provisional else ''}",
-        listed.handler,
+        one.handler,
     )
 
 
@@ -126,19 +138,18 @@ def file_in_words(shown: ShownObligation) -> Iterator[Words]:
 
 
 def _head(shown: ShownObligation) -> Iterator[Words]:
-    one, listed, origin = shown.obligation, shown.obligation.listed, shown.origin
-    label = f"（{listed.label}）" if listed.label else ""
+    one, origin = shown.obligation, shown.origin
     provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
-    yield f"#{listed.id} {listed.campaign_name} {listed.year} · {listed.milestone}{label}"
-    yield f"责任单位：{listed.unit}" + (f"；对象：{listed.subject}" if listed.subject else "")
+    yield f"#{one.id} {one.campaign_name} {one.year} · {one.title}"
+    yield f"责任单位：{one.unit}" + (f"；对象：{one.subject}" if one.subject else "")
     if origin.supporting:
         yield f"配合单位：{'、'.join(origin.supporting)}"
-    yield f"状态：{STATE_NAMES[listed.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}"
-    yield f"时限：{listed.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
-    yield f"上级时限：{listed.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}"
-    yield f"经办人：{listed.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}"
-    marks = f"退回{listed.returned_times}次，延期{listed.extended_times}次"
-    yield marks + ("，有延期申请待批" if listed.extension_pending else "") + ("，逾期" if listed.late else "")
+    yield f"状态：{STATE_NAMES[one.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}"
+    yield f"时限：{one.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
+    yield f"上级时限：{one.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}"
+    yield f"经办人：{one.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}"
+    marks = f"退回{one.returned_times}次，延期{one.extended_times}次"
+    yield marks + ("，有延期申请待批" if one.extension_pending else "") + ("，逾期" if one.late else "")
     if shown.expected:
         expected = (
             (

@@ -15,8 +15,8 @@ from duban.figures.queries import known_figure_candidates, quota_of
 from duban.figures.rules import KnownFigure, known_for, known_progress
 from duban.obligations.file import ShownObligation, show_obligation
 from duban.obligations.file_queries import EvidenceShown
-from duban.obligations.list_queries import own_obligation
-from duban.obligations.lists import MyObligation, my_obligation_of
+from duban.obligations.list_queries import ListedObligation, own_by_id
+from duban.obligations.lists import for_own_page
 from duban.obligations.queries import Obligation, load_obligation
 from duban.obligations.rules import submit_refusals
 from duban.obligations.states import Transition, transition_refusals
@@ -29,7 +29,7 @@ _MINE = (Transition.ACKNOWLEDGE, Transition.REPORT, Transition.FORWARD, Transiti
 class MyFile:
     """`may` are the verbs that state, role and unit allow now; `known` figures are by the key of what is expected."""
 
-    mine: MyObligation
+    mine: ListedObligation
     shown: ShownObligation
     may: frozenset[Transition]
     colleagues: tuple[Person, ...]
@@ -59,12 +59,12 @@ def my_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date)
     sent = list_uploads(bureau, obligation_id, by=by)
     with bureau.store.reading() as connection:
         one = load_obligation(connection, obligation_id)
-        row = own_obligation(connection, obligation_id)
-        assert row is not None, "just shown"
         quota = quota_of(connection, obligation_id)
         candidates = known_figure_candidates(connection, one)
         return MyFile(
-            mine=my_obligation_of(bureau, connection, (row,), today)[0],
+            mine=for_own_page(
+                bureau, connection, own_by_id(bureau, connection, [obligation_id], today), today
+            )[0],
             shown=shown,
             may=_may(one, by),
             colleagues=_colleagues(connection, one),

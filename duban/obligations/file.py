@@ -23,8 +23,7 @@ from duban.obligations.file_queries import (
     reminders_of,
     submissions_of,
 )
-from duban.obligations.list_queries import listed_row
-from duban.obligations.lists import ListedObligation, classified
+from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.queries import expected_evidence, load_obligation, no_such_obligation
 from duban.obligations.rules import review_refusals, spot_check_refusals
 from duban.obligations.states import ObligationFacts, Transition, allowed_states, transition_refusals
@@ -47,12 +46,12 @@ class ShownObligation:
 def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> ShownObligation:
     """Everything about one obligation as of a day; one that the person may not see is not found."""
     with bureau.store.reading() as connection:
-        listed = listed_row(connection, obligation_id, visible_units(by))
-        if listed is None:
+        found = listed_by_id(bureau, connection, [obligation_id], visible_units(by), today)
+        if not found:
             raise NotFound(no_such_obligation(obligation_id))
         origin = origin_of(connection, obligation_id)
         return ShownObligation(
-            obligation=classified(bureau, listed, today),
+            obligation=found[0],
             origin=origin,
             expected=expected_evidence(origin.body),
             submissions=submissions_of(connection, obligation_id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,14 +11,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, text
 
 from calendars.model import ExpectedEvidence
+from calendars.workdays import YearUnknown
+from duban.bureau import Bureau, light_thresholds
 from duban.core.access import Actor, Role, VisibleUnits
 from duban.editions.tables import edition, milestone, point
 from duban.evidence.tables import review, submission
 from duban.figures.tables import progress
+from duban.obligations.lights import Facts, Pace, Standing, standing_of
 from duban.obligations.queries import expected_evidence
 from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
 from duban.obligations.tables import UNFINISHED, extension, obligation
 from duban.rosters.tables import subject
+from duban.rounds.schedule import ScheduledReminder
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 
@@ -38,8 +42,12 @@ class ObligationFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObligationRow:
-    """One row of the ledger as stored; its light is derived elsewhere."""
+class ListedObligation:
+    """One row of the ledger with what follows from the calendar on the day it is read for.
+
+    What is `expected` is read for one's own obligations only; `reminder` (what comes next if nothing is handed in),
+    `sent_back` and `extension_wanted_on` for the unit's own page.
+    """
 
     id: int
     campaign: str
@@ -54,9 +62,6 @@ class ObligationRow:
     state: State
     due_on: date
     hard_due_on: date | None
-    point_due_on: date
-    point_last_workday: date
-    point_provisional: bool
     starts_on: date
     submitted_on: date | None
     closed_on: date | None
@@ -68,6 +73,35 @@ class ObligationRow:
     target_state: str | None
     target: Decimal | None
     reported: Decimal | None
+    version: int
+    ladder: str
+    opened_on: date
+    paused: bool  # its edition is: no reminders for now
+    milestone_id: int
+    source_document: str
+    source_item: str
+    due_phrase: str
+    standing: Standing
+    last_workday: date
+    provisional: bool
+    expected: tuple[ExpectedEvidence, ...] = ()
+    reminder: ScheduledReminder | None = None
+    sent_back: SentBackRow | None = None
+    extension_wanted_on: date | None = None
+
+    @property
+    def title(self) -> str:
+        return self.milestone + (f"（{self.label}）" if self.label else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBackRow:
+    """The newest send-back of one obligation."""
+
+    nth: int
+    reason: str
+    reviewed_by: str
+    reviewed_at: datetime
 
 
 class LightFacts(NamedTuple):
@@ -89,17 +123,19 @@ def count_obligations(connection: Connection, wanted: ObligationFilter, sight: V
     return connection.execute(select(func.count()).select_from(ids)).scalar_one()
 
 
-def obligation_rows(
-    connection: Connection, wanted: ObligationFilter, sight: VisibleUnits, *, offset: int, limit: int
-) -> tuple[ObligationRow, ...]:
+def listed_obligations(
+    bureau: Bureau,
+    connection: Connection,
+    wanted: ObligationFilter,
+    sight: VisibleUnits,
+    today: date,
+    *,
+    offset: int,
+    limit: int,
+) -> tuple[ListedObligation, ...]:
     """Some rows of the list, the earliest date first."""
-    found = (
-        _only(_joined(_SHOWN), wanted, sight)
-        .order_by(obligation.c.due_on, obligation.c.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return tuple(_listed(row) for row in connection.execute(found))
+    found = _only(_joined(_SHOWN), wanted, sight).order_by(obligation.c.due_on, obligation.c.id)
+    return tuple(_listed(bureau, row, today) for row in connection.execute(found.offset(offset).limit(limit)))
 
 
 def obligation_light_facts(
@@ -111,20 +147,15 @@ def obligation_light_facts(
         yield obligation_id, LightFacts(*columns)
 
 
-def obligation_rows_by_id(
-    connection: Connection, ids: Sequence[int], sight: VisibleUnits
-) -> tuple[ObligationRow, ...]:
-    """These rows, in the order of the list."""
+def listed_by_id(
+    bureau: Bureau, connection: Connection, ids: Sequence[int], sight: VisibleUnits, today: date
+) -> tuple[ListedObligation, ...]:
+    """These rows that the person may see, in the order of the list."""
+    if not ids:
+        return ()
     found = _joined(_SHOWN).where(obligation.c.id.in_(ids), visible(sight, obligation.c.unit_id))
     ordered = found.order_by(obligation.c.due_on, obligation.c.id)
-    return tuple(_listed(row) for row in connection.execute(ordered))
-
-
-def listed_row(connection: Connection, obligation_id: int, sight: VisibleUnits) -> ObligationRow | None:
-    """One row of the list; None also when it belongs to a unit that the person may not see."""
-    one = _joined(_SHOWN).where(obligation.c.id == obligation_id, visible(sight, obligation.c.unit_id))
-    found = connection.execute(one).first()
-    return _listed(found) if found else None
+    return tuple(_listed(bureau, row, today) for row in connection.execute(ordered))
 
 
 _PAGE = 500
@@ -170,6 +201,14 @@ _SHOWN = select(
     obligation.c.target_state,
     obligation.c.target,
     _newest.label("reported"),
+    obligation.c.version,
+    obligation.c.ladder,
+    obligation.c.opened_on,
+    (edition.c.state == "paused").label("paused"),
+    obligation.c.milestone_id,
+    milestone.c.source_document,
+    milestone.c.source_item,
+    milestone.c.due_phrase,
 )
 
 _FACTS = select(
@@ -228,19 +267,47 @@ def _desk(mine: Actor) -> ColumnElement[bool]:
     return or_(own, waiting) if mine.roles - {Role.HANDLER} else own
 
 
-def listed_columns() -> Select[Any]:
-    """The columns of a row, for a list with a filter of its own."""
-    return _joined(_SHOWN)
+def _listed(
+    bureau: Bureau, row: Row[Any], today: date, expected: tuple[ExpectedEvidence, ...] = ()
+) -> ListedObligation:
+    """A row with its light and its last workday; of a date that an extension moved that is computed anew."""
+    values = dict(row._mapping) | {"state": State(row.state)}
+    values |= {name: bool(values[name]) for name in ("late", "extension_pending", "paused")}
+    point_due_on, last_workday, provisional = (values.pop(f"point_{name}") for name in _OF_POINT)
+    if row.due_on != point_due_on:
+        try:
+            last_workday = bureau.workdays.on_or_before(row.due_on)
+            provisional = bureau.workdays.is_provisional(last_workday, row.due_on)
+        except YearUnknown:
+            # A date granted in a year that nobody knows yet: it stands as it is, and says so.
+            last_workday, provisional = row.due_on, True
+    return ListedObligation(
+        **values,
+        standing=standing_of(
+            facts_of(row, late=values["late"]), today, bureau.workdays, light_thresholds(bureau)
+        ),
+        last_workday=last_workday,
+        provisional=bool(provisional),
+        expected=expected,
+    )
 
 
-def listed_of(values: Mapping[str, Any]) -> ObligationRow:
-    """A row out of those columns."""
-    flags = {name: bool(values[name]) for name in ("late", "extension_pending", "point_provisional")}
-    return ObligationRow(**{**values, **flags, "state": State(values["state"])})
+_OF_POINT = ("due_on", "last_workday", "provisional")
 
 
-def _listed(row: Row[Any]) -> ObligationRow:
-    return listed_of(dict(row._mapping))
+def facts_of(one: Row[Any] | LightFacts, *, late: bool = False) -> Facts:
+    """What a light is made of. The mark `late` changes the word, never the light; only a whole row has it."""
+    pace = None
+    if one.target is not None:
+        pace = Pace(target=one.target, reported=one.reported, starts_on=one.starts_on)
+    return Facts(
+        state=State(one.state),
+        due_on=one.due_on,
+        submitted_on=one.submitted_on,
+        closed_on=one.closed_on,
+        late=late,
+        pace=pace,
+    )
 
 
 OWED = OPEN
@@ -249,35 +316,16 @@ OVER = DONE | (OUT - {State.SUSPENDED})
 _IN_FORCE = ("published", "paused")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnObligation:
-    """One obligation of one's own: the row of the ledger and what the unit's page says besides."""
-
-    listed: ObligationRow
-    ladder: str
-    opened_on: date
-    version: int
-    paused: bool  # its edition is: no reminders for now
-    source_document: str
-    source_item: str
-    due_phrase: str
-    milestone_id: int
-    expected: tuple[ExpectedEvidence, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentBackRow:
-    """The newest send-back of one obligation."""
-
-    nth: int
-    reason: str
-    reviewed_by: str
-    reviewed_at: datetime
-
-
-def own_obligation_rows(
-    connection: Connection, sight: VisibleUnits, states: frozenset[State], *, offset: int, limit: int
-) -> tuple[OwnObligation, ...]:
+def own_obligations(
+    bureau: Bureau,
+    connection: Connection,
+    sight: VisibleUnits,
+    states: frozenset[State],
+    today: date,
+    *,
+    offset: int,
+    limit: int,
+) -> tuple[ListedObligation, ...]:
     """Some of them; what is over is read from its end."""
     newest_first = states == OVER
     order = (
@@ -294,13 +342,13 @@ def own_obligation_rows(
         .limit(limit)
     )
     wanted = list(connection.scalars(ids))
-    found = {one.listed.id: one for one in _of(connection, wanted)}
+    found = {one.id: one for one in own_by_id(bureau, connection, wanted, today)}
     return tuple(found[one] for one in wanted)
 
 
 def all_own_obligations(
-    connection: Connection, sight: VisibleUnits, *, due_from: date
-) -> tuple[OwnObligation, ...]:
+    bureau: Bureau, connection: Connection, sight: VisibleUnits, today: date, *, due_from: date
+) -> tuple[ListedObligation, ...]:
     """Everything due since a day, and whatever is still open from before: a calendar, a ledger of the year."""
     still = and_(among(OWED | WITH_OTHERS), obligation.c.due_on < due_from)
     ids = (
@@ -309,12 +357,7 @@ def all_own_obligations(
         .where(or_(obligation.c.due_on >= due_from, still), obligation.c.state.not_in(_NOT_YET))
         .order_by(obligation.c.due_on, obligation.c.id)
     )
-    return _of(connection, list(connection.scalars(ids)))
-
-
-def own_obligation(connection: Connection, obligation_id: int) -> OwnObligation | None:
-    """One of them, for whoever has already been found to see it."""
-    return next(iter(_of(connection, [obligation_id])), None)
+    return own_by_id(bureau, connection, list(connection.scalars(ids)), today)
 
 
 def count_own_obligations(
@@ -380,7 +423,6 @@ def among(states: frozenset[State]) -> ColumnElement[bool]:
 
 
 _NOT_YET = (State.DRAFT.value, State.REGISTERED.value)
-_own_obligations_PAGE = 500
 
 
 def _in_force() -> ColumnElement[bool]:
@@ -388,56 +430,18 @@ def _in_force() -> ColumnElement[bool]:
     return obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state.in_(_IN_FORCE)))
 
 
-def _of(connection: Connection, ids: Sequence[int]) -> tuple[OwnObligation, ...]:
-    found: list[OwnObligation] = []
+def own_by_id(
+    bureau: Bureau, connection: Connection, ids: Sequence[int], today: date
+) -> tuple[ListedObligation, ...]:
+    """These, with what is expected, for whoever has already been found to see them; the earliest date first."""
+    found: list[ListedObligation] = []
     bodies: dict[int, tuple[ExpectedEvidence, ...]] = {}
-    for start in range(0, len(ids), _own_obligations_PAGE):
-        some = connection.execute(_whole(ids[start : start + _own_obligations_PAGE])).all()
-        _expect(connection, bodies, {row.milestone_id for row in some})
-        found += [_own(row, bodies) for row in some]
+    for start in range(0, len(ids), _PAGE):
+        some = _joined(_SHOWN).where(obligation.c.id.in_(ids[start : start + _PAGE]))
+        rows = connection.execute(some.order_by(obligation.c.due_on, obligation.c.id)).all()
+        # What each milestone expects is read once for all its obligations.
+        new = sorted({row.milestone_id for row in rows} - set(bodies))
+        of_new = connection.execute(select(milestone.c.id, milestone.c.body).where(milestone.c.id.in_(new)))
+        bodies |= {one.id: expected_evidence(one.body) for one in of_new}
+        found += [_listed(bureau, row, today, bodies[row.milestone_id]) for row in rows]
     return tuple(found)
-
-
-def _whole(ids: Sequence[int]) -> Any:
-    return (
-        listed_columns()
-        .add_columns(
-            obligation.c.ladder,
-            obligation.c.opened_on,
-            obligation.c.version,
-            obligation.c.milestone_id,
-            edition.c.state.label("edition_state"),
-            milestone.c.source_document,
-            milestone.c.source_item,
-            milestone.c.due_phrase,
-        )
-        .where(obligation.c.id.in_(ids))
-        .order_by(obligation.c.due_on, obligation.c.id)
-    )
-
-
-def _expect(connection: Connection, bodies: dict[int, tuple[ExpectedEvidence, ...]], ids: set[int]) -> None:
-    """What each milestone expects, read once for all its obligations."""
-    new = sorted(ids - set(bodies))
-    for row in connection.execute(select(milestone.c.id, milestone.c.body).where(milestone.c.id.in_(new))):
-        bodies[row.id] = expected_evidence(row.body)
-
-
-_EXTRA = (
-    "ladder",
-    "opened_on",
-    "version",
-    "source_document",
-    "source_item",
-    "due_phrase",
-    "milestone_id",
-)
-
-
-def _own(row: Any, bodies: dict[int, tuple[ExpectedEvidence, ...]]) -> OwnObligation:
-    values = dict(row._mapping)
-    own = {name: values.pop(name) for name in _EXTRA}
-    state = values.pop("edition_state")
-    return OwnObligation(
-        **own, listed=listed_of(values), paused=state == "paused", expected=bodies[own["milestone_id"]]
-    )

@@ -15,8 +15,7 @@ from duban.core.errors import NotFound
 from duban.editions.tables import edition, milestone, point
 from duban.history.queries import chain_head
 from duban.history.tables import history
-from duban.obligations.list_queries import obligation_rows_by_id
-from duban.obligations.lists import ListedObligation, classified
+from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.states import State
 from duban.obligations.tables import obligation
 from duban.units.queries import visible
@@ -199,10 +198,9 @@ def pull_ledger(
         # Read first, so that what happens meanwhile is asked for again rather than missed.
         head = chain_head(connection).entries
         ids = pulled_obligation_ids(connection, wanted, sight, after=after, limit=limit)
-        rows = obligation_rows_by_id(connection, ids, sight) if ids else ()
-    ordered = sorted(rows, key=lambda one: one.id)
+        rows = listed_by_id(bureau, connection, ids, sight, today)
     return LedgerPull(
-        obligations=tuple(classified(bureau, one, today) for one in ordered),
+        obligations=tuple(sorted(rows, key=lambda one: one.id)),
         next_after=ids[-1] if len(ids) == limit else None,
         history_id=head,
     )

@@ -25,8 +25,7 @@ from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light, worst
 from duban.figures.measures import COUNTED, MEASURES, MeasureRate, RateTally, rate_tally
 from duban.imports.sheets import write_sheet
 from duban.obligations.lights import Facts, Pace, standing_of
-from duban.obligations.list_queries import obligation_rows_by_id
-from duban.obligations.lists import ListedObligation, classified
+from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.states import OPEN, WAITING, State
 from duban.reports.board_queries import (
     BoardEdition,
@@ -335,20 +334,17 @@ class LitGroups:
     def turned_red(self, frame: pd.DataFrame, sight: VisibleUnits) -> tuple[TurnedRed, ...]:
         """The oldest of what turned red since the day before."""
         ids = self.member_ids(frame[frame["turned_red"] > 0], 0, LISTED)
-        listed = [
-            classified(self.bureau, one, self.today)
-            for one in obligation_rows_by_id(self.connection, ids, sight)
-        ]
+        listed = listed_by_id(self.bureau, self.connection, ids, sight, self.today)
         found = (
             TurnedRed(
-                obligation_id=one.listed.id,
-                campaign=one.listed.campaign_name,
-                year=one.listed.year,
-                milestone=one.listed.milestone,
-                label=one.listed.label,
-                unit=one.listed.unit,
-                subject=one.listed.subject,
-                due_on=one.listed.due_on,
+                obligation_id=one.id,
+                campaign=one.campaign_name,
+                year=one.year,
+                milestone=one.milestone,
+                label=one.label,
+                unit=one.unit,
+                subject=one.subject,
+                due_on=one.due_on,
                 word=one.standing.word,
                 why=one.standing.why,
             )
@@ -615,11 +611,11 @@ def drill_down(
         elif light is not None:
             frame = frame[frame[light.value] > 0]
         found = lit.member_ids(frame, offset, PAGE_SIZE + 1)
-        rows = obligation_rows_by_id(connection, found[:PAGE_SIZE], sight)
+        rows = listed_by_id(bureau, connection, found[:PAGE_SIZE], sight, today)
     return CellPage(
         campaign=campaign,
         unit=unit,
-        obligations=tuple(classified(bureau, row, today) for row in rows),
+        obligations=rows,
         page=page,
         more=len(found) > PAGE_SIZE,
     )

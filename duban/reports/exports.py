@@ -13,40 +13,39 @@ from duban.core.access import Actor, visible_units
 from duban.core.lights import LIGHT_WORDS, Light
 from duban.imports.sheets import write_sheet
 from duban.obligations.list_queries import (
+    ListedObligation,
     ObligationFilter,
-    ObligationRow,
-    OwnObligation,
     all_own_obligations,
+    listed_by_id,
     obligation_light_facts,
-    obligation_rows_by_id,
 )
-from duban.obligations.lists import ListedObligation, classified, own_sight
+from duban.obligations.lists import own_sight
 from duban.obligations.states import STATE_NAMES
 from duban.reports.queries import LedgerFacts, ledger_facts
 
-# Each column with its width and what of an obligation, and of its light today, stands in it.
-_LEDGER: tuple[tuple[str, int, Callable[[ObligationRow, ListedObligation], object]], ...] = (
-    ("编号", 8, lambda one, _: one.id),
-    ("专项行动", 22, lambda one, _: one.campaign_name),
-    ("年度", 6, lambda one, _: one.year),
-    ("节点", 30, lambda one, _: one.milestone),
-    ("期次", 10, lambda one, _: one.label),
-    ("责任单位", 22, lambda one, _: one.unit),
-    ("对象", 20, lambda one, _: one.subject),
-    ("状态", 10, lambda one, _: STATE_NAMES[one.state]),
-    ("灯", 6, lambda _, at: LIGHT_WORDS[at.standing.light]),
-    ("时限", 12, lambda one, _: one.due_on),
-    ("最后工作日", 12, lambda _, at: at.last_workday),
-    ("暂定", 6, lambda one, at: "暂定" if at.provisional else None),
-    ("上级时限", 12, lambda one, _: one.hard_due_on),
-    ("报送日期", 12, lambda one, _: one.submitted_on),
-    ("销号日期", 12, lambda one, _: one.closed_on),
-    ("逾期", 6, lambda one, _: "逾期" if one.late else None),
-    ("退回次数", 8, lambda one, _: one.returned_times or None),
-    ("延期次数", 8, lambda one, _: one.extended_times or None),
-    ("经办人", 10, lambda one, _: one.handler),
-    ("目标", 10, lambda one, _: one.target),
-    ("已完成", 10, lambda one, _: one.reported),
+# Each column with its width and what of an obligation stands in it.
+_LEDGER: tuple[tuple[str, int, Callable[[ListedObligation], object]], ...] = (
+    ("编号", 8, lambda one: one.id),
+    ("专项行动", 22, lambda one: one.campaign_name),
+    ("年度", 6, lambda one: one.year),
+    ("节点", 30, lambda one: one.milestone),
+    ("期次", 10, lambda one: one.label),
+    ("责任单位", 22, lambda one: one.unit),
+    ("对象", 20, lambda one: one.subject),
+    ("状态", 10, lambda one: STATE_NAMES[one.state]),
+    ("灯", 6, lambda one: LIGHT_WORDS[one.standing.light]),
+    ("时限", 12, lambda one: one.due_on),
+    ("最后工作日", 12, lambda one: one.last_workday),
+    ("暂定", 6, lambda one: "暂定" if one.provisional else None),
+    ("上级时限", 12, lambda one: one.hard_due_on),
+    ("报送日期", 12, lambda one: one.submitted_on),
+    ("销号日期", 12, lambda one: one.closed_on),
+    ("逾期", 6, lambda one: "逾期" if one.late else None),
+    ("退回次数", 8, lambda one: one.returned_times or None),
+    ("延期次数", 8, lambda one: one.extended_times or None),
+    ("经办人", 10, lambda one: one.handler),
+    ("目标", 10, lambda one: one.target),
+    ("已完成", 10, lambda one: one.reported),
 )
 _PAGE = 1000
 
@@ -73,10 +72,9 @@ def _rows(
     with bureau.store.reading() as connection:
         ids = [number for number, _ in obligation_light_facts(connection, wanted, sight)]
         for start in range(0, len(ids), _PAGE):
-            for one in obligation_rows_by_id(connection, ids[start : start + _PAGE], sight):
-                shown = classified(bureau, one, today)
-                if light is None or shown.standing.light is light:
-                    yield tuple(read(one, shown) for _, _, read in _LEDGER)
+            for one in listed_by_id(bureau, connection, ids[start : start + _PAGE], sight, today):
+                if light is None or one.standing.light is light:
+                    yield tuple(read(one) for _, _, read in _LEDGER)
 
 
 UNIT_LEDGER_COLUMNS = (
@@ -122,46 +120,44 @@ def export_unit_ledger(bureau: Bureau, *, to: Path, by: Actor, now: datetime) ->
     """Write the ledger of the person's own units; returns how many obligations it has."""
     today = clock.civil(now)
     with bureau.store.reading() as connection:
-        owned = all_own_obligations(connection, own_sight(by), due_from=date(today.year, 1, 1))
-        ids = [one.listed.id for one in owned]
+        owned = all_own_obligations(bureau, connection, own_sight(by), today, due_from=date(today.year, 1, 1))
+        ids = [one.id for one in owned]
         known = ledger_facts(connection, ids, sorted({one.milestone_id for one in owned}))
-    rows = (_unit_ledger_row(one, classified(bureau, one.listed, today), known) for one in owned)
+    rows = (_unit_ledger_row(one, known) for one in owned)
     return write_sheet(to, "台账", UNIT_LEDGER_COLUMNS, rows, notes=(f"截至{today}。", *_NOTES))
 
 
-def _unit_ledger_row(own: OwnObligation, at: ListedObligation, known: LedgerFacts) -> tuple[object, ...]:
-    listed = own.listed
-    label = f"（{listed.label}）" if listed.label else ""
-    reported = known.reported.get(listed.id)
-    signed = known.signed.get(listed.id)
+def _unit_ledger_row(one: ListedObligation, known: LedgerFacts) -> tuple[object, ...]:
+    reported = known.reported.get(one.id)
+    signed = known.signed.get(one.id)
     return (
-        listed.id,
-        f"{own.source_document} {own.source_item}",
-        f"{listed.campaign_name} {listed.year}",
-        listed.milestone + label + (f"：{listed.subject}" if listed.subject else ""),
-        "、".join(item.title for item in own.expected),
-        listed.unit,
-        "、".join(known.supporting.get(own.milestone_id, ())),
-        listed.handler,
-        listed.starts_on,
-        listed.due_on,
-        at.last_workday,
-        "暂定" if at.provisional else "",
-        listed.hard_due_on,
-        reported[1] if reported else listed.submitted_on,
-        figure_shown(rate_of(reported[0], listed.target), "%") if reported and listed.target else "",
-        known.noted.get(listed.id, ""),
+        one.id,
+        f"{one.source_document} {one.source_item}",
+        f"{one.campaign_name} {one.year}",
+        one.title + (f"：{one.subject}" if one.subject else ""),
+        "、".join(item.title for item in one.expected),
+        one.unit,
+        "、".join(known.supporting.get(one.milestone_id, ())),
+        one.handler,
+        one.starts_on,
+        one.due_on,
+        one.last_workday,
+        "暂定" if one.provisional else "",
+        one.hard_due_on,
+        reported[1] if reported else one.submitted_on,
+        figure_shown(rate_of(reported[0], one.target), "%") if reported and one.target else "",
+        known.noted.get(one.id, ""),
         "",
         "",
         "",
-        known.files.get(listed.id, 0),
-        STATE_NAMES[listed.state],
-        f"{LIGHT_WORDS[at.standing.light]} {at.standing.word}",
-        listed.extended_times,
-        known.extended_days.get(listed.id, 0),
-        listed.returned_times,
-        known.chases.get(listed.id, 0),
-        listed.closed_on,
+        known.files.get(one.id, 0),
+        STATE_NAMES[one.state],
+        f"{LIGHT_WORDS[one.standing.light]} {one.standing.word}",
+        one.extended_times,
+        known.extended_days.get(one.id, 0),
+        one.returned_times,
+        known.chases.get(one.id, 0),
+        one.closed_on,
         signed[0] if signed else "",
         clock.civil(signed[1]) if signed else None,
         "",

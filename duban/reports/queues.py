@@ -11,8 +11,7 @@ from duban.core.access import Actor, visible_units
 from duban.editions.pages import unresolved_items
 from duban.letters.chases import UNREAD_WORKDAYS, opened_until
 from duban.letters.queries import count_unread
-from duban.obligations.list_queries import ObligationRow, obligation_rows_by_id
-from duban.obligations.lists import ListedObligation, classified
+from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.queue_queries import count_extensions, count_submitted
 from duban.obligations.review_queues import WaitingExtension, WaitingReview, read_extensions, read_reviews
 from duban.obligations.states import State, Transition, role_refusals
@@ -78,7 +77,7 @@ class Decisions:
     sign_offs: tuple[WaitingReview, ...]
     sign_offs_total: int
     sign_offs_since: date | None
-    over_wall: tuple[ObligationRow, ...]
+    over_wall: tuple[ListedObligation, ...]
     over_wall_total: int
     problems: tuple[LateProblem, ...]
     problems_total: int
@@ -106,15 +105,15 @@ def read_decisions(bureau: Bureau, *, by: Actor, today: date, limit: int = LISTE
         ids, levels = (
             waiting_at_last_level(connection, sight, limit=limit) if may[Transition.PASS] else ([], 0)
         )
-        rows = obligation_rows_by_id(connection, ids, sight=sight) if ids else ()
+        last_levels = listed_by_id(bureau, connection, ids, sight, today)
         wall_ids, walls_total = beyond_wall(connection, sight, today=today, limit=limit)
-        walls = obligation_rows_by_id(connection, wall_ids, sight) if wall_ids else ()
+        walls = listed_by_id(bureau, connection, wall_ids, sight, today)
         problems, problems_total = late_problems(connection, sight, today=today, limit=limit)
     return Decisions(
         as_of_on=today,
         extensions=extensions.extensions if extensions else (),
         extensions_total=extensions.total if extensions else 0,
-        last_levels=tuple(classified(bureau, row, today) for row in rows),
+        last_levels=last_levels,
         last_levels_total=levels,
         sign_offs=sign_offs.reviews if sign_offs else (),
         sign_offs_total=sign_offs.total if sign_offs else 0,

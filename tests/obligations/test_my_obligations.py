@@ -50,11 +50,11 @@ def test_what_is_owed_comes_in_order_with_the_next_reminder(bureau: Bureau) -> N
     assert [one.id for one in page.obligations] == [late, soon, far]
     assert (page.owed, page.with_others, page.more) == (3, 0, False)
     first, second, third = page.obligations
-    assert first.seen.standing.light is Light.RED and first.reminder is not None
+    assert first.standing.light is Light.RED and first.reminder is not None
     assert (first.reminder.rung.kind, first.reminder.on) == (RungKind.ESCALATE, date(2026, 3, 26))
     assert second.reminder is not None and second.reminder.rung.kind is RungKind.ADVANCE
     assert second.reminder.on == date(2026, 3, 26)
-    assert third.seen.provisional
+    assert third.provisional
 
 
 def test_tabs_hold_what_waits_and_what_is_over_newest_first(bureau: Bureau) -> None:

@@ -56,7 +56,7 @@ class Desk:
         )
 
     def found(self, **asked) -> list[int]:
-        return [one.listed.id for one in self.pull(**asked).obligations]
+        return [one.id for one in self.pull(**asked).obligations]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -68,7 +68,7 @@ def test_pages_follow_each_other_by_number(desk: Desk) -> None:
     first = desk.pull(limit=3)
     rest = desk.pull(after=first.next_after or 0, limit=3)
 
-    assert [one.listed.id for one in (*first.obligations, *rest.obligations)] == desk.ids
+    assert [one.id for one in (*first.obligations, *rest.obligations)] == desk.ids
     assert rest.next_after is None
 
 

@@ -28,7 +28,7 @@ def two_units(bureau: Bureau) -> tuple[int, int, int, int]:
 
 def seen_by(bureau: Bureau, by: Actor, light: Light | None = None) -> list[int]:
     page = list_obligations(bureau, ObligationFilter(), today=TODAY, by=by, light=light)
-    return [one.listed.id for one in page.obligations]
+    return [one.id for one in page.obligations]
 
 
 def test_a_handler_finds_own_units_only_with_and_without_a_light(bureau: Bureau) -> None:
@@ -38,7 +38,7 @@ def test_a_handler_finds_own_units_only_with_and_without_a_light(bureau: Bureau)
     assert seen_by(bureau, wang) == [mine]
     assert seen_by(bureau, wang, Light.GREEN) == [mine]
     assert list_obligations(bureau, ObligationFilter(unit_id=foreign), today=TODAY, by=wang).total == 0
-    assert show_obligation(bureau, mine, by=wang, today=TODAY).obligation.listed.id == mine
+    assert show_obligation(bureau, mine, by=wang, today=TODAY).obligation.id == mine
     with pytest.raises(NotFound, match=f"没有编号为 {theirs} 的任务"):
         show_obligation(bureau, theirs, by=wang, today=TODAY)
 
@@ -62,4 +62,4 @@ def test_the_bureau_finds_everything(bureau: Bureau, role: Role) -> None:
     officer = a_person(bureau, "周处长", a_unit(bureau, "市民政局", kind="bureau"), role)
 
     assert seen_by(bureau, officer) == seen_by(bureau, SYSTEM) == [mine, theirs]
-    assert show_obligation(bureau, theirs, by=officer, today=TODAY).obligation.listed.id == theirs
+    assert show_obligation(bureau, theirs, by=officer, today=TODAY).obligation.id == theirs

@@ -292,7 +292,7 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(bur
         bureau, ObligationFilter(), by=SYSTEM, today=today, page_size=100
     ).obligations
 
-    lights = Counter((one.listed.campaign, one.listed.unit, one.standing.light) for one in one_by_one)
+    lights = Counter((one.campaign, one.unit, one.standing.light) for one in one_by_one)
     assert lights == Counter(
         {
             (line.campaign, cell.unit, light): number
@@ -302,7 +302,7 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(bur
             if number
         }
     )
-    due = [one.listed for one in one_by_one if _in_force(one.listed.state) and one.listed.due_on <= today]
+    due = [one for one in one_by_one if _in_force(one.state) and one.due_on <= today]
     done = [one for one in due if one.state in DONE]
     timely = [
         one for one in done if not one.late and (one.submitted_on or one.closed_on or DUE.min) <= one.due_on
@@ -311,9 +311,9 @@ def test_the_boards_lights_and_rates_are_those_of_its_obligations_one_by_one(bur
     assert rates(board)["done"] == (len(done), len(due))
     without_cells = read_board(bureau, by=SYSTEM, today=today)
     assert replace(board, campaigns=()) == replace(without_cells, campaigns=())
-    for unit in {one.listed.unit_id for one in one_by_one}:
+    for unit in {one.unit_id for one in one_by_one}:
         narrowed = read_board(bureau, by=SYSTEM, today=today, unit_ids=(unit,))
-        mine = Counter(one.standing.light for one in one_by_one if one.listed.unit_id == unit)
+        mine = Counter(one.standing.light for one in one_by_one if one.unit_id == unit)
         assert {light: n for light, n in narrowed.lights.items() if n} == mine
 
 
@@ -326,7 +326,7 @@ def test_what_turned_red_is_exactly_what_is_red_and_was_not(bureau, rows, today)
     board = read_board(bureau, by=SYSTEM, today=today)
 
     before = {
-        one.listed.id: one
+        one.id: one
         for one in list_obligations(
             bureau, ObligationFilter(), by=SYSTEM, today=yesterday, page_size=100
         ).obligations
@@ -334,12 +334,12 @@ def test_what_turned_red_is_exactly_what_is_red_and_was_not(bureau, rows, today)
     with bureau.store.reading() as connection:
         opened = dict(connection.execute(sa.select(obligation.c.id, obligation.c.opened_on)).all())
     expected = {
-        one.listed.id
+        one.id
         for one in list_obligations(
             bureau, ObligationFilter(), by=SYSTEM, today=today, page_size=100
         ).obligations
         if one.standing.light is Light.RED
-        and (before[one.listed.id].standing.light is not Light.RED or opened[one.listed.id] == today)
+        and (before[one.id].standing.light is not Light.RED or opened[one.id] == today)
     }
     # What opens only later is not counted against the day before either.
     later = {key for key, day in opened.items() if day > today}

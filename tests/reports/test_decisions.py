@@ -93,7 +93,7 @@ def test_extensions_last_levels_and_sign_offs_wait_for_the_leader(furnished: Bur
 
     assert [one.asked.obligation_id for one in found.extensions] == [wanted]
     assert [one.refusals for one in found.extensions] == [()]
-    assert [one.listed.id for one in found.last_levels] == [last]
+    assert [one.id for one in found.last_levels] == [last]
     assert [one.submitted.id for one in found.sign_offs] == [closing]
     assert found.total == 3
     own = read_decisions(furnished, by=handler, today=TODAY)

@@ -127,7 +127,7 @@ def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(f
 
     def items(cell: CellFilter, **asked: Any) -> list[int]:
         found = drill_down(furnished, cell, by=LEADER, today=LATER, **asked).obligations
-        return sorted(one.listed.id for one in found)
+        return sorted(one.id for one in found)
 
     asked: list[dict[str, Any]] = [
         {},
@@ -159,7 +159,7 @@ def test_a_cell_is_read_page_by_page_and_names_what_it_is_of(bureau: Bureau) -> 
     whole = CellFilter(edition_id=edition)
     pages = [drill_down(bureau, whole, by=LEADER, today=LATER, light=Light.RED, page=n) for n in (1, 2)]
     assert [len(one.obligations) for one in pages] == [PAGE_SIZE, 1]
-    assert len({one.listed.id for page in pages for one in page.obligations}) == PAGE_SIZE + 1
+    assert len({one.id for page in pages for one in page.obligations}) == PAGE_SIZE + 1
 
 
 def test_a_cell_of_a_foreign_unit_is_not_found(bureau: Bureau) -> None:
@@ -172,5 +172,5 @@ def test_a_cell_of_a_foreign_unit_is_not_found(bureau: Bureau) -> None:
     with pytest.raises(NotFound):
         drill_down(bureau, CellFilter(unit_id=other), by=handler, today=LATER)
     seen = drill_down(bureau, CellFilter(edition_id=edition), by=handler, today=LATER)
-    assert [one.listed.unit for one in seen.obligations] == ["天宁区民政局"]
+    assert [one.unit for one in seen.obligations] == ["天宁区民政局"]
     assert [one.unit for one in read_ranking(bureau, by=handler, today=LATER).ranked] == ["天宁区民政局"]

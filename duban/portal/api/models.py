@@ -13,7 +13,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, PlainSerializer, m
 
 from calendars.model import CampaignKind, EvidenceType
 from duban.core.lights import Light
-from duban.obligations.lists import ListedObligation
+from duban.obligations.list_queries import ListedObligation
 from duban.obligations.states import State
 
 
@@ -105,13 +105,8 @@ class ObligationOut(Out):
     @classmethod
     def _row(cls, one: ListedObligation) -> dict[str, Any]:
         """A row of the ledger with what follows from the calendar."""
-        own = {name: getattr(one.listed, name) for name in cls.model_fields if hasattr(one.listed, name)}
-        return own | {
-            "light": one.standing.light,
-            "standing": one.standing.word,
-            "last_workday": one.last_workday,
-            "provisional": one.provisional,
-        }
+        own = {name: getattr(one, name) for name in cls.model_fields if hasattr(one, name)}
+        return own | {"light": one.standing.light, "standing": one.standing.word}
 
 
 class ObligationsOut(Out):

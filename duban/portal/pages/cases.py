@@ -86,4 +86,4 @@ def _units(desk: PageContext, found: Case) -> tuple[str, ...]:
     """The names one may forward to."""
     if not found.may(Transition.FORWARD):
         return ()
-    return name_units(desk.bureau, by=desk.by, besides=found.shown.obligation.listed.unit_id)
+    return name_units(desk.bureau, by=desk.by, besides=found.shown.obligation.unit_id)

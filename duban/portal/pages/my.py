@@ -159,4 +159,4 @@ def _units(desk: PageContext, file: MyFile) -> tuple[str, ...]:
     """The names one may forward to."""
     if Transition.FORWARD not in file.may or desk.by_link:
         return ()
-    return name_units(desk.bureau, by=desk.by, besides=file.mine.seen.listed.unit_id)
+    return name_units(desk.bureau, by=desk.by, besides=file.mine.unit_id)
