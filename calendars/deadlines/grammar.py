@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from calendars.deadlines.acts import ONCE, follows
-from calendars.deadlines.lexicon import normalise, words
+from calendars.deadlines.lexicon import ONCE, follows, normalise, words
 from calendars.deadlines.notes import notes, why
 from calendars.deadlines.parts import (
     PLAN,

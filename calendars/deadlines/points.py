@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from calendars.deadlines.acts import count_of
 from calendars.deadlines.lexicon import (
     NAMES,
     NUMBERED,
@@ -23,6 +22,7 @@ from calendars.deadlines.lexicon import (
     Looked,
     Nth,
     WholeMonth,
+    count_of,
     read_clock,
     weekday,
 )

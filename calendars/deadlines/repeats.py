@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from calendars.deadlines.acts import ONCE, count_of
-from calendars.deadlines.lexicon import WEEKDAYS, read_clock, weekday
+from calendars.deadlines.lexicon import ONCE, WEEKDAYS, count_of, read_clock, weekday
 from calendars.deadlines.parts import (
     PLAN,
     AfterEnd,
