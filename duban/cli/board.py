@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from duban.cli.command import Json, On, moment
-from duban.cli.output import print_json, print_table, say
+from duban.cli.command import Answer, Call, Table, Words, command
 from duban.core.access import SYSTEM
-from duban.core.clock import civil
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
 from duban.figures.measures import MEASURES, MeasureRate
 from duban.units.service import unit_named
-from duban.wiring import open_bureau
 
 if TYPE_CHECKING:
-    from duban.reports.board import Board, BoardLine, Cell, TurnedRed
+    from duban.reports.board import Board, BoardLine, Cell
 
 # Shapes differ as well as words, so that a print in black and white and any eye can tell them apart.
 SYMBOLS = {Light.RED: "▲", Light.YELLOW: "◆", Light.GREEN: "●", Light.GREY: "○"}
@@ -33,41 +30,32 @@ _WANT_A_LOOK = (Light.RED, Light.YELLOW)
 TODAY_LINES = 10
 
 
+@command(None, "board", "on")
 def board(
+    call: Call,
     campaign: Annotated[
         str | None, typer.Option("--campaign", help="只看这项行动：编码，或名称的一部分；逐单位列出。")
     ] = None,
     unit: Annotated[str | None, typer.Option("--unit", help="只看这个单位：编码、名称或别名。")] = None,
     year: Annotated[int | None, typer.Option("--year", help="年度。")] = None,
     page: Annotated[int, typer.Option("--page", min=1, help="逐单位列出时的第几页。")] = 1,
-    on: On = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """灯表：各专项行动、各单位的灯和办结率，今日转红；灯与提醒所据的完全一致。"""
     # The tables are imported by whoever asks for them, not for the list of commands.
     from duban.reports.board import read_board
 
-    with open_bureau() as bureau:
-        unit_ids = (unit_named(bureau, unit).id,) if unit else ()
-        found = read_board(
-            bureau,
-            by=SYSTEM,
-            today=civil(moment(on)),
-            year=year,
-            campaign=campaign,
-            unit_ids=unit_ids,
-            cells=PAGE_SIZE if campaign or as_json else NAMED,
-            page=page,
-        )
-    if as_json:
-        print_json(as_answer(found))
-        return
-    _print(found, detailed=campaign is not None, page=page)
-
-
-def as_answer(found: Board) -> dict[str, object]:
-    """The board for scripts: every light with its word, every rate with part, whole and what is printed."""
-    return {
+    found = read_board(
+        call.bureau,
+        by=SYSTEM,
+        today=call.today,
+        year=year,
+        campaign=campaign,
+        unit_ids=(unit_named(call.bureau, unit).id,) if unit else (),
+        cells=PAGE_SIZE if campaign or call.as_json else NAMED,
+        page=page,
+    )
+    # Every light with its word, every rate with part, whole and what is printed.
+    answer = {
         "as_of_on": found.as_of_on,
         "provisional": found.provisional,
         "lights": found.lights,
@@ -76,9 +64,10 @@ def as_answer(found: Board) -> dict[str, object]:
             _lit(line) | {"cells": [_lit(cell) for cell in line.cells]} for line in found.campaigns
         ],
         "turned_red_total": found.turned_red_total,
-        "turned_red": [asdict(one) for one in found.turned_red],
+        "turned_red": found.turned_red,
         "definitions": {key: one.definition for key, one in MEASURES.items()},
     }
+    return Answer(answer, _board_words(found, page=page if campaign is not None else None))
 
 
 def _lit(one: Cell | BoardLine) -> dict[str, object]:
@@ -92,60 +81,57 @@ def _rates(rates: Iterable[MeasureRate]) -> dict[str, dict[str, object]]:
     }
 
 
-def _print(found: Board, *, detailed: bool, page: int) -> None:
-    _print_head(found)
-    _print_turned_red(found)
-    if detailed:
-        for line in found.campaigns:
-            _print_units(line, page)
+def _board_words(found: Board, *, page: int | None) -> Iterator[Words]:
+    """With a page every campaign unit by unit, else one line for each that wants a look."""
+    provisional = "（* 所涉年份放假安排未公布，日期为暂定）" if found.provisional else ""
+    yield f"灯表 截至 {found.as_of_on}{provisional}"
+    if found.campaigns:
+        counted = (Text(f"{_lamp(light)}{found.lights[light]}项", STYLES[light]) for light in WORST_FIRST)
+        yield lambda: Console(highlight=False).print(Text("  ").join(counted), soft_wrap=True)
+        yield "，".join(f"{one.name} {one.shown}（{one.part}/{one.whole}）" for one in found.rates)
     else:
-        _print_campaigns([line for line in found.campaigns if line.light in _WANT_A_LOOK])
-        _print_calm([line for line in found.campaigns if line.light not in _WANT_A_LOOK])
+        yield "没有在办的专项行动，请先用 duban calendar apply 载入并发布，或放宽条件。"
+    yield from _turned_red(found)
+    if page is not None:
+        yield from (_matrix(line, page) for line in found.campaigns)
+    else:
+        if busy := [line for line in found.campaigns if line.light in _WANT_A_LOOK]:
+            yield _overview(busy)
+        # Where everything is green or not counted no campaign needs a line of its own.
+        if calm := [line for line in found.campaigns if line.light not in _WANT_A_LOOK]:
+            names = "、".join(f"{line.name}{line.year}" for line in calm)
+            yield f"另有{len(calm)}项行动没有红灯、黄灯：{names}"
     for line in found.campaigns:
         if line.fault:
-            say(f"注意：{line.name}{line.year}有任务判不出灯，按灰灯列：{line.fault}")
-    for one in MEASURES.values():
-        say(f"{one.name}＝{one.definition}。")
+            yield f"注意：{line.name}{line.year}有任务判不出灯，按灰灯列：{line.fault}"
+    yield from (f"{one.name}＝{one.definition}。" for one in MEASURES.values())
 
 
-def _print_head(found: Board) -> None:
-    say(
-        f"灯表 截至 {found.as_of_on}{'（* 所涉年份放假安排未公布，日期为暂定）' if found.provisional else ''}"
-    )
-    if not found.campaigns:
-        say("没有在办的专项行动，请先用 duban calendar apply 载入并发布，或放宽条件。")
-        return
-    Console(highlight=False).print(_counted(found.lights), soft_wrap=True)
-    say("，".join(f"{one.name} {one.shown}（{one.part}/{one.whole}）" for one in found.rates))
-
-
-def _print_turned_red(found: Board) -> None:
+def _turned_red(found: Board) -> Iterator[Words]:
     total = found.turned_red_total
     if not total:
-        say("今日转红：无。")
+        yield "今日转红：无。"
         return
     shown = found.turned_red[:TODAY_LINES]
     rows = (
         (
             one.obligation_id,
             f"{one.campaign} {one.year}",
-            _matter(one),
-            _owner(one),
+            f"{one.milestone}（{one.label}）" if one.label else one.milestone,
+            f"{one.unit}·{one.subject}" if one.subject else one.unit,
             f"{SYMBOLS[Light.RED]}{one.word}",
             one.due_on,
         )
         for one in shown
     )
-    print_table(f"今日转红（{total}项）", ("编号", "专项行动", "节点", "责任单位", "灯", "时限"), rows)
+    yield Table(f"今日转红（{total}项）", ("编号", "专项行动", "节点", "责任单位", "灯", "时限"), rows)
     if total > len(shown):
-        say(f"仅列前{len(shown)}项，其余请用 duban obligation list --light red 查看。")
+        yield f"仅列前{len(shown)}项，其余请用 duban obligation list --light red 查看。"
 
 
-def _print_campaigns(lines: Sequence[BoardLine]) -> None:
+def _overview(lines: Sequence[BoardLine]) -> Callable[[], None]:
     """One line a campaign, its worst units beside it: the matrix folded to what wants a look."""
-    if not lines:
-        return
-    table = Table(title="各专项行动（红灯多的在前）", title_justify="left", box=None, pad_edge=False)
+    table = RichTable(title="各专项行动（红灯多的在前）", title_justify="left", box=None, pad_edge=False)
     for name in ("灯", "专项行动", "红", "黄", "绿", "灰", "按时办结率", "红灯、黄灯单位"):
         numeric = len(name) == 1 and name != "灯"
         table.add_column(
@@ -158,15 +144,7 @@ def _print_campaigns(lines: Sequence[BoardLine]) -> None:
         counts = (str(line.lights[light]) for light in WORST_FIRST)
         name = f"{line.name} {line.year}{'*' if line.provisional else ''}"
         table.add_row(_light(line.light), Text(name), *counts, line.rates[0].shown, _worst_units(line))
-    Console(highlight=False).print(table)
-
-
-def _print_calm(lines: Sequence[BoardLine]) -> None:
-    """Campaigns where everything is green or not counted need no line each."""
-    if lines:
-        say(
-            f"另有{len(lines)}项行动没有红灯、黄灯：" + "、".join(f"{line.name}{line.year}" for line in lines)
-        )
+    return lambda: Console(highlight=False).print(table)
 
 
 def _worst_units(line: BoardLine) -> Text:
@@ -184,36 +162,25 @@ def _worst_units(line: BoardLine) -> Text:
     return text
 
 
-def _print_units(line: BoardLine, page: int) -> None:
+def _matrix(line: BoardLine, page: int) -> Callable[[], None]:
+    """The units of one campaign, a line each."""
     every = sum(line.units.values())
     of = f"，第{page}页，共{every}个单位" if every > len(line.cells) else ""
     star = "*" if line.provisional else ""
-    table = Table(title=f"{line.name} {line.year}{star}{of}", title_justify="left", box=None, pad_edge=False)
+    title = f"{line.name} {line.year}{star}{of}"
+    table = RichTable(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("灯", "责任单位", "红", "黄", "绿", "灰", "按时办结率", "办结率"):
         table.add_column(name, overflow="fold")
     for cell in line.cells:
         counts = (str(cell.lights[light]) for light in WORST_FIRST)
         shown = (f"{one.shown}（{one.part}/{one.whole}）" for one in cell.rates[:2])
         table.add_row(_light(cell.light), Text(cell.unit), *counts, *shown)
-    Console(highlight=False).print(table)
+    return lambda: Console(highlight=False).print(table)
+
+
+def _lamp(light: Light) -> str:
+    return f"{SYMBOLS[light]}{LIGHT_WORDS[light]}"
 
 
 def _light(light: Light) -> Text:
-    return Text(f"{SYMBOLS[light]}{LIGHT_WORDS[light]}", STYLES[light])
-
-
-def _counted(lights: Mapping[Light, int]) -> Text:
-    return Text("  ").join(list(_count_parts(lights)))
-
-
-def _count_parts(lights: Mapping[Light, int]) -> Iterator[Text]:
-    for light in WORST_FIRST:
-        yield Text(f"{SYMBOLS[light]}{LIGHT_WORDS[light]}{lights[light]}项", STYLES[light])
-
-
-def _matter(one: TurnedRed) -> str:
-    return f"{one.milestone}（{one.label}）" if one.label else one.milestone
-
-
-def _owner(one: TurnedRed) -> str:
-    return f"{one.unit}·{one.subject}" if one.subject else one.unit
+    return Text(_lamp(light), STYLES[light])

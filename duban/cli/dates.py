@@ -27,8 +27,7 @@ from calendars.notices.text import read_text
 from calendars.phrases import read_phrase
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from calendars.workdays.files import load_workdays
-from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command
-from duban.cli.output import print_json
+from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command, print_json
 from duban.core.errors import Refused
 from duban.core.settings import Settings
 from duban.editions.notices import (

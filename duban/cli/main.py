@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from duban.cli.output import complain
+from duban.cli.command import complain
 from duban.core.errors import DubanError
 
 # Every word after `duban`: the module and, for a noun with several verbs, its group; for a single command, itself.

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from calendars.ladders import RUNG_NAMES, RungKind
 from calendars.model import EvidenceType
-from duban.cli.command import Table, Words
-from duban.cli.output import plain
+from duban.cli.command import Table, Words, plain
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.obligations.file import ShownObligation

@@ -12,8 +12,7 @@ from typing import Annotated
 
 import typer
 
-from duban.cli.command import Answer, Call, Table, command, day_option
-from duban.cli.output import Advance, complain, progress, say
+from duban.cli.command import Advance, Answer, Call, Table, command, complain, day_option, progress, say
 from duban.core import clock
 from duban.core.errors import Fault, Refused
 from duban.core.settings import Settings, load
