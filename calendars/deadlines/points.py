@@ -334,30 +334,22 @@ def _right(left: str, right: str) -> Span | None:
     month = re.match(r"[^(]*?[0-9]{1,2}月", left)
     if month and re.match(r"[0-9]{1,2}日|[上中下]旬|月?[底末]", right):
         return point(month[0] + right)
-    if re.fullmatch(r"下半年", right) and left.endswith("上半年"):
-        return point(left[:-3] + right)
-    return None
+    return point(left[:-3] + right) if right == "下半年" and left.endswith("上半年") else None
 
 
 def _left(left: str, right: str) -> Span | None:
     own = point(left)
     if own is not None or not re.search(r"[0-9]$", left):
         return own
-    unit = re.match(r"第?[0-9]+(年度?|月|日|季度)", right)
-    whole_year = re.fullmatch(r"[0-9]{4}年度?", right) is not None
-    if re.fullmatch(r"[0-9]{4}", left) and right.endswith("年度"):
+    if re.search(r"[0-9]月[0-9]{1,2}$", left):
+        unit = "日"
+    elif re.fullmatch(r"[0-9]{4}", left):
         # 2026-2027年度 may be two years or one season across the year end.
-        return None
-    if re.fullmatch(r"[0-9]{4}", left):
-        return point(left + "年") if whole_year else None
-    units = (
-        ["日"]
-        if re.search(r"[0-9]月[0-9]{1,2}$", left)
-        else [unit[1]]
-        if unit and unit[1] in ("月", "季度")
-        else []
-    )
-    return next((at for each in units if (at := point(left + each)) is not None), None)
+        unit = "年" if re.fullmatch(r"[0-9]{4}年", right) else ""
+    else:
+        shared = re.match(r"第?[0-9]+(月|季度)", right)
+        unit = shared[1] if shared else ""
+    return point(left + unit) if unit else None
 
 
 def _ordered(first: Span, last: Span) -> Window | None:
@@ -366,44 +358,28 @@ def _ordered(first: Span, last: Span) -> Window | None:
     if one != PLAN and other == PLAN:
         last, other = last.moved_to(one), one
     elif one.absolute and other.offset:
-        last = last.moved_to(Year(absolute=one.absolute + other.offset))
-        other = last.year
-    keys = first.edges, last.edges
-    backwards = keys[0] is not None and keys[1] is not None and keys[0][0] > keys[1][1]
+        other = Year(absolute=one.absolute + other.offset)
+        last = last.moved_to(other)
+    begins, ends = first.edges, last.edges
+    backwards = begins is not None and ends is not None and begins[0] > ends[1]
     if one == PLAN and other.absolute:
-        if keys[0] is None:
+        if begins is None:
             return None
-        one = Year(absolute=other.absolute - 1 if backwards else other.absolute)
-        first = first.moved_to(one)
-        return Window(first=first, last=last)
+        return Window(first=first.moved_to(Year(absolute=other.absolute - backwards)), last=last)
     if one.absolute and other.absolute and one.absolute > other.absolute:
         return None
     if one != other:
-        return Window(first=first, last=last) if (one.offset or 0) <= (other.offset or 0) else None
-    if not backwards:
-        return Window(first=first, last=last)
-    return _crossing(first, last, one, keys)
-
-
-def _crossing(
-    first: Span, last: Span, year: Year, keys: tuple[tuple[int, int] | None, tuple[int, int] | None]
-) -> Window | None:
-    assert keys[0] is not None and keys[1] is not None
-    if keys[0][0] // 100 < _WINTER_FIRST or keys[1][1] // 100 > _WINTER_LAST:
-        return None
-    after = Year(absolute=year.absolute + 1) if year.absolute else Year(offset=year.offset + 1)
-    return Window(first=first, last=last.moved_to(after))
+        return Window(first=first, last=last) if one.offset <= other.offset else None
+    if backwards and begins and ends:
+        if begins[0] // 100 < _WINTER_FIRST or ends[1] // 100 > _WINTER_LAST:
+            return None
+        after = Year(absolute=one.absolute + 1) if one.absolute else Year(offset=one.offset + 1)
+        last = last.moved_to(after)
+    return Window(first=first, last=last)
 
 
 _POINTED = (Day, End, NthWeekday, NthWorkday)
 """Spans of one numbered day: 前 includes it, by the usual office practice."""
-_BEFORE = re.compile(
-    rf"(.+?){INCLUDED}(?:之前|以前|前)(\((?:含|包含|包括)(?:本[月日]|当[日天]|[0-9]{{1,2}}[月日]|[0-9]{{1,2}}月[0-9]{{1,2}}日)?\))?"
-)
-_SHIFTED = re.compile(
-    r"(.+?)(?:(?:前|提前|之前)([0-9]{1,2})(天|日)(?:前|之前|以前)|([0-9]{1,2})(天|日)(?:前|之前|以前))"
-)
-_RUN_UP = re.compile(r"(.+?)前(?:的)?([0-9]{1,2})(天|日|周|个星期)(?:以内|之内|内)")
 
 
 def one(text: str, *, firm: bool = False) -> One | None:
@@ -412,31 +388,43 @@ def one(text: str, *, firm: bool = False) -> One | None:
     Raises Impossible for a day no calendar has.
     """
     if firm:
-        return _firm(text)
-    for rule in _DATES:
-        found = rule(text)
+        found = one(text)
+        if isinstance(found, Due) and isinstance(found.at, _POINTED) and found.how in (How.BY, How.WITHIN):
+            return _by(found.at)
+        return found if isinstance(found, Due) and found.how in (How.BY, How.BEFORE) else None
+    for pattern, make in _DATES:
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        at = point(match["at"]) if "at" in pattern.groupindex else None
+        found = make(match, at)
         if found is not None:
             return found
     return None
 
 
-def _firm(text: str) -> One | None:
-    found = one(text)
-    if isinstance(found, Due) and isinstance(found.at, _POINTED) and found.how in (How.BY, How.WITHIN):
-        return _by(found.at)
-    return found if isinstance(found, Due) and found.how in (How.BY, How.BEFORE) else None
-
-
-def _by(at: Span) -> Due | None:
+def _by(at: Span | None) -> Due | None:
     # 0时 belongs to the day before in one reading and to the day itself in the other.
-    return None if isinstance(at, Day) and at.clock == "00:00" else Due(at=at, how=How.BY)
+    midnight = isinstance(at, Day) and at.clock == "00:00"
+    return Due(at=at, how=How.BY) if isinstance(at, _POINTED) and not midnight else None
 
 
-def _before(text: str) -> One | None:
-    match = _BEFORE.fullmatch(text)
-    if match is None:
-        return None
-    head, included = match[1], bool(match[2])
+def _bare(_: re.Match[str], at: Span | None) -> One | None:
+    return None if at is None else Due(at=at, how=How.BY if isinstance(at, End) else How.WITHIN)
+
+
+def _plan_period(match: re.Match[str], _: Span | None) -> One:
+    first, last = (WholeYear(year=Year(absolute=year)) for year in PLAN_PERIODS[match[1]])
+    return Window(first=first, last=last)
+
+
+def _first_quarters(match: re.Match[str], _: Span | None) -> One:
+    year = Year(absolute=int(match["year"])) if match["year"] else PLAN
+    return Window(first=Quarter(year=year, number=1), last=Quarter(year=year, number=int(match["n"])))
+
+
+def _before(match: re.Match[str], at: Span | None) -> One | None:
+    head, included = match["head"], bool(match["included"])
     if re.fullmatch(r"[0-9]{1,2}·[0-9]{1,2}|520|521", head) and not included:
         # 5·12 is a day and the name of what is held on it: whether 前 includes it is not said.
         return None
@@ -444,8 +432,6 @@ def _before(text: str) -> One | None:
     if at is None and head in ONLY_WITH_RELATION:
         at = Festival(name=ONLY_WITH_RELATION[head])
     match at:
-        case Day() | End() | NthWeekday() | NthWorkday():
-            return _by(at)
         case Month(month=1) | TenDays(first=1) if not included:
             # 4月上旬前 and 1月前 would point before anything the writer can have meant.
             return None
@@ -456,55 +442,38 @@ def _before(text: str) -> One | None:
             # 元旦前 in a plan for 2026 may mean the end of 2025 or of 2026.
             return None if moving or (name == "元旦" and at.year == PLAN) else Due(at=at, how=How.BEFORE)
         case _:
-            return None
+            return _by(at)
 
 
-def _eve(text: str) -> One | None:
-    match = re.fullmatch(r"(.+?)(前夕|前夜|前1[天日])", text)
-    at = point(match[1]) if match else None
-    if match is None or not isinstance(at, Festival) or not at.has_eve:
+def _eve(_: re.Match[str], at: Span | None) -> One | None:
+    return Due(at=at, how=How.EVE) if isinstance(at, Festival) and at.has_eve else None
+
+
+def _day_before(_: re.Match[str], at: Span | None) -> One | None:
+    if not isinstance(at, Festival) or not at.has_eve:
         return None
-    if match[2] in ("前夕", "前夜"):
-        return Due(at=at, how=How.EVE)
     return Due(at=Shifted(festival=at, n=1), how=How.WITHIN)
 
 
-def _around(text: str) -> One | None:
-    match = re.fullmatch(r"(.+?)前后", text)
-    at = point(match[1]) if match else None
+def _around(_: re.Match[str], at: Span | None) -> One | None:
     return Due(at=at, how=How.AROUND) if isinstance(at, Festival) and at.one_day else None
 
 
-def _from(text: str) -> One | None:
-    match = re.fullmatch(r"(?:自|从)?(.+?)(?:起|开始|之日起|起开始)|(?:不早于|不得早于)(.+)", text)
-    at = point(match[1] or match[2]) if match else None
-    if isinstance(at, Day | Month | TenDays | Quarter | Half | WholeYear):
-        return Due(at=at, how=How.FROM)
-    return None
-
-
-def _shifted(text: str) -> One | None:
-    match = _SHIFTED.fullmatch(text)
-    at = point(match[1]) if match else None
-    if match and isinstance(at, Festival) and at.has_eve:
-        return Due(at=Shifted(festival=at, n=int(match[2] or match[4])), how=How.BY)
-    return None
-
-
-def _run_up(text: str) -> One | None:
-    match = _RUN_UP.fullmatch(text)
-    at = point(match[1]) if match else None
-    if match and isinstance(at, Festival) and at.has_eve:
-        days = int(match[2]) * (1 if match[3] in "天日" else 7)
-        return Window(first=Shifted(festival=at, n=days), last=Shifted(festival=at, n=1))
-    return None
-
-
-def _holiday_window(text: str) -> One | None:
-    """清明节期间(4月4日至6日): the written days count, if the festival lies among them."""
-    match = re.fullmatch(r"(?P<name>[^()]+)\((?P<days>[^()]+)\)(?:期间)?", text)
-    if match is None:
+def _shifted(match: re.Match[str], at: Span | None) -> One | None:
+    if not isinstance(at, Festival) or not at.has_eve:
         return None
+    return Due(at=Shifted(festival=at, n=int(match["n"])), how=How.BY)
+
+
+def _run_up(match: re.Match[str], at: Span | None) -> One | None:
+    if not isinstance(at, Festival) or not at.has_eve:
+        return None
+    days = int(match["n"]) * (1 if match["unit"] in "天日" else 7)
+    return Window(first=Shifted(festival=at, n=days), last=Shifted(festival=at, n=1))
+
+
+def _holiday_window(match: re.Match[str], _: Span | None) -> One | None:
+    """清明节期间(4月4日至6日): the written days count, if the festival lies among them."""
     for name, days in ((match["name"], match["days"]), (match["days"], match["name"])):
         at, found = point(name.removesuffix("期间")), window(days)
         if isinstance(at, Festival) and found is not None and found.first is not None:
@@ -515,125 +484,115 @@ def _holiday_window(text: str) -> One | None:
     return None
 
 
-def _closing(text: str) -> One | None:
-    match = re.fullmatch(r"(.+?)(?:截止|止|为止|前截止|前结束)", text)
-    if match is None:
-        return None
-    at = point(match[1])
-    return _by(at) if isinstance(at, _POINTED) else None
-
-
-def _until(text: str) -> One | None:
-    match = re.fullmatch(
-        r"(?P<go>持续|延续|一直|延期|延长|推迟|顺延|延|调整)?(?:至|到)(?P<at>.+?)(?:止|为止|结束|前)?", text
-    )
-    at = point(match["at"]) if match else None
-    if match is None or at is None:
-        return None
+def _until(match: re.Match[str], at: Span | None) -> One | None:
+    before = match[0].endswith("前")
     if isinstance(at, Day) and at.clock == "00:00":
         return None
-    if isinstance(at, WholeYear) and text.endswith("前"):
-        return None
-    if isinstance(at, WholeYear) and at.year.absolute and not match["go"]:
+    if isinstance(at, WholeYear) and at.year.absolute and not match["go"] and not before:
         return Due(at=replace(at, subject=False), how=How.BY)
-    if isinstance(at, (*_POINTED, Month)) and not (isinstance(at, Month) and text.endswith("前")):
+    if isinstance(at, _POINTED) or (isinstance(at, Month) and not before):
         return Window(first=None, last=at)
     return None
 
 
-def _inside(text: str) -> One | None:
-    match = re.fullmatch(r"(.*?(?:[1-4]季度|[上下]半年|[Qq][1-4])):?(?:\((.+)\)|(.+))", text)
-    if match is None:
-        return None
-    cell = point(match[1])
+def _from(_: re.Match[str], at: Span | None) -> One | None:
+    if isinstance(at, Day | Month | TenDays | Quarter | Half | WholeYear):
+        return Due(at=at, how=How.FROM)
+    return None
+
+
+def _inside(match: re.Match[str], cell: Span | None) -> One | None:
     if not isinstance(cell, Quarter | Half):
         return None
-    inner = one(match[2] or match[3])
+    inner = one(match["within"] or match["rest"])
     if not isinstance(inner, Due | Window) or (
         isinstance(inner, Due) and inner.how in (How.FROM, How.AROUND)
     ):
         return None
     last = inner.at if isinstance(inner, Due) else inner.last
     # A cell holds finer dates only; 上半年一季度 is none, and a second year would be a contradiction.
-    if last.year != PLAN or not isinstance(last, (*_POINTED, Month, TenDays, Festival)):
-        return None
-    if cell.year != PLAN:
-        return None
-    return Inside(cell=cell, inner=inner)
+    finer = isinstance(last, (*_POINTED, Month, TenDays, Festival))
+    return Inside(cell=cell, inner=inner) if finer and last.year == PLAN == cell.year else None
 
 
-def _bare(text: str) -> One | None:
-    at = point(text)
-    if at is None:
-        return _period(text)
-    return Due(at=at, how=How.BY if isinstance(at, End) else How.WITHIN)
-
-
-def _period(text: str) -> One | None:
-    match = re.fullmatch(r"(十[三四五]五)(?:规划)?(?:时期|期间)?", text)
-    if match:
-        first, last = PLAN_PERIODS[match[1]]
-        return Window(first=WholeYear(year=Year(absolute=first)), last=WholeYear(year=Year(absolute=last)))
-    match = re.fullmatch(r"([0-9]{4}年|今年)?前([23])个?季度", text)
-    if match:
-        year = Year(absolute=int(match[1][:4])) if match[1] and match[1] != "今年" else PLAN
-        return Window(first=Quarter(year=year, number=1), last=Quarter(year=year, number=int(match[2])))
-    return None
-
-
-_DATES: tuple[Callable[[str], One | None], ...] = (
-    _bare,
-    _before,
-    _eve,
-    _around,
-    _shifted,
-    _run_up,
-    _holiday_window,
-    _closing,
-    window,
-    _until,
-    _from,
-    _inside,
+# What the whole text may be, in this order; the span named `at` is read before the date is made of it.
+_DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Span | None], One | None]], ...] = (
+    (re.compile(r"(?P<at>.+)"), _bare),
+    (re.compile(r"(十[三四五]五)(?:规划)?(?:时期|期间)?"), _plan_period),
+    (re.compile(r"(?:(?P<year>[0-9]{4})年|今年)?前(?P<n>[23])个?季度"), _first_quarters),
+    (
+        re.compile(
+            rf"(?P<head>.+?){INCLUDED}(?:之前|以前|前)(?P<included>\((?:含|包含|包括)(?:本[月日]|当[日天]|[0-9]{{1,2}}[月日]|[0-9]{{1,2}}月[0-9]{{1,2}}日)?\))?"
+        ),
+        _before,
+    ),
+    (re.compile(r"(?P<at>.+?)前[夕夜]"), _eve),
+    (re.compile(r"(?P<at>.+?)前1[天日]"), _day_before),
+    (re.compile(r"(?P<at>.+?)前后"), _around),
+    (
+        re.compile(r"(?P<at>.+?)(?:前|提前|之前)?(?P<n>[0-9]{1,2})[天日](?:前|之前|以前)"),
+        _shifted,
+    ),
+    (re.compile(r"(?P<at>.+?)前(?:的)?(?P<n>[0-9]{1,2})(?P<unit>天|日|周|个星期)(?:以内|之内|内)"), _run_up),
+    (re.compile(r"(?P<name>[^()]+)\((?P<days>[^()]+)\)(?:期间)?"), _holiday_window),
+    (re.compile(r"(?P<at>.+?)(?:截止|止|为止|前截止|前结束)"), lambda _, at: _by(at)),
+    (re.compile(r".+"), lambda found, _: window(found[0])),
+    (
+        re.compile(
+            r"(?P<go>持续|延续|一直|延期|延长|推迟|顺延|延|调整)?(?:至|到)(?P<at>.+?)(?:止|为止|结束|前)?"
+        ),
+        _until,
+    ),
+    (re.compile(r"(?:自|从)?(?P<at>.+?)(?:起|开始|之日起|起开始)"), _from),
+    (re.compile(r"(?:不早于|不得早于)(?P<at>.+)"), _from),
+    (
+        re.compile(r"(?P<at>.*?(?:[1-4]季度|[上下]半年|[Qq][1-4])):?(?:\((?P<within>.+)\)|(?P<rest>.+))"),
+        _inside,
+    ),
 )
 
 
 _MONTHS = range(1, 13)
-_WHOLE = {
-    "every_two_months": re.compile(r"每(?:2|两)个?月(.*)"),
-    "half_monthly": re.compile(r"每半个?月(.*)"),
-    "every_ten_days": re.compile(r"每1?个?旬(.*)"),
-}
+# 中旬 is cut in two: the second half of a month begins on the 16th.
+_DIVIDED: tuple[tuple[str, re.Pattern[str], tuple[One, ...]], ...] = (
+    (
+        "every_two_months",
+        re.compile(r"每(?:2|两)个?月(.*)"),
+        tuple(Window(first=Month(month=month), last=Month(month=month + 1)) for month in _MONTHS[::2]),
+    ),
+    (
+        "half_monthly",
+        re.compile(r"每半个?月(.*)"),
+        tuple(
+            half
+            for month in _MONTHS
+            for half in (
+                Window(first=Day(month=month, day=1), last=Day(month=month, day=15)),
+                Window(first=Day(month=month, day=16), last=Month(month=month)),
+            )
+        ),
+    ),
+    (
+        "every_ten_days",
+        re.compile(r"每1?个?旬(.*)"),
+        tuple(
+            Due(at=TenDays(month=month, first=third, last=third), how=How.WITHIN)
+            for month in _MONTHS
+            for third in (1, 2, 3)
+        ),
+    ),
+)
 _PART = re.compile(r"(?:自|从|在)?(?P<span>[^每]+?)(?P<open>起|开始)?(?:期间|内)?,?(?P<inner>每个?月.+)")
 
 
 def divided(text: str) -> Parts | None:
     """The recurrence that cuts every year, or every month, into equal parts; None where the text is none."""
-    for name, pattern in _WHOLE.items():
+    for name, pattern, items in _DIVIDED:
         match = pattern.fullmatch(text)
         count = count_of(match[1]) if match else None
         if count is not None:
-            return Repeat(rule=f"{name}({count})" if count else name, items=_cells(name))
+            return Repeat(rule=f"{name}({count})" if count else name, items=items)
     return None
-
-
-def _cells(name: str) -> tuple[One, ...]:
-    if name == "every_two_months":
-        return tuple(Window(first=Month(month=month), last=Month(month=month + 1)) for month in _MONTHS[::2])
-    if name == "every_ten_days":
-        return tuple(
-            Due(at=TenDays(month=month, first=third, last=third), how=How.WITHIN)
-            for month in _MONTHS
-            for third in (1, 2, 3)
-        )
-    return tuple(half for month in _MONTHS for half in _halves(month))
-
-
-def _halves(month: int) -> tuple[One, One]:
-    """The first to the 15th, and the rest: 中旬's second half begins on the 16th."""
-    return (
-        Window(first=Day(month=month, day=1), last=Day(month=month, day=15)),
-        Window(first=Day(month=month, day=16), last=Month(month=month)),
-    )
 
 
 def in_part(text: str, whole: Callable[[str], Parts | None]) -> Parts | None:
