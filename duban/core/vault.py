@@ -2,7 +2,7 @@
 
 A content-addressed place on any fsspec file system: a plain folder here, S3-compatible storage elsewhere. Bytes are
 first staged under a temporary name, hashed while they are written, and only then moved to ab/cd/<sha256>; whoever
-refuses them discards the stage and nothing is left.
+refuses them discards the stage and nothing is left. An upload waits there too, piece by piece, until it is whole.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from fsspec.core import url_to_fs
@@ -24,6 +25,9 @@ from duban.core.errors import Fault, NotFound, Refused
 
 _CHUNK = 1024 * 1024
 _STAGE = ".incoming"
+_HEX = frozenset("0123456789abcdef")
+_FULL = "磁盘已满，材料没有存入，也没有留下半份；请清理磁盘后重试。"
+_PIECE_FULL = "磁盘已满，这一段没有存下；已上传的部分还在，请稍后接着传。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,37 @@ class Vault:
         files, _ = _open(self.url)
         _remove(files, staged.place)
 
+    def add_piece(self, upload_id: str, offset: int, data: bytes) -> None:
+        """Put a piece of an upload at its place; what a broken-off attempt left there is replaced.
+
+        A file of its own for each: object stores do not append.
+        """
+        files, root = _open(self.url)
+        folder = _waiting_at(root, upload_id)
+        with _faults(_PIECE_FULL):
+            files.makedirs(folder, exist_ok=True)
+            files.pipe_file(_piece_at(folder, offset), data)
+
+    @contextmanager
+    def open_pieces(self, upload_id: str, *, size_bytes: int) -> Iterator[BinaryIO]:
+        """So many bytes of an upload as one seekable file; FileNotFoundError when any of them are gone."""
+        files, root = _open(self.url)
+        folder = _waiting_at(root, upload_id)
+        with TemporaryFile() as whole:
+            with _faults():
+                # Each begins where the one before it ends: no listing, which an object store may have cached.
+                while (come := whole.tell()) < size_bytes or not come:
+                    if not whole.write(files.cat_file(_piece_at(folder, come))):
+                        raise FileNotFoundError(folder)
+            whole.seek(0)
+            yield whole
+
+    def drop_pieces(self, upload_id: str) -> None:
+        """The bytes are not needed any more; gone already is well."""
+        files, root = _open(self.url)
+        with suppress(OSError):
+            files.rm(_waiting_at(root, upload_id), recursive=True)
+
     def put(self, source: BinaryIO, *, name: str, max_bytes: int) -> StagedFile:
         """Stage and keep at once, for bytes that nothing more has to be asked about."""
         staged = self.stage(source, name=name, max_bytes=max_bytes)
@@ -126,19 +161,24 @@ class Vault:
                 if _is_hash(name):
                     yield name
 
-    def sweep(self, *, before: datetime) -> int:
-        """Remove stages that a killed process left behind before that moment; returns how many."""
+    def sweep(self, *, before: datetime, known: frozenset[str] = frozenset()) -> int:
+        """Remove what nobody touched since that moment, but for uploads still `known`; returns how many.
+
+        That is stages that a killed process left behind, and pieces of uploads that no row speaks of.
+        """
         files, root = _open(self.url)
+        stage = f"{root}/{_STAGE}"
         with _faults():
-            if not files.exists(f"{root}/{_STAGE}"):
-                return 0
-            old = []
-            for place in files.find(f"{root}/{_STAGE}"):
+            touched: dict[str, datetime] = {}
+            for place in files.find(stage) if files.exists(stage) else ():
+                name = str(place).removeprefix(f"{stage}/").partition("/")[0]
                 modified: datetime = files.modified(place)
-                if (modified if modified.tzinfo else modified.replace(tzinfo=UTC)) < before:
-                    old.append(place)
-            for place in old:
-                _remove(files, place)
+                modified = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
+                touched[name] = max(modified, touched.get(name, modified))
+            old = [name for name, last in touched.items() if last < before and name not in known]
+            for name in old:
+                with suppress(OSError):
+                    files.rm(f"{stage}/{name}", recursive=True)
             return len(old)
 
 
@@ -153,8 +193,17 @@ def kept_at(root: str, sha256: str) -> str:
     return f"{root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
+def _waiting_at(root: str, upload_id: str) -> str:
+    assert len(upload_id) == 32 and not set(upload_id) - _HEX, "only an upload's own id names its bytes"
+    return f"{root}/{_STAGE}/{upload_id}"
+
+
+def _piece_at(folder: str, offset: int) -> str:
+    return f"{folder}/{offset:015d}"
+
+
 def _is_hash(name: str) -> bool:
-    return len(name) == 64 and not set(name) - set("0123456789abcdef")
+    return len(name) == 64 and not set(name) - _HEX
 
 
 def _remove(files: Any, place: str) -> None:
@@ -163,14 +212,14 @@ def _remove(files: Any, place: str) -> None:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(full: str = _FULL) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Fault("磁盘已满，材料没有存入，也没有留下半份；请清理磁盘后重试。") from error
+            raise Fault(full) from error
         raise Fault(
             f"佐证材料存放处无法使用（{error.strerror or error}），请用 duban doctor 检查。"
         ) from error

@@ -19,7 +19,7 @@ from duban.core.db import Connection, rollback_dry_run
 from duban.core.errors import Changed, NotFound, Refused, refuse
 from duban.core.text import cleaned, display_name
 from duban.core.vault import StagedFile
-from duban.evidence.files import open_partial_file, open_regular_file, remove_partial_file
+from duban.evidence.files import open_regular_file
 from duban.evidence.media import media_type
 from duban.evidence.queries import (
     SubmittedItem,
@@ -38,7 +38,7 @@ from duban.evidence.rules import (
     name_refusals,
     type_of,
 )
-from duban.evidence.uploads import own_upload, uploads_folder
+from duban.evidence.uploads import open_upload, own_upload
 from duban.figures.queries import known_figure_candidates
 from duban.figures.rules import KnownFigure, known_for
 from duban.history.queries import append_entry
@@ -255,7 +255,7 @@ def _uploaded(bureau: Bureau, obligation_id: int, item: UploadedItem, by: Actor)
     if not one.complete:
         come = one.received_bytes * 100 // one.size_bytes
         raise Refused(f"“{one.filename}”还没有传完（{come}%），请等传完再报，或移除后重新选择。")
-    with open_partial_file(uploads_folder(bureau), one.id, one.filename) as source:
+    with open_upload(bureau, one) as source:
         received = _stage(bureau, source, key=one.key, name=one.filename)
     return replace(received, upload_id=one.id)
 
@@ -282,10 +282,10 @@ def _use(act: TransitionContext, received: Sequence[ReceivedItem], by: Actor, no
 
 
 def _clear(bureau: Bureau, received: Sequence[ReceivedItem]) -> None:
-    """The bytes are in the vault now."""
+    """The bytes are kept now."""
     for one in received:
         if one.upload_id:
-            remove_partial_file(uploads_folder(bureau), one.upload_id)
+            bureau.vault.drop_pieces(one.upload_id)
 
 
 def _item(act: TransitionContext, received: ReceivedItem) -> SubmittedItem:

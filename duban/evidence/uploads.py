@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import BinaryIO
 
 from duban.bureau import Bureau
@@ -13,12 +14,6 @@ from duban.core.access import Actor, person_id
 from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import display_name
-from duban.evidence.files import (
-    open_partial_file,
-    remove_partial_file,
-    remove_stray_partial_files,
-    write_partial_file,
-)
 from duban.evidence.media import media_type
 from duban.evidence.queries import (
     UploadRow,
@@ -54,11 +49,6 @@ class UploadStatus:
     @property
     def complete(self) -> bool:
         return self.received_bytes == self.size_bytes
-
-
-def uploads_folder(bureau: Bureau) -> Path:
-    """Where bytes wait that belong to no submission yet."""
-    return bureau.settings.home / "uploads"
 
 
 def upload_status(one: UploadRow, *, accepted: bool = True) -> UploadStatus:
@@ -142,17 +132,29 @@ def receive_piece(
         if not advance_upload(connection, one, by_bytes=len(data), now=now):
             return upload_status(own_upload(connection, upload_id, by), accepted=False)
         # Before the row is committed: it never speaks of bytes that are not there.
-        write_partial_file(uploads_folder(bureau), one.id, offset, data)
+        bureau.vault.add_piece(one.id, offset, data)
     came = replace(one, received_bytes=one.received_bytes + len(data))
     if came.complete:
         judge(bureau, came)
     return upload_status(came)
 
 
+@contextmanager
+def open_upload(bureau: Bureau, one: UploadRow) -> Iterator[BinaryIO]:
+    """The bytes received so far; refused when they are gone, which a clearing or a restored backup does."""
+    with ExitStack() as opened:
+        try:
+            pieces = bureau.vault.open_pieces(one.id, size_bytes=one.received_bytes)
+            source = opened.enter_context(pieces)
+        except FileNotFoundError:
+            raise Refused(f"“{one.filename}”上传的内容已不在，请移除后重新选择文件。") from None
+        yield source
+
+
 def judge(bureau: Bureau, one: UploadRow) -> None:
     """Look at a file that has come whole; refuse and drop what is no evidence."""
     try:
-        with open_partial_file(uploads_folder(bureau), one.id, one.filename) as source:
+        with open_upload(bureau, one) as source:
             kind = media_type(source, name=one.filename)
         with bureau.store.reading() as connection:
             expected = load_obligation(connection, one.obligation_id).evidence
@@ -161,7 +163,7 @@ def judge(bureau: Bureau, one: UploadRow) -> None:
     except Refused:
         with bureau.store.writing() as connection:
             delete_upload(connection, one.id)
-        remove_partial_file(uploads_folder(bureau), one.id)
+        bureau.vault.drop_pieces(one.id)
         raise
 
 
@@ -203,10 +205,10 @@ def _copy(bureau: Bureau, new: UploadRow, source: BinaryIO) -> int:
     come = 0
     try:
         while come < new.size_bytes and (piece := source.read(min(PIECE_BYTES, new.size_bytes - come))):
-            write_partial_file(uploads_folder(bureau), new.id, come, piece)
+            bureau.vault.add_piece(new.id, come, piece)
             come += len(piece)
     except BaseException:
-        remove_partial_file(uploads_folder(bureau), new.id)
+        bureau.vault.drop_pieces(new.id)
         raise
     return come
 
@@ -216,7 +218,7 @@ def drop_upload(bureau: Bureau, upload_id: str, *, by: Actor) -> UploadStatus:
     with bureau.store.writing() as connection:
         one = own_upload(connection, upload_id, by)
         delete_upload(connection, upload_id)
-    remove_partial_file(uploads_folder(bureau), upload_id)
+    bureau.vault.drop_pieces(upload_id)
     return upload_status(one)
 
 
@@ -225,7 +227,7 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """How many files were removed: of uploads nobody went on with, and of the vault's stage."""
+    """How many were removed: uploads nobody went on with, and strays in the vault's stage."""
 
     uploads: int
     stages: int
@@ -238,9 +240,8 @@ def sweep_uploads(bureau: Bureau, *, now: datetime) -> Swept:
         gone = delete_uploads_before(connection, before)
         known = unused_upload_ids(connection)
     for upload_id in gone:
-        remove_partial_file(uploads_folder(bureau), upload_id)
-    strays = remove_stray_partial_files(uploads_folder(bureau), known=known, before=before)
-    return Swept(uploads=len(gone) + strays, stages=bureau.vault.sweep(before=before))
+        bureau.vault.drop_pieces(upload_id)
+    return Swept(uploads=len(gone), stages=bureau.vault.sweep(before=before, known=known))
 
 
 def list_uploads(bureau: Bureau, obligation_id: int, *, by: Actor) -> tuple[UploadStatus, ...]:

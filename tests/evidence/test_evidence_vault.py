@@ -132,6 +132,29 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(vault: Vault) -> N
     assert [path.name for path in kept(vault)] == [hashlib.sha256(PNG).hexdigest()]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_pieces_wait_in_the_stage_until_they_are_dropped(vault: Vault, elsewhere: bool) -> None:
+    vault = Vault("memory://pieces-test") if elsewhere else vault
+    one, other = "0" * 32, "f" * 32
+    for offset, data in ((0, b"first "), (6, b"broken off"), (6, b"second"), (12, b"")):
+        vault.add_piece(one, offset, data)
+    vault.add_piece(other, 0, PDF)
+
+    with vault.open_pieces(one, size_bytes=12) as source:
+        assert source.read() == b"first second" and source.seek(0) == 0
+    with pytest.raises(FileNotFoundError), vault.open_pieces(one, size_bytes=13):
+        pass
+    assert list(vault.hashes()) == []
+
+    late = SET_UP_AT + timedelta(days=36_500)
+    assert vault.sweep(before=late, known=frozenset({one, other})) == 0
+    assert vault.sweep(before=late, known=frozenset({one})) == 1
+    vault.drop_pieces(one)
+    vault.drop_pieces(one)
+    with pytest.raises(FileNotFoundError), vault.open_pieces(one, size_bytes=12):
+        pass
+
+
 def test_a_discarded_stage_leaves_kept_bytes_alone(vault: Vault) -> None:
     put(vault, PDF)
     vault.discard(vault.stage(io.BytesIO(PDF), name="计划.pdf", max_bytes=LIMIT))

@@ -65,12 +65,13 @@ def whole(bureau: Bureau, one: int, by: Actor, data: bytes, name: str = "计划.
 
 
 def waiting(bureau: Bureau) -> list[Path]:
-    folder = bureau.settings.home / "uploads"
+    folder = Path(bureau.settings.evidence_root) / ".incoming"
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def kept(bureau: Bureau) -> list[Path]:
-    return [path for path in Path(bureau.settings.evidence_root).rglob("*") if path.is_file()]
+    found = Path(bureau.settings.evidence_root).rglob("*")
+    return [path for path in found if path.is_file() and ".incoming" not in path.parts]
 
 
 def a_zip(**parts: bytes) -> bytes:

@@ -8,6 +8,7 @@ import re
 import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from duban.core.access import SYSTEM, Actor, Role
 from duban.obligations.file import show_obligation
@@ -178,7 +179,7 @@ def test_a_zip_bomb_leaves_nothing_behind(portal: Portal) -> None:
     page = hand_in(browser, page, one, expect=422, name="计划.docx", data=made.getvalue())
 
     assert "疑似压缩炸弹" in page.text and "已传好" not in page.text
-    assert list((portal.bureau.settings.home / "uploads").iterdir()) == []
+    assert list((Path(portal.bureau.settings.evidence_root) / ".incoming").iterdir()) == []
 
 
 def test_a_double_click_and_a_colleague_at_once_act_once_and_keep_what_was_typed(portal: Portal) -> None:
