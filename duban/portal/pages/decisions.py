@@ -12,11 +12,10 @@ from duban.core.access import Role
 from duban.editions.queries import name_editions
 from duban.obligations.review_queues import read_extensions
 from duban.obligations.states import Transition
-from duban.obligations.transitions import TransitionDone
+from duban.obligations.transitions import ExtensionDecision, transition
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm, Form, Text, Whole, Wholes, comes_back, fault, one_of, run
-from duban.portal.obligation_forms import do_transition
+from duban.portal.forms import Day, Form, Text, VersionedForm, Whole, Wholes, comes_back, fault, one_of
 from duban.portal.params import Number, asked, whole
 from duban.rounds.queries import HeldSelection
 from duban.rounds.service import (
@@ -30,51 +29,48 @@ Decides = Annotated[PageContext, allow(Role.COORDINATOR, Role.LEADER)]
 VERDICTS = {"grant": "同意", "refuse": "不同意"}
 
 
-@router.get("/extensions")
-def extensions(desk: Decides) -> Response:
-    """What nobody has answered, the oldest request first."""
-    return _page(desk)
+class Reply(VersionedForm):
+    verdict: Annotated[str, one_of(VERDICTS)] = Field(title="批复结论")
+    granted_on: Day | None = Field(None, title="延至")
+    reply: Text = Field(title="批复意见")
+
+    @field_validator("granted_on")
+    @classmethod
+    def _granted(cls, day: date | None, info: ValidationInfo) -> date | None:
+        """A date is asked for where it is granted, and counts for nothing where it is not."""
+        if info.data.get("verdict") != "grant":
+            return None
+        if day is None:
+            raise fault("missing")
+        return day
 
 
-@router.post("/extensions/{obligation_id}")
-def decide(desk: Decides, obligation_id: Number, filled: FilledForm) -> Response:
-    """Grant or refuse one request."""
-
-    def act() -> TransitionDone:
-        granted = filled.choice("verdict", "批复结论", VERDICTS) == "grant"
-        # A date is asked for where it is granted, and counts for nothing where it is not.
-        filled.day("granted_on", "延至", required=granted)
-        changed = {} if granted else {"granted_on": None}
-        return do_transition(desk, obligation_id, Transition.DECIDE_EXTENSION, filled, **changed)
-
-    done, status, reasons = run(act)
-    if done is None:
-        return _page(desk, filled, reasons, status=status, about=obligation_id)
-    moved = f"，时限改为{done.due_on}" if done.due_on != done.previous_due_on else "，时限不变"
-    return desk.see_other("/extensions", said=f"已批复：{done.unit} {done.title}{moved}；已通知责任单位。")
-
-
-def _page(
-    desk: PageContext,
-    filled: Filled | None = None,
-    refused: tuple[str, ...] = (),
-    *,
-    status: int = 200,
-    about: int = 0,
-) -> Response:
+def _extensions(desk: PageContext, obligation_id: int = 0) -> Response:
+    """`obligation_id`: whose form comes back."""
     after = whole(desk.request.query_params.get("after"))
-    found = read_extensions(desk.bureau, by=desk.by, today=desk.today, after=after)
     return desk.render(
         "queues/extensions.html",
         title="延期申请",
-        status=status,
-        found=found,
-        refused=refused,
-        about=about,
-        typed=filled.values if filled else {},
-        faults=filled.faults if filled else {},
+        found=read_extensions(desk.bureau, by=desk.by, today=desk.today, after=after),
+        about=obligation_id,
         VERDICTS=VERDICTS,
     )
+
+
+@router.get("/extensions")
+def extensions(desk: Decides) -> Response:
+    """What nobody has answered, the oldest request first."""
+    return _extensions(desk)
+
+
+@router.post("/extensions/{obligation_id}")
+@comes_back(_extensions)
+def decide(desk: Decides, obligation_id: Number, form: Reply) -> Response:
+    """Grant or refuse one request."""
+    given = ExtensionDecision(granted_on=form.granted_on, reply=form.reply)
+    done = transition(desk.bureau, obligation_id, Transition.DECIDE_EXTENSION, given, **form.acted_by(desk))
+    moved = f"，时限改为{done.due_on}" if done.due_on != done.previous_due_on else "，时限不变"
+    return desk.see_other("/extensions", said=f"已批复：{done.unit} {done.title}{moved}；已通知责任单位。")
 
 
 ACTS = {"approve": "批准", "decline": "不批准"}
