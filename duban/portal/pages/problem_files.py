@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from duban.core.access import Role
-from duban.core.errors import Refused
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Day, Form, Line, Text, Whole, comes_back, one_of
 from duban.portal.pages.problems import ADDS, SEES
 from duban.portal.params import Number
 from duban.problems.importing import NewProblem
@@ -34,75 +34,52 @@ ACTS = {
 }
 
 
+class ProblemForm(Form):
+    code: Line = Field(title="编号", max_length=64)
+    title: Text = Field(title="问题", max_length=2000)
+    unit: Line = Field(title="责任单位")
+    found_on: Day = Field(title="发现日期")
+    due_on: Day | None = Field(None, title="整改时限")
+    pace: ProblemPace = Field(title="整改类型")
+    milestone: Line = Field("", title="节点")
+    measures: Text = Field("", title="措施")
+
+
+class ActForm(Form):
+    words: Text = Field("", title="说明或原因")
+    nth: Whole | None = Field(None, title="措施序号")
+    act: Annotated[str, one_of(ACTS)] = Field(title="办理方式")
+
+
 @router.get("/problems/{edition_id}/new")
 def new(desk: Annotated[PageContext, allow(*ADDS)], edition_id: Number) -> Response:
     """An empty form for one problem."""
-    return _new(desk, edition_id)
+    entry = find_ledger(desk.bureau, edition_id, by=desk.by)
+    return desk.render("problems/new.html", title="登记问题", entry=entry, PACE_NAMES=PACE_NAMES)
 
 
 @router.post("/problems/{edition_id}/new")
-def add(desk: Annotated[PageContext, allow(*ADDS)], edition_id: Number, filled: FilledForm) -> Response:
+@comes_back(new, missing=True)
+def add(desk: Annotated[PageContext, allow(*ADDS)], edition_id: Number, form: ProblemForm) -> Response:
     """Enter one problem."""
-    code = filled.line("code", "编号", required=True, longest=64)
-    title = filled.text("title", "问题", required=True, longest=2000)
-    unit = filled.line("unit", "责任单位", required=True)
-    found_on = filled.day("found_on", "发现日期", required=True)
-    due_on = filled.day("due_on", "整改时限")
-    pace = filled.choice("pace", "整改类型", [one.value for one in ProblemPace])
-    milestone = filled.line("milestone", "节点") or None
-    measures = tuple(line.strip() for line in filled.text("measures", "措施").splitlines() if line.strip())
-    try:
-        filled.refuse_faults()
-        assert found_on is not None and pace is not None, "their absence is a fault"
-        made = NewProblem(
-            code=code,
-            title=title,
-            unit=unit,
-            found_on=found_on,
-            due_on=due_on,
-            pace=ProblemPace(pace),
-            milestone=milestone,
-            measures=measures,
-        )
-        find_ledger(desk.bureau, edition_id, by=desk.by)
-        add_problem(desk.bureau, edition_id, made, by=desk.by, now=desk.now)
-    except Refused as refused:
-        return _new(desk, edition_id, status=422, refused=refused.reasons, filled=filled)
-    return desk.see_other(f"/problems/{edition_id}", said=f"已登记问题{code}。")
+    made = NewProblem(
+        code=form.code,
+        title=form.title,
+        unit=form.unit,
+        found_on=form.found_on,
+        due_on=form.due_on,
+        pace=form.pace,
+        milestone=form.milestone or None,
+        measures=tuple(line.strip() for line in form.measures.splitlines() if line.strip()),
+    )
+    find_ledger(desk.bureau, edition_id, by=desk.by)
+    add_problem(desk.bureau, edition_id, made, by=desk.by, now=desk.now)
+    return desk.see_other(f"/problems/{edition_id}", said=f"已登记问题{form.code}。")
 
 
 @router.get("/problems/item/{problem_id}")
 def problem(desk: Annotated[PageContext, allow(*SEES)], problem_id: Number) -> Response:
     """Everything about one problem."""
-    return _page(desk, problem_id)
-
-
-@router.post("/problems/item/{problem_id}/act")
-def act(desk: Annotated[PageContext, allow(*ACTS_OF)], problem_id: Number, filled: FilledForm) -> Response:
-    """Finish a measure, report the problem as fixed, give it back, or strike it off."""
-    shown = show_problem(desk.bureau, problem_id, by=desk.by).problem
-    words = filled.text("words", "说明或原因")
-    nth = filled.whole("nth", "措施序号") or 0
-    try:
-        chosen = filled.choice("act", "办理方式", ACTS)
-        filled.refuse_faults()
-        verb, said = ACTS[chosen or ""]
-        settle_problem(
-            desk.bureau, shown.edition_id, shown.code, verb, words=words, nth=nth, by=desk.by, now=desk.now
-        )
-    except Refused as refused:
-        return _page(desk, problem_id, status=422, refused=refused.reasons, filled=filled)
-    return desk.see_other(f"/problems/item/{problem_id}", said=said)
-
-
-def _page(
-    desk: PageContext,
-    problem_id: int,
-    *,
-    status: int = 200,
-    refused: tuple[str, ...] = (),
-    filled: Filled | None = None,
-) -> Response:
     found = show_problem(desk.bureau, problem_id, by=desk.by)
     one = found.problem
     is_open, fixed = one.state is ProblemState.OPEN, one.state is ProblemState.FIXED
@@ -110,11 +87,8 @@ def _page(
     return desk.render(
         "problems/item.html",
         title=f"问题 {one.code}",
-        status=status,
         one=one,
         story=found.story,
-        refused=refused,
-        typed=filled.values if filled else {},
         may_fix=is_open and mine,
         may_confirm=fixed and not person_refusals(ProblemAct.STRIKE_OFF, desk.by),
         PACE_NAMES=PACE_NAMES,
@@ -122,22 +96,20 @@ def _page(
     )
 
 
-def _new(
-    desk: PageContext,
-    edition_id: int,
-    *,
-    status: int = 200,
-    refused: tuple[str, ...] = (),
-    filled: Filled | None = None,
-) -> Response:
-    entry = find_ledger(desk.bureau, edition_id, by=desk.by)
-    return desk.render(
-        "problems/new.html",
-        title="登记问题",
-        status=status,
-        entry=entry,
-        refused=refused,
-        typed=filled.values if filled else {},
-        faults=filled.faults if filled else {},
-        PACE_NAMES=PACE_NAMES,
+@router.post("/problems/item/{problem_id}/act")
+@comes_back(problem, missing=True)
+def act(desk: Annotated[PageContext, allow(*ACTS_OF)], problem_id: Number, form: ActForm) -> Response:
+    """Finish a measure, report the problem as fixed, give it back, or strike it off."""
+    shown = show_problem(desk.bureau, problem_id, by=desk.by).problem
+    verb, said = ACTS[form.act]
+    settle_problem(
+        desk.bureau,
+        shown.edition_id,
+        shown.code,
+        verb,
+        words=form.words,
+        nth=form.nth or 0,
+        by=desk.by,
+        now=desk.now,
     )
+    return desk.see_other(f"/problems/item/{problem_id}", said=said)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from duban.core.access import Role
-from duban.core.errors import Refused
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Form, Text, Whole, Wholes, comes_back, one_of
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.problems.queries import ProblemFilter, ProblemSelection
@@ -34,6 +34,21 @@ FILTERS = ("unit_id", "state", "pace", "overdue", "text")
 ACTS = {"strike_off": "核实销号", "return": "退回整改"}
 
 
+class Settlement(Form):
+    """One act on the ticked problems, or on all that the filters find."""
+
+    unit_id: str = ""
+    state: str = ""
+    pace: str = ""
+    overdue: str = ""
+    text: str = ""
+    act: Annotated[str, one_of(ACTS)] = Field(title="办理方式")
+    words: Text = Field("", title="说明或原因")
+    everything: str = ""
+    total: Whole | None = Field(None, title="总数")
+    problem: Wholes
+
+
 @router.get("/problems")
 def ledgers(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
     """Every ledger with its tally."""
@@ -44,7 +59,28 @@ def ledgers(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
 @router.get("/problems/{edition_id}")
 def ledger(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Response:
     """One ledger, page by page."""
-    return _page(desk, edition_id, desk.request.query_params)
+    given = desk.typed or desk.request.query_params
+    filters = asked(given, FILTERS)
+    entry = find_ledger(desk.bureau, edition_id, by=desk.by)
+    wanted = _wanted(desk, edition_id, filters)
+    page = page_of(given)
+    found = list_problems(desk.bureau, wanted, by=desk.by, page=page, page_size=PAGE_SIZE)
+    return desk.render(
+        "problems/one.html",
+        title=f"{entry.name}{entry.year}年问题台账",
+        entry=entry,
+        found=found,
+        units=ledger_units(desk.bureau, edition_id, by=desk.by),
+        listing=_listing(edition_id, filters, page, found.total),
+        asked=filters,
+        ticked=desk.attempt.ticked("problem"),
+        may_settle=desk.has(*CONFIRMS),
+        may_add=desk.has(*ADDS),
+        PACE_NAMES=PACE_NAMES,
+        STATES=PROBLEM_STATE_NAMES,
+        ACTS=ACTS,
+        ProblemState=ProblemState,
+    )
 
 
 @router.get("/problems/{edition_id}/export.xlsx")
@@ -59,70 +95,22 @@ def export(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Re
 
 
 @router.post("/problems/{edition_id}/settle")
-def settle(
-    desk: Annotated[PageContext, allow(*CONFIRMS)], edition_id: Number, filled: FilledForm
-) -> Response:
+@comes_back(ledger, missing=True)
+def settle(desk: Annotated[PageContext, allow(*CONFIRMS)], edition_id: Number, form: Settlement) -> Response:
     """Strike off or give back the ticked problems, or all that match."""
-    filters = asked(filled.values, FILTERS)
-    act = filled.choice("act", "办理方式", ACTS)
-    words = filled.text("words", "说明或原因")
-    choice, expected = _choice(desk, edition_id, filled, filters)
-    verb = ProblemAct.STRIKE_OFF if act == "strike_off" else ProblemAct.RETURN
-    try:
-        filled.refuse_faults()
-        done = settle_many(
-            desk.bureau, choice, verb, expected=expected, words=words, by=desk.by, now=desk.now
-        )
-    except Refused as refused:
-        return _page(desk, edition_id, filled.values, status=422, refused=refused.reasons, filled=filled)
-    left = "".join(f"；{times}个没有办理（{why}）" for why, times in done.left.items())
-    said = f"已{ACTS[act or '']}{done.settled}个问题{left}。"
-    return desk.see_other(_listing(edition_id, filters, 1, 0).address(1), said=said)
-
-
-def _choice(
-    desk: PageContext, edition_id: int, filled: Filled, filters: Mapping[str, str]
-) -> tuple[ProblemSelection, int]:
-    if filled.ticked("everything"):
+    filters = asked(form.model_dump(include=set(FILTERS)), FILTERS)
+    ids = frozenset(form.problem)
+    choice, expected = ProblemSelection(edition_id=edition_id, ids=ids), len(ids)
+    if form.everything:
         wanted = _wanted(desk, edition_id, filters)
-        return ProblemSelection(edition_id=edition_id, wanted=wanted), filled.whole("total", "总数") or 0
-    ids = frozenset(filled.wholes("problem"))
-    return ProblemSelection(edition_id=edition_id, ids=ids), len(ids)
-
-
-def _page(
-    desk: PageContext,
-    edition_id: int,
-    given: Mapping[str, str],
-    *,
-    status: int = 200,
-    refused: tuple[str, ...] = (),
-    filled: Filled | None = None,
-) -> Response:
-    filters = asked(given, FILTERS)
-    entry = find_ledger(desk.bureau, edition_id, by=desk.by)
-    wanted = _wanted(desk, edition_id, filters)
-    page = page_of(given)
-    found = list_problems(desk.bureau, wanted, by=desk.by, page=page, page_size=PAGE_SIZE)
-    return desk.render(
-        "problems/one.html",
-        title=f"{entry.name}{entry.year}年问题台账",
-        status=status,
-        entry=entry,
-        found=found,
-        units=ledger_units(desk.bureau, edition_id, by=desk.by),
-        listing=_listing(edition_id, filters, page, found.total),
-        asked=filters,
-        refused=refused,
-        typed=filled.values if filled else {},
-        ticked=frozenset(filled.wholes("problem")) if filled else frozenset(),
-        may_settle=desk.has(*CONFIRMS),
-        may_add=desk.has(*ADDS),
-        PACE_NAMES=PACE_NAMES,
-        STATES=PROBLEM_STATE_NAMES,
-        ACTS=ACTS,
-        ProblemState=ProblemState,
+        choice, expected = ProblemSelection(edition_id=edition_id, wanted=wanted), form.total or 0
+    verb = ProblemAct.STRIKE_OFF if form.act == "strike_off" else ProblemAct.RETURN
+    done = settle_many(
+        desk.bureau, choice, verb, expected=expected, words=form.words, by=desk.by, now=desk.now
     )
+    left = "".join(f"；{times}个没有办理（{why}）" for why, times in done.left.items())
+    said = f"已{ACTS[form.act]}{done.settled}个问题{left}。"
+    return desk.see_other(_listing(edition_id, filters, 1, 0).address(1), said=said)
 
 
 def _listing(edition_id: int, filters: Mapping[str, str], page: int, total: int) -> PageLinks:
