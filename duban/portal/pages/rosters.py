@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from duban.core.access import Role
-from duban.core.errors import Refused
 from duban.portal.access import allow
 from duban.portal.context import PageContext
-from duban.portal.forms import Filled, FilledForm
+from duban.portal.forms import Day, Form, Whole, Wholes, comes_back, one_of
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.rosters.queries import NO_OUTCOME, SubjectChoice, SubjectFilter
@@ -27,6 +27,20 @@ TAKEN_PART = {"yes": "已参检", "no": "未参检"}
 OUTCOME_OPTIONS = {**OUTCOME_NAMES, NO_OUTCOME: "尚无结论"}
 
 
+class Outcomes(Form):
+    """What is recorded of the ticked subjects, or of all that the filters find."""
+
+    unit_id: str = ""
+    taken_part: str = ""
+    outcome: str = ""
+    text: str = ""
+    taken_part_on: Day | None = Field(None, title="参检日期")
+    concluded: Annotated[str, one_of(OUTCOMES)] = Field("", title="结论")
+    everything: str = ""
+    total: Whole | None = Field(None, title="总数")
+    subject: Wholes
+
+
 @router.get("/rosters")
 def rosters(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
     """Every check that goes by a roster."""
@@ -37,7 +51,24 @@ def rosters(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
 @router.get("/rosters/{edition_id}")
 def roster(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Response:
     """One roster: its counts by unit, and its subjects page by page."""
-    return _page(desk, edition_id, desk.request.query_params)
+    given = desk.typed or desk.request.query_params
+    filters = asked(given, FILTERS)
+    found = list_subjects(desk.bureau, edition_id, _wanted(filters), by=desk.by, page=page_of(given))
+    return desk.render(
+        "rosters/one.html",
+        title=f"{found.name}{found.year}年名册",
+        found=found,
+        standing=read_roster_counts(desk.bureau, found.campaign, found.year, by=desk.by),
+        listing=_listing(edition_id, filters, found.page, found.total),
+        asked=filters,
+        ticked=desk.attempt.ticked("subject"),
+        may_record=desk.has(*RECORDS),
+        may_import=desk.has(Role.COORDINATOR),
+        TAKEN_PART=TAKEN_PART,
+        OUTCOME_OPTIONS=OUTCOME_OPTIONS,
+        OUTCOME_NAMES=OUTCOME_NAMES,
+        OUTCOMES=OUTCOMES,
+    )
 
 
 @router.get("/rosters/{edition_id}/export.xlsx")
@@ -52,76 +83,27 @@ def export(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Re
 
 
 @router.post("/rosters/{edition_id}/outcomes")
-def outcomes(
-    desk: Annotated[PageContext, allow(*RECORDS)], edition_id: Number, filled: FilledForm
-) -> Response:
+@comes_back(roster, missing=True)
+def outcomes(desk: Annotated[PageContext, allow(*RECORDS)], edition_id: Number, form: Outcomes) -> Response:
     """Record the ticked subjects, or all that match."""
-    filters = asked(filled.values, FILTERS)
-    taken_part_on = filled.day("taken_part_on", "参检日期")
-    outcome = filled.choice("concluded", "结论", OUTCOMES, required=False)
-    choice, expected = _choice(filled, _wanted(filters))
-    try:
-        filled.refuse_faults()
-        done = record_outcomes(
-            desk.bureau,
-            edition_id,
-            choice,
-            expected=expected,
-            taken_part_on=taken_part_on,
-            outcome=outcome,
-            by=desk.by,
-            now=desk.now,
-        )
-    except Refused as refused:
-        return _page(desk, edition_id, filled.values, status=422, refused=refused.reasons, filled=filled)
+    filters = asked(form.model_dump(include=set(FILTERS)), FILTERS)
+    ids = frozenset(form.subject)
+    choice, expected = SubjectChoice(ids=ids), len(ids)
+    if form.everything:
+        choice, expected = SubjectChoice(wanted=_wanted(filters)), form.total or 0
+    done = record_outcomes(
+        desk.bureau,
+        edition_id,
+        choice,
+        expected=expected,
+        taken_part_on=form.taken_part_on,
+        outcome=form.concluded or None,
+        by=desk.by,
+        now=desk.now,
+    )
     already = f"，{done.unchanged}个原已如此" if done.unchanged else ""
     said = f"已登记{done.recorded}个对象{already}；任务报结{done.submitted}项、销号{done.closed}项。"
-    return desk.see_other(_listing(edition_id, filters, page_of(filled.values), 0).address(1), said=said)
-
-
-def _choice(filled: Filled, wanted: SubjectFilter) -> tuple[SubjectChoice, int]:
-    if filled.ticked("everything"):
-        return SubjectChoice(wanted=wanted), filled.whole("total", "总数") or 0
-    ids = frozenset(filled.wholes("subject"))
-    return SubjectChoice(ids=ids), len(ids)
-
-
-def _page(
-    desk: PageContext,
-    edition_id: int,
-    given: Mapping[str, str],
-    *,
-    status: int = 200,
-    refused: tuple[str, ...] = (),
-    filled: Filled | None = None,
-) -> Response:
-    filters = asked(given, FILTERS)
-    found = list_subjects(desk.bureau, edition_id, _wanted(filters), by=desk.by, page=page_of(given))
-    standing = read_roster_counts(desk.bureau, found.campaign, found.year, by=desk.by)
-    return desk.render(
-        "rosters/one.html",
-        title=f"{found.name}{found.year}年名册",
-        status=status,
-        found=found,
-        standing=standing,
-        listing=_listing(edition_id, filters, found.page, found.total),
-        asked=filters,
-        refused=refused,
-        typed=filled.values if filled else {},
-        ticked=frozenset(filled.wholes("subject")) if filled else frozenset(),
-        may_record=desk.has(*RECORDS),
-        may_import=desk.has(Role.COORDINATOR),
-        **_words(),
-    )
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "TAKEN_PART": TAKEN_PART,
-        "OUTCOME_OPTIONS": OUTCOME_OPTIONS,
-        "OUTCOME_NAMES": OUTCOME_NAMES,
-        "OUTCOMES": OUTCOMES,
-    }
+    return desk.see_other(_listing(edition_id, filters, 1, 0).address(1), said=said)
 
 
 def _listing(edition_id: int, filters: Mapping[str, str], page: int, total: int) -> PageLinks:
