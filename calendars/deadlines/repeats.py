@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from calendars.deadlines.lexicon import ONCE, WEEKDAYS, count_of, read_clock, weekday
@@ -28,71 +29,14 @@ from calendars.deadlines.parts import (
     Quarter,
     Repeat,
     Several,
+    TenDays,
     Undated,
     Weekly,
     WholeYear,
     Window,
     Year,
 )
-from calendars.deadlines.points import divided, in_part, one
-
-
-def weekly(text: str) -> Weekly | None:
-    """每周五17:00前, 每周一、三, 每周不少于2次; None where the text is no such thing."""
-    match = re.fullmatch(r"每个?(?:周|星期|礼拜)(.*)", text) or re.fullmatch(r"1周(?=[0-9]次)(.*)", text)
-    if match is None:
-        return None
-    rest = match[1]
-    count = None if ONCE.fullmatch(rest) else count_of(rest)
-    if count is not None:
-        return Weekly(rule=f"weekly_min({count})" if count else "weekly", weekdays=())
-    day = rf"(?:周|星期|礼拜)?[{WEEKDAYS}]"
-    named = re.fullmatch(rf"({day}(?:(?:[、和及至-]){day})*)(.*?)(之前|以前|前)?", rest)
-    if named is None:
-        return None
-    clock = read_clock(named[2])
-    if clock is None or clock[0] == "00:00":
-        return None
-    days = _weekdays(named[1])
-    if not days:
-        return None
-    name = "weekly_" + ("by" if named[3] else "on")
-    spot = ",".join(str(each + 1) for each in days) + (f" {clock[0]}" if clock[0] else "")
-    return Weekly(rule=f"{name}({spot})", weekdays=days, clock=clock[0])
-
-
-def _weekdays(text: str) -> tuple[int, ...]:
-    text = re.sub(r"周|星期|礼拜", "", text)
-    days = [weekday(character) for character in text if character in WEEKDAYS]
-    if re.search("[至-]", text):
-        return tuple(range(days[0], days[1] + 1)) if len(days) == 2 and days[0] < days[1] else ()
-    return tuple(sorted(set(days)))
-
-
-def daily(text: str) -> Daily | None:
-    """每日16时前, 每个工作日; None where the text is no such thing."""
-    match = re.fullmatch(r"(?:每[日天]|逐日|按日)(.*)", text) or re.fullmatch(
-        r"每个?(?P<work>工作日)(.*)", text
-    )
-    match = match or re.fullmatch(r"1[天日](?=[0-9]次)(.*)", text)
-    if text in ("工作日每天", "工作日每日", "每天工作日"):
-        return Daily(rule="every_workday", workdays_only=True)
-    if match is None:
-        return None
-    work = "工作日" in text
-    rest = match[2] if work and match.re.groups > 1 else match[1]
-    count = count_of(rest)
-    base = "every_workday" if work else "daily"
-    if count is not None:
-        return Daily(rule=f"{base}({count})" if count else base, workdays_only=work)
-    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest) or re.fullmatch(
-        r"(.*(?:[时点分整半]|:[0-9]{2}))", rest
-    )
-    clock = read_clock(timed[1]) if timed else None
-    if clock is None or clock[0] in (None, "00:00"):
-        return None
-    return Daily(rule=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
-
+from calendars.deadlines.points import one
 
 _JOINTS = re.compile(r"、|,|;|以及|和|与|及")
 _TAIL = re.compile(r"(.*?)(之前|以前|前后|前|期间|当天|当日)?")
@@ -262,38 +206,86 @@ def _alike(items: list[One]) -> bool:
     return len(kinds) == 1 or kinds <= {Day, Festival} or kinds <= {Day, End}
 
 
-_EVERY_MONTH = tuple(range(1, 13))
 _AFTER = re.compile(
     r"(?:度|份)?(?:(?:结束|终了|终结)(?:之日)?(?:起|之?后|以后)?|后)([0-9]{1,2})(日|天|个工作日|个月)(?:以内|之内|内)"
 )
 _UNIT = {"日": "day", "天": "day", "个工作日": "workday", "个月": "month"}
 
 
+_PART = re.compile(r"(?:自|从|在)?(?P<span>[^每]+?)(?P<open>起|开始)?(?:期间|内)?,?(?P<inner>每个?月.+)")
+
+
+_EVERY_MONTH = tuple(range(1, 13))
+_QUARTERS = tuple(Quarter(number=number) for number in (1, 2, 3, 4))
+_HALVES = (Half(number=1), Half(number=2))
+
+
 def repeat(text: str) -> Parts | None:
     """The recurrence that the whole text names, or None. Raises Impossible for a day no calendar has."""
-    for rule in _RULES:
-        found = rule(text)
+    for pattern, make in _RULES:
+        match = pattern.fullmatch(text)
+        found = make(match) if match else None
         if found is not None:
             return found
-    return in_part(text, repeat) if not text.startswith("每") else None
+    return _in_part(text) if not text.startswith("每") else None
 
 
-def _yearly(text: str) -> Parts | None:
-    since = re.fullmatch(r"(?:自|从)?([0-9]{4})年度?(?:起|开始),?(每年.*)", text)
-    year, text = (int(since[1]), since[2]) if since else (None, text)
-    match = re.fullmatch(r"(?:每年(?:度)?|每逢|按年度?|逐年)(?:的)?,?(.*)", text) or re.fullmatch(
-        r"1年(?=[0-9]次)(.*)", text
-    )
-    total = re.fullmatch(r"(?:全年|年内|全年内|本年度)(.+)", text) if match is None else None
-    if total and count_of(total[1]):
-        match = total
-    if match is None:
+def _counted(name: str, items: tuple[One, ...], rest: str, *, since: int | None = None) -> Repeat | None:
+    """The recurrence whose tail says at most how many times; None where it says more."""
+    count = count_of(rest)
+    if count is None:
         return None
-    count = count_of(match[1])
+    return Repeat(rule=f"{name}({count})" if count else name, items=items, since=since)
+
+
+def _weekly(match: re.Match[str]) -> Weekly | None:
+    """每周五17:00前, 每周一、三, 每周不少于2次."""
+    rest = match["rest"]
+    count = None if ONCE.fullmatch(rest) else count_of(rest)
     if count is not None:
-        name = f"yearly({count})" if count else "yearly"
-        return Repeat(rule=name, items=(Due(at=WholeYear(), how=How.WITHIN),), since=year)
-    rest = re.sub(r"^\((.+)\)$", r"\1", match[1])
+        return Weekly(rule=f"weekly_min({count})" if count else "weekly", weekdays=())
+    day = rf"(?:周|星期|礼拜)?[{WEEKDAYS}]"
+    named = re.fullmatch(rf"({day}(?:(?:[、和及至-]){day})*)(.*?)(之前|以前|前)?", rest)
+    clock = read_clock(named[2]) if named else None
+    if named is None or clock is None or clock[0] == "00:00":
+        return None
+    days = _weekdays(named[1])
+    if not days:
+        return None
+    spot = ",".join(str(each + 1) for each in days) + (f" {clock[0]}" if clock[0] else "")
+    return Weekly(rule=f"weekly_{'by' if named[3] else 'on'}({spot})", weekdays=days, clock=clock[0])
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    text = re.sub(r"周|星期|礼拜", "", text)
+    days = [weekday(character) for character in text if character in WEEKDAYS]
+    if re.search("[至-]", text):
+        return tuple(range(days[0], days[1] + 1)) if len(days) == 2 and days[0] < days[1] else ()
+    return tuple(sorted(set(days)))
+
+
+def _daily(match: re.Match[str]) -> Daily | None:
+    """每日16时前, 每个工作日."""
+    work, rest = match["work"] is not None, match["rest"]
+    base = "every_workday" if work else "daily"
+    count = count_of(rest)
+    if count is not None:
+        return Daily(rule=f"{base}({count})" if count else base, workdays_only=work)
+    timed = re.fullmatch(r"(.+?)(?:之前|以前|前)", rest) or re.fullmatch(
+        r"(.*(?:[时点分整半]|:[0-9]{2}))", rest
+    )
+    clock = read_clock(timed[1]) if timed else None
+    if clock is None or clock[0] in (None, "00:00"):
+        return None
+    return Daily(rule=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
+
+
+def _yearly(match: re.Match[str]) -> Parts | None:
+    year = int(match["since"]) if match["since"] else None
+    counted = _counted("yearly", (Due(at=WholeYear(), how=How.WITHIN),), match["rest"], since=year)
+    if counted is not None:
+        return counted
+    rest = re.sub(r"^\((.+)\)$", r"\1", match["rest"])
     rest = re.sub(r"^(?=[底末终](?:之|以)?前?$)", "年", rest)
     found = either(rest, unmarked=True)
     if found is None or (isinstance(found, Due) and found.how in (How.FROM, How.AROUND)):
@@ -318,51 +310,13 @@ def _yearly_name(items: tuple[One, ...]) -> str:
     return f"yearly_{inner}" if isinstance(at, Quarter) and how is How.WITHIN else f"yearly({inner})"
 
 
-def _half_yearly(text: str) -> Parts | None:
-    match = re.fullmatch(r"(?:每半年度?|每个半年)(.*)", text) or re.fullmatch(r"半年(?=[0-9]次|一)(.*)", text)
-    if match is None:
-        return None
-    month = re.fullmatch(r"(?:的)?(?:(末月|最后1个月)|(首月|第1个月))(?:的)?(.*)", match[1])
-    if month:
-        return _in_months(
-            "half_yearly_last_month" if month[1] else "half_yearly_first_month",
-            (6, 12) if month[1] else (1, 7),
-            month[3],
-        )
-    return _spans("half_yearly", (Half(number=1), Half(number=2)), match[1])
+def _every_years(match: re.Match[str]) -> Parts | None:
+    return Undated(rule=f"every_n_years({match[1]})") if count_of(match["rest"]) in ("", "1") else None
 
 
-def _quarterly(text: str) -> Parts | None:
-    match = re.fullmatch(r"(?:每季度?|每个季度|按季度?|逐季度?|各季度)(.*)", text)
-    match = match or re.fullmatch(r"1个?季度(?=[0-9]次)(.*)", text)
-    if match is None:
-        after = re.fullmatch(r"季度(?=结束|终了)(.*)", text)
-        return _after("quarterly", _quarters(), after[1]) if after else None
-    rest = match[1]
-    month = re.fullmatch(
-        r"(?:的)?(?:(末月|最后1个月|最后1月|第3个月)|(首月|第1个月)|(第2个月))(?:的)?份?(.*)", rest
-    )
-    if month:
-        first = 3 if month[1] else 1 if month[2] else 2
-        name = "quarterly_" + ("last" if month[1] else "first" if month[2] else "second") + "_month"
-        return _in_months(name, (first, first + 3, first + 6, first + 9), month[4])
-    workday = re.fullmatch(
-        r"末?(?:的)?(?:(最后1个工作日.*)|(第[0-9]{1,2}个工作日.*|前[0-9]{1,2}个工作日.*))", rest
-    )
-    if workday and not (rest.startswith("末") and workday[2]):
-        rest = rest.removeprefix("末")
-        months = (3, 6, 9, 12) if workday[1] else (1, 4, 7, 10)
-        return _in_months("quarterly", months, rest)
-    following = re.fullmatch(
-        r"(?:结束|终了)后?的?(?:次月|下1?个?月|首月|第1个月)([0-9]{1,2})日(?:之|以)?前", rest
-    )
-    if following:
-        return _month_after_quarter(int(following[1]))
-    return _spans("every_quarter", _quarters(), rest)
-
-
-def _month_after_quarter(day: int) -> Parts | None:
+def _month_after_quarter(match: re.Match[str]) -> Parts | None:
     """每季度结束后次月10日前: April, July, October, and January of the next year."""
+    day = int(match["day"])
     months = ((4, PLAN), (7, PLAN), (10, PLAN), (1, Year(offset=1)))
     if not 1 <= day <= 30:
         return None
@@ -370,17 +324,10 @@ def _month_after_quarter(day: int) -> Parts | None:
     return Repeat(rule=f"every_quarter_after_end(next_month_by_day({day}))", items=items)
 
 
-def _quarters() -> tuple[Quarter, ...]:
-    return tuple(Quarter(number=number) for number in (1, 2, 3, 4))
-
-
 def _spans(name: str, spans: tuple[Quarter, ...] | tuple[Half, ...], rest: str) -> Parts | None:
-    count = count_of(rest)
-    if count is not None:
-        return Repeat(
-            rule=f"{name}({count})" if count else name,
-            items=tuple(Due(at=span, how=How.WITHIN) for span in spans),
-        )
+    counted = _counted(name, tuple(Due(at=span, how=How.WITHIN) for span in spans), rest)
+    if counted is not None:
+        return counted
     named = re.fullmatch(r"\((.+)\)", rest)
     if named:
         return _named(name, spans, named[1])
@@ -415,43 +362,24 @@ def _after(name: str, spans: tuple[Month | Quarter | Half, ...], rest: str) -> P
     )
 
 
-def _monthly(text: str) -> Parts | None:
-    match = re.fullmatch(r"(?:每个?月份?|每个?月度|按月|逐月)(?:的)?,?(.*)", text)
-    match = match or re.fullmatch(r"1个?月(?=[0-9]次)(.*)", text)
-    if match:
-        return _in_months("monthly", _EVERY_MONTH, match[1])
-    after = re.fullmatch(r"月(?:度|份)?(?=结束|终了)(.*)", text)
-    if after:
-        return _after("monthly", tuple(Month(month=month) for month in _EVERY_MONTH), after[1])
-    review = re.fullmatch(r"月度(.+)", text)
-    if review and count_of(review[1]) == "":
-        return _in_months("monthly", _EVERY_MONTH, review[1])
-    match = re.fullmatch(r"(?:每逢|逢|每)?(双|单)月(?:份)?(.*)", text)
-    if match is None:
-        return None
-    first = 2 if match[1] == "双" else 1
-    name = "even_months" if match[1] == "双" else "odd_months"
-    return _in_months(name, tuple(range(first, 13, 2)), match[2])
-
-
 def _in_months(name: str, months: tuple[int, ...], rest: str) -> Parts | None:
-    count = count_of(rest)
-    if count is not None:
-        items: tuple[One, ...] = tuple(Due(at=Month(month=month), how=How.WITHIN) for month in months)
-        return Repeat(rule=f"{name}({count})" if count else name, items=items)
+    whole = tuple(Month(month=month) for month in months)
+    found = _counted(name, tuple(Due(at=month, how=How.WITHIN) for month in whole), rest)
+    if found is not None:
+        return found
     if _AFTER.fullmatch(rest):
-        return _after(name, tuple(Month(month=month) for month in months), rest)
+        return _after(name, whole, rest)
     if rest.startswith("份") or rest in ("前", "之前", "以前"):
         return None
     rest = re.sub(r"^\((.+)\)$", r"\1", rest)
     read = [either(_template(month, rest), unmarked=True) for month in months]
-    if any(found is None or not _listable(found) for found in read):
+    if any(each is None or not _listable(each) for each in read):
         return None
     items = tuple(
         item
-        for found in read
-        if found is not None
-        for item in (found.items if isinstance(found, Several) else (found,))
+        for each in read
+        if each is not None
+        for item in (each.items if isinstance(each, Several) else (each,))
     )
     return Repeat(rule=name + _spot(read[0], rest), items=items)
 
@@ -495,20 +423,157 @@ def _spot(found: One | Several | None, rest: str) -> str:
     return f"({rest})"
 
 
-def _every_years(text: str) -> Parts | None:
-    match = re.fullmatch(r"每([2-9]|10)年(.*)", text) or re.fullmatch(r"([2-9])年(?=1次)(.*)", text)
-    if match is None or count_of(match[2]) not in ("", "1"):
+def _in_part(text: str) -> Parts | None:
+    """4-10月每月25日前: the occurrences whose months lie in the part of the year that the text names first."""
+    match = _PART.fullmatch(text)
+    if match is None:
         return None
-    return Undated(rule=f"every_n_years({match[1]})")
+    span, inner = one(match["span"]), repeat(match["inner"])
+    months = _months(span, open_end=bool(match["open"]))
+    if months is None or span is None or not isinstance(inner, Repeat) or inner.since is not None:
+        return None
+    year = span.year
+    if match["open"] and year.absolute:
+        # 2025年4月起每月10日前 still holds in every month of 2026.
+        rule = f"{inner.rule},from({year.absolute}-{months[0]})"
+        known = all(_lies_in(item, (1, 12)) for item in inner.items)
+        return replace(inner, rule=rule, since=year.absolute, since_month=months[0]) if known else None
+    items = tuple(item for item in inner.items if _lies_in(item, months))
+    if not items:
+        return None
+    return Repeat(
+        rule=f"{inner.rule},months({months[0]}-{months[1]})",
+        items=tuple(item.in_year(year) for item in items),
+    )
 
 
-_RULES: tuple[Callable[[str], Parts | None], ...] = (
-    divided,
-    _half_yearly,
-    _quarterly,
-    _monthly,
-    weekly,
-    daily,
-    _every_years,
-    _yearly,
+def _months(span: One | None, *, open_end: bool) -> tuple[int, int] | None:
+    """First and last whole month named; None for what is cut inside a month or crosses the year's end."""
+    if isinstance(span, Due) and span.how is How.WITHIN and isinstance(span.at, Month | Quarter | Half):
+        edge = span.at.edges
+        assert edge is not None, "months, quarters and halves have fixed ends"
+        return edge[0] // 100, 12 if open_end else edge[1] // 100
+    if open_end or not isinstance(span, Window):
+        return None
+    first, last = span.first, span.last
+    if not isinstance(first, Month) or not isinstance(last, Month):
+        return None
+    return (first.month, last.month) if first.year == last.year else None
+
+
+def _lies_in(item: One, months: tuple[int, int]) -> bool:
+    at = item.at if isinstance(item, Due) else item.last if isinstance(item, Window) else None
+    edge = at.edges if at is not None and item.year == PLAN else None
+    return edge is not None and months[0] * 100 <= edge[0] and edge[1] < months[1] * 100 + 100
+
+
+_QUARTER = r"(?:每季度?|每个季度|按季度?|逐季度?|各季度|1个?季度(?=[0-9]次))"
+
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], Parts | None]]
+
+
+def _by_months(name: str, months: tuple[int, ...], pattern: str) -> _Rule:
+    return re.compile(pattern), lambda found: _in_months(name, months, found[1])
+
+
+# What the whole text may be, in this order; 中旬 is cut in two where every half month is named.
+_RULES: tuple[_Rule, ...] = (
+    (
+        re.compile(r"每(?:2|两)个?月(.*)"),
+        lambda found: _counted(
+            "every_two_months",
+            tuple(Window(first=Month(month=at), last=Month(month=at + 1)) for at in _EVERY_MONTH[::2]),
+            found[1],
+        ),
+    ),
+    (
+        re.compile(r"每半个?月(.*)"),
+        lambda found: _counted(
+            "half_monthly",
+            tuple(
+                half
+                for at in _EVERY_MONTH
+                for half in (
+                    Window(first=Day(month=at, day=1), last=Day(month=at, day=15)),
+                    Window(first=Day(month=at, day=16), last=Month(month=at)),
+                )
+            ),
+            found[1],
+        ),
+    ),
+    (
+        re.compile(r"每1?个?旬(.*)"),
+        lambda found: _counted(
+            "every_ten_days",
+            tuple(
+                Due(at=TenDays(month=at, first=third, last=third), how=How.WITHIN)
+                for at in _EVERY_MONTH
+                for third in (1, 2, 3)
+            ),
+            found[1],
+        ),
+    ),
+    _by_months(
+        "half_yearly_last_month", (6, 12), r"(?:每半年度?|每个半年)(?:的)?(?:末月|最后1个月)(?:的)?(.*)"
+    ),
+    _by_months(
+        "half_yearly_first_month", (1, 7), r"(?:每半年度?|每个半年)(?:的)?(?:首月|第1个月)(?:的)?(.*)"
+    ),
+    (
+        re.compile(r"(?:每半年度?|每个半年|半年(?=[0-9]次|一))(.*)"),
+        lambda found: _spans("half_yearly", _HALVES, found[1]),
+    ),
+    (re.compile(r"季度(?=结束|终了)(.*)"), lambda found: _after("quarterly", _QUARTERS, found[1])),
+    _by_months(
+        "quarterly_last_month",
+        (3, 6, 9, 12),
+        rf"{_QUARTER}(?:的)?(?:末月|最后1个月|最后1月|第3个月)(?:的)?份?(.*)",
+    ),
+    _by_months("quarterly_first_month", (1, 4, 7, 10), rf"{_QUARTER}(?:的)?(?:首月|第1个月)(?:的)?份?(.*)"),
+    _by_months("quarterly_second_month", (2, 5, 8, 11), rf"{_QUARTER}(?:的)?第2个月(?:的)?份?(.*)"),
+    _by_months("quarterly", (3, 6, 9, 12), rf"{_QUARTER}末?(的?最后1个工作日.*)"),
+    _by_months("quarterly", (1, 4, 7, 10), rf"{_QUARTER}(的?[第前][0-9]{{1,2}}个工作日.*)"),
+    (
+        re.compile(
+            rf"{_QUARTER}(?:结束|终了)后?的?(?:次月|下1?个?月|首月|第1个月)(?P<day>[0-9]{{1,2}})日(?:之|以)?前"
+        ),
+        _month_after_quarter,
+    ),
+    (re.compile(rf"{_QUARTER}(.*)"), lambda found: _spans("every_quarter", _QUARTERS, found[1])),
+    _by_months(
+        "monthly", _EVERY_MONTH, r"(?:(?:每个?月份?|每个?月度|按月|逐月)(?:的)?,?|1个?月(?=[0-9]次))(.*)"
+    ),
+    (
+        re.compile(r"月(?:度|份)?(?=结束|终了)(.*)"),
+        lambda found: _after("monthly", tuple(Month(month=at) for at in _EVERY_MONTH), found[1]),
+    ),
+    (
+        re.compile(r"月度(?!结束|终了)(.+)"),
+        lambda found: _in_months("monthly", _EVERY_MONTH, found[1]) if count_of(found[1]) == "" else None,
+    ),
+    _by_months("even_months", _EVERY_MONTH[1::2], r"(?:每逢|逢|每)?双月(?:份)?(.*)"),
+    _by_months("odd_months", _EVERY_MONTH[::2], r"(?:每逢|逢|每)?单月(?:份)?(.*)"),
+    (re.compile(r"(?:每个?(?:周|星期|礼拜)|1周(?=[0-9]次))(?P<rest>.*)"), _weekly),
+    (re.compile("工作日每[天日]|每天工作日"), lambda _: Daily(rule="every_workday", workdays_only=True)),
+    (
+        re.compile(r"(?:每[日天]|逐日|按日|(?P<work>每个?工作日)|1[天日](?=[0-9]次))(?P<rest>.*)"),
+        _daily,
+    ),
+    (re.compile(r"每([2-9]|10)年(?P<rest>.*)"), _every_years),
+    (re.compile(r"([2-9])年(?=1次)(?P<rest>.*)"), _every_years),
+    (
+        re.compile(
+            r"(?:(?:自|从)?(?P<since>[0-9]{4})年度?(?:起|开始),?(?=每年))?"
+            r"(?:(?:每年(?:度)?|每逢|按年度?|逐年)(?:的)?,?|1年(?=[0-9]次))(?P<rest>.*)"
+        ),
+        _yearly,
+    ),
+    (
+        re.compile(r"(?:全年|年内|全年内|本年度)(.+)"),
+        lambda found: (
+            _counted("yearly", (Due(at=WholeYear(), how=How.WITHIN),), found[1])
+            if count_of(found[1])
+            else None
+        ),
+    ),
 )
