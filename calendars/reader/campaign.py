@@ -41,7 +41,7 @@ from calendars.model import (
     TargetState,
 )
 from calendars.phrases import Dated, PlanYear, dated, with_hard_deadline
-from calendars.reader.faults import Entries, refusal, repeated, said, within
+from calendars.reader.faults import Entries, refuse_if, repeated, said, within
 from calendars.reader.fields import (
     Cell,
     Entry,
@@ -107,8 +107,7 @@ def _keyed(model: type[Any], what: str) -> PlainValidator:
     def read(values: Any, info: Info) -> tuple[Any, ...]:
         found, errors = _each(model, values, info.context)
         errors += repeated(((position, one.key) for position, one in found.items()), what)
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return tuple(found.values())
 
     return PlainValidator(read)
@@ -141,8 +140,7 @@ class EvidenceEntry(Entry):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             text = f"“{self.title}”的下限{self.minimum}大于上限{self.maximum}，请对调或改正。"
             errors.append(said(("min",), text))
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return self
 
 
@@ -173,8 +171,7 @@ class IndicatorEntry(Entry):
             errors.append(said((), text))
         if target.state not in (TargetState.GIVEN, TargetState.UNCONFIRMED):
             errors.append(said((), "指标的目标应是数字或“待定”，没有目标的请删去这一行。"))
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return target
 
     def value(self) -> Indicator:
@@ -238,8 +235,7 @@ def _units(value: Any, info: Info) -> tuple[str, ...]:
                 errors.append(said((position,), f"单位“{name}”没有登记，请改正名称或先在 units.yaml 登记。"))
     if info.field_name != "supporting":
         errors += repeated(found, "责任单位")
-    if errors:
-        raise refusal(errors)
+    refuse_if(errors)
     return tuple(dict.fromkeys(name for _, name in found))
 
 
@@ -347,8 +343,7 @@ class MilestoneEntry(Doers):
         errors = [
             said((), f"{name}在同一项里既牵头又配合，请只留一种。") for name in helpers or () if name in leads
         ]
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return names
 
     @field_validator("hard_due")
@@ -377,8 +372,7 @@ class MilestoneEntry(Doers):
             if leads is not None and unit.name not in leads:
                 text = f"{unit.name}不是本项的责任单位，却有目标，请把它加进 leads 或删去这一行。"
                 errors.append(said(place, text))
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return quota
 
     def value(self, around: Around) -> Milestone:
@@ -420,8 +414,7 @@ def _of_file(value: Any, info: Info) -> tuple[MilestoneEntry, ...]:
         for name in one.after:
             if fault := _cannot_follow(one, name, written, by_key):
                 errors.append(said((position,), fault))
-    if errors:
-        raise refusal(errors)
+    refuse_if(errors)
     return tuple(found.values())
 
 
@@ -526,8 +519,7 @@ class CampaignFile(Entry):
                 source_of(item, info.data["documents"])
             except ValueError as error:
                 errors.append(said((position,), str(error)))
-        if errors:
-            raise refusal(errors)
+        refuse_if(errors)
         return items
 
     @field_validator("ladder")

@@ -147,9 +147,10 @@ def said(place: Place, text: str, *, other: str | int | None = None) -> InitErro
     return InitErrorDetails(type=kind, loc=tuple(place), input=None)
 
 
-def refusal(errors: list[InitErrorDetails]) -> ValidationError:
-    """Several faults of one value at once, each at its place inside it."""
-    return ValidationError.from_exception_data("", errors)
+def refuse_if(errors: list[InitErrorDetails]) -> None:
+    """Refuse a value for all its faults at once, each at its place inside it."""
+    if errors:
+        raise ValidationError.from_exception_data("", errors)
 
 
 def within(place: Place, error: ValidationError) -> list[InitErrorDetails]:
