@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from calendars.ladders import RUNG_NAMES, RungKind
 from calendars.model import EvidenceType
 from duban.cli.command import Table, Words, plain
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
-from duban.obligations.file import ShownObligation
+from duban.obligations.file import ObligationFile
 from duban.obligations.file_queries import ReminderShown
 from duban.obligations.list_queries import ListedObligation
 from duban.obligations.lists import ObligationPage
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 
-_NOT_IN_ROWS = {
-    "starts_on",
-    "version",
-    "ladder",
-    "opened_on",
-    "paused",
-    "milestone_id",
+_NOT_IN_ROWS = ("starts_on", "ladder", "opened_on", "paused", "milestone_id", "standing")
+_IN_FILES = (
     "source_document",
     "source_item",
     "due_phrase",
-    "standing",
-    "expected",
-    "reminder",
-    "sent_back",
-    "extension_wanted_on",
-}
+    "rule",
+    "assumptions",
+    "supporting",
+    "review_levels",
+    "backup",
+    "version",
+    "submissions",
+    "reports",
+    "reminders",
+    "history",
+)
+_ONLY_OWN = ("expected", "reminder", "sent_back", "extension_wanted_on")
+_STORED = [
+    column.name
+    for column in fields(ListedObligation)
+    if column.name not in (*_NOT_IN_ROWS, *_IN_FILES, *_ONLY_OWN)
+]
 _ACTS = {
     "extension": "延期",
     "suspension": "暂停计时",
@@ -68,7 +75,7 @@ def as_answer(found: ObligationPage) -> dict[str, object]:
 def as_row(one: ListedObligation) -> dict[str, object]:
     """One row for scripts: what is stored and what follows from the calendar, side by side."""
     return {
-        **{name: getattr(one, name) for name in one.__slots__ if name not in _NOT_IN_ROWS},
+        **{name: getattr(one, name) for name in _STORED},
         "state_name": STATE_NAMES[one.state],
         "light": one.standing.light,
         "word": one.standing.word,
@@ -78,26 +85,13 @@ def as_row(one: ListedObligation) -> dict[str, object]:
     }
 
 
-def as_file(shown: ShownObligation) -> dict[str, object]:
+def as_file(one: ObligationFile) -> dict[str, object]:
     """The whole file for scripts."""
-    origin = shown.origin
     return {
-        **as_row(shown.obligation),
-        "source_document": origin.source_document,
-        "source_item": origin.source_item,
-        "due_phrase": origin.due_phrase,
-        "rule": origin.rule,
-        "assumptions": origin.assumptions,
-        "supporting": origin.supporting,
-        "review_levels": origin.review_levels,
-        "backup": origin.backup,
-        "version": origin.version,
-        "expected_evidence": shown.expected,
-        "submissions": shown.submissions,
-        "reports": shown.reports,
-        "acts": [{"kind": act.kind, **act.columns} for act in shown.acts],
-        "reminders": shown.reminders,
-        "history": shown.history,
+        **as_row(one),
+        **{name: getattr(one, name) for name in _IN_FILES},
+        "expected_evidence": one.expected,
+        "acts": [{"kind": act.kind, **act.columns} for act in one.acts],
     }
 
 
@@ -115,7 +109,7 @@ def row_in_words(one: ListedObligation) -> tuple[object, ...]:
     )
 
 
-def file_in_words(shown: ShownObligation) -> Iterator[Words]:
+def file_in_words(shown: ObligationFile) -> Iterator[Words]:
     yield from _head(shown)
     yield from _submissions(shown)
     for act in shown.acts:
@@ -136,20 +130,19 @@ def file_in_words(shown: ShownObligation) -> Iterator[Words]:
     yield Table("留痕", ("序号", "时间", "经手人", "动作", "内容"), entries)
 
 
-def _head(shown: ShownObligation) -> Iterator[Words]:
-    one, origin = shown.obligation, shown.origin
+def _head(one: ObligationFile) -> Iterator[Words]:
     provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
     yield f"#{one.id} {one.campaign_name} {one.year} · {one.title}"
     yield f"责任单位：{one.unit}" + (f"；对象：{one.subject}" if one.subject else "")
-    if origin.supporting:
-        yield f"配合单位：{'、'.join(origin.supporting)}"
+    if one.supporting:
+        yield f"配合单位：{'、'.join(one.supporting)}"
     yield f"状态：{STATE_NAMES[one.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}"
-    yield f"时限：{one.due_on}（原文“{origin.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
-    yield f"上级时限：{one.hard_due_on or '—'}；来源：{origin.source_document} {origin.source_item}"
-    yield f"经办人：{one.handler or '—'}；备岗：{origin.backup or '—'}；审核级数：{origin.review_levels}"
+    yield f"时限：{one.due_on}（原文“{one.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
+    yield f"上级时限：{one.hard_due_on or '—'}；来源：{one.source_document} {one.source_item}"
+    yield f"经办人：{one.handler or '—'}；备岗：{one.backup or '—'}；审核级数：{one.review_levels}"
     marks = f"退回{one.returned_times}次，延期{one.extended_times}次"
     yield marks + ("，有延期申请待批" if one.extension_pending else "") + ("，逾期" if one.late else "")
-    if shown.expected:
+    if one.expected:
         expected = (
             (
                 item.key,
@@ -158,12 +151,12 @@ def _head(shown: ShownObligation) -> Iterator[Words]:
                 "必报" if item.required else "选报",
                 item.unit_of_measure,
             )
-            for item in shown.expected
+            for item in one.expected
         )
         yield Table("应报材料", ("材料", "名称", "类型", "要求", "单位"), expected)
 
 
-def _submissions(shown: ShownObligation) -> Iterator[Words]:
+def _submissions(shown: ObligationFile) -> Iterator[Words]:
     for one in shown.submissions:
         at = f"{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
         yield f"第{one.nth}次报送：{one.submitted_by}，{at}，{one.note or '无说明'}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 
-from calendars.model import ExpectedEvidence
+from calendars.model import ExpectedEvidence, Quota
 from duban.bureau import Bureau
 from duban.core.access import Actor, visible_units
 from duban.core.errors import NotFound
+from duban.figures.rules import KnownFigure
 from duban.history.queries import HistoryEntry, list_entries
 from duban.obligations.file_queries import (
     ActShown,
     EvidenceShown,
-    ObligationOrigin,
     ReminderShown,
     SubmissionShown,
     acts_on,
@@ -24,53 +24,10 @@ from duban.obligations.file_queries import (
     submissions_of,
 )
 from duban.obligations.list_queries import ListedObligation, listed_by_id
-from duban.obligations.queries import expected_evidence, load_obligation, no_such_obligation
-from duban.obligations.rules import review_refusals, spot_check_refusals
+from duban.obligations.queries import load_obligation, no_such_obligation
+from duban.obligations.rules import review_refusals, spot_check_refusals, submit_refusals
 from duban.obligations.states import ObligationFacts, Transition, allowed_states, transition_refusals
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownObligation:
-    """The whole file of one obligation."""
-
-    obligation: ListedObligation
-    origin: ObligationOrigin
-    expected: tuple[ExpectedEvidence, ...]
-    submissions: tuple[SubmissionShown, ...]
-    reports: tuple[dict[str, object], ...]
-    acts: tuple[ActShown, ...]
-    reminders: tuple[ReminderShown, ...]
-    history: tuple[HistoryEntry, ...]
-
-
-def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> ShownObligation:
-    """Everything about one obligation as of a day; one that the person may not see is not found."""
-    with bureau.store.reading() as connection:
-        found = listed_by_id(bureau, connection, [obligation_id], visible_units(by), today)
-        if not found:
-            raise NotFound(no_such_obligation(obligation_id))
-        origin = origin_of(connection, obligation_id)
-        return ShownObligation(
-            obligation=found[0],
-            origin=origin,
-            expected=expected_evidence(origin.body),
-            submissions=submissions_of(connection, obligation_id),
-            reports=progress_reports_of(connection, obligation_id),
-            acts=acts_on(connection, obligation_id),
-            reminders=reminders_of(connection, obligation_id),
-            history=list_entries(connection, noun="obligation", noun_id=obligation_id),
-        )
-
-
-_STEERING = (
-    Transition.ARCHIVE,
-    Transition.SUSPEND,
-    Transition.RESUME,
-    Transition.WAIVE,
-    Transition.REOPEN,
-    Transition.FORWARD,
-    Transition.DECIDE_EXTENSION,
-)
+from duban.units.queries import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,57 +43,93 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """`refusals` say of each verb why this person may not do it; an empty tuple: he may. `version` goes with an act."""
+class ObligationFile(ListedObligation):
+    """The row of the ledger with everything besides, for one person.
 
-    shown: ShownObligation
-    answered: tuple[Answered, ...]
-    title: str
-    version: int
+    `refusals` say of each verb why this person may not do it; an empty tuple: he may. `possible` are the verbs that
+    the state allows somebody. `level` is the review level that comes next. The last four are for its unit's own page,
+    `known` figures by the key of what is expected.
+    """
+
+    rule: str
+    assumptions: tuple[str, ...]
+    supporting: tuple[str, ...]
+    backup: str | None
+    handler_id: int | None
+    backup_id: int | None
     level: int
-    levels: int
+    review_levels: int
+    submissions: tuple[SubmissionShown, ...]
+    reports: tuple[dict[str, object], ...]
+    acts: tuple[ActShown, ...]
+    reminders: tuple[ReminderShown, ...]
+    history: tuple[HistoryEntry, ...]
     refusals: Mapping[Transition, tuple[str, ...]]
     possible: frozenset[Transition]
+    colleagues: tuple[Person, ...] = ()
+    quota: Quota | None = None
+    known: Mapping[str, KnownFigure] = field(default_factory=dict)
+    known_progress: KnownFigure | None = None
 
-    def may(self, verb: Transition) -> bool:
-        return not self.refusals[verb]
+    @property
+    def may(self) -> frozenset[Transition]:
+        return frozenset(verb for verb, reasons in self.refusals.items() if not reasons)
 
     @property
     def newest(self) -> SubmissionShown | None:
-        return self.shown.submissions[-1] if self.shown.submissions else None
+        return self.submissions[-1] if self.submissions else None
+
+    @property
+    def answered(self) -> tuple[Answered, ...]:
+        """What is expected, in its order, then what came without being on the list."""
+        came: dict[str, list[tuple[int, EvidenceShown]]] = {}
+        for one in reversed(self.submissions):
+            for item in one.items:
+                came.setdefault(item.key, []).append((one.nth, item))
+        listed = [Answered(expected=item, given=tuple(came.pop(item.key, ()))) for item in self.expected]
+        return (*listed, *(Answered(expected=None, given=tuple(items)) for items in came.values()))
+
+    def came(self, key: str) -> tuple[EvidenceShown, ...]:
+        """What was handed in under the key so far, the newest first."""
+        return tuple(item for one in reversed(self.submissions) for item in one.items if item.key == key)
+
+    @property
+    def besides(self) -> tuple[EvidenceShown, ...]:
+        """What was handed in without being on the list."""
+        keys = {item.key for item in self.expected}
+        return tuple(item for one in self.submissions for item in one.items if item.key not in keys)
 
 
-def read_case(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> Case:
-    """The file; one that the person may not see is not found."""
-    shown = show_obligation(bureau, obligation_id, by=by, today=today)
+def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> ObligationFile:
+    """Everything about one obligation as of a day; one that the person may not see is not found."""
     with bureau.store.reading() as connection:
+        found = listed_by_id(bureau, connection, [obligation_id], visible_units(by), today)
+        if not found:
+            raise NotFound(no_such_obligation(obligation_id))
         one = load_obligation(connection, obligation_id)
-    return Case(
-        shown=shown,
-        answered=_answered(shown),
-        title=one.title,
-        version=one.version,
-        level=len(one.passed_by) + 1,
-        levels=one.review_levels,
-        refusals=_refusals(one, by),
-        possible=frozenset(verb for verb in Transition if one.state in allowed_states(verb)),
-    )
+        row = {column.name: getattr(found[0], column.name) for column in fields(found[0])}
+        return ObligationFile(
+            **row | origin_of(connection, obligation_id) | {"expected": one.evidence},
+            handler_id=one.handler_id,
+            backup_id=one.backup_id,
+            level=len(one.passed_by) + 1,
+            review_levels=one.review_levels,
+            submissions=submissions_of(connection, obligation_id),
+            reports=progress_reports_of(connection, obligation_id),
+            acts=acts_on(connection, obligation_id),
+            reminders=reminders_of(connection, obligation_id),
+            history=list_entries(connection, noun="obligation", noun_id=obligation_id),
+            refusals=_refusals(one, by),
+            possible=frozenset(verb for verb in Transition if one.state in allowed_states(verb)),
+        )
 
 
 def _refusals(matter: ObligationFacts, by: Actor) -> dict[Transition, tuple[str, ...]]:
     """Of the rules that judge the act itself, asked with words that are not empty."""
     reviews = (Transition.PASS, Transition.SEND_BACK, Transition.SIGN_OFF)
     return {
+        **{verb: transition_refusals(matter, verb, by) for verb in Transition},
         **{verb: review_refusals(matter, verb, by) for verb in reviews},
-        **{verb: transition_refusals(matter, verb, by) for verb in _STEERING},
+        Transition.SUBMIT: submit_refusals(matter, by),
         Transition.SPOT_CHECK: spot_check_refusals(matter, by, finding="情况"),
     }
-
-
-def _answered(shown: ShownObligation) -> tuple[Answered, ...]:
-    came: dict[str, list[tuple[int, EvidenceShown]]] = {}
-    for one in reversed(shown.submissions):
-        for item in one.items:
-            came.setdefault(item.key, []).append((one.nth, item))
-    listed = [Answered(expected=item, given=tuple(came.pop(item.key, ()))) for item in shown.expected]
-    return (*listed, *(Answered(expected=None, given=tuple(items)) for items in came.values()))

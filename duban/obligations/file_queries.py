@@ -27,22 +27,6 @@ from duban.units.tables import person, unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObligationOrigin:
-    """Where the obligation comes from: its document and item, its phrase and how that was read."""
-
-    source_document: str
-    source_item: str
-    due_phrase: str
-    rule: str
-    assumptions: tuple[str, ...]
-    review_levels: int
-    body: dict[str, Any]
-    supporting: tuple[str, ...]
-    backup: str | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceShown:
     key: str
     type: str
@@ -97,18 +81,12 @@ class ActShown:
     columns: dict[str, object]
 
 
-def origin_of(connection: Connection, obligation_id: int) -> ObligationOrigin:
-    """Source, reading and expectations of an obligation that exists."""
+def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
+    """How the date of an obligation that exists was read, who supports it and who stands in for its handler."""
     found = connection.execute(
         select(
             obligation.c.milestone_id,
-            obligation.c.version,
-            milestone.c.source_document,
-            milestone.c.source_item,
-            milestone.c.due_phrase,
             milestone.c.rule,
-            milestone.c.review_levels,
-            milestone.c.body,
             point.c.assumptions,
             person.c.name.label("backup"),
         )
@@ -119,9 +97,18 @@ def origin_of(connection: Connection, obligation_id: int) -> ObligationOrigin:
         )
         .where(obligation.c.id == obligation_id)
     ).one()
-    values = dict(found._mapping)
-    supporting = _supporting(connection, values.pop("milestone_id"))
-    return ObligationOrigin(**values | {"assumptions": tuple(found.assumptions), "supporting": supporting})
+    supporting = connection.scalars(
+        select(unit.c.name)
+        .join(milestone_support, milestone_support.c.unit_id == unit.c.id)
+        .where(milestone_support.c.milestone_id == found.milestone_id)
+        .order_by(unit.c.id)
+    )
+    return {
+        "rule": found.rule,
+        "assumptions": tuple(found.assumptions),
+        "backup": found.backup,
+        "supporting": tuple(supporting),
+    }
 
 
 def submissions_of(connection: Connection, obligation_id: int) -> tuple[SubmissionShown, ...]:
@@ -208,16 +195,6 @@ _PEOPLE = (
 )
 _UNITS = ("from_unit_id", "to_unit_id")
 _BEST_FIRST = ("accepted", "unsure", "sending", "pending", "failed", "withdrawn")
-
-
-def _supporting(connection: Connection, milestone_id: int) -> tuple[str, ...]:
-    rows = connection.execute(
-        select(unit.c.name)
-        .join(milestone_support, milestone_support.c.unit_id == unit.c.id)
-        .where(milestone_support.c.milestone_id == milestone_id)
-        .order_by(unit.c.id)
-    )
-    return tuple(row.name for row in rows)
 
 
 def _items(connection: Connection, obligation_id: int) -> dict[int, list[EvidenceShown]]:

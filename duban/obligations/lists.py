@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import islice
+from typing import TypeVar
 
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
@@ -153,9 +154,12 @@ def own_sight(by: Actor) -> VisibleUnits:
     return VisibleUnits(unit_ids=by.unit_ids) if sight.everything else sight
 
 
+One = TypeVar("One", bound=ListedObligation)
+
+
 def for_own_page(
-    bureau: Bureau, connection: Connection, found: tuple[ListedObligation, ...], today: date
-) -> tuple[ListedObligation, ...]:
+    bureau: Bureau, connection: Connection, found: tuple[One, ...], today: date
+) -> tuple[One, ...]:
     """The same with their next reminders and what was decided about them."""
     ids = [one.id for one in found if one.returned_times]
     asked = [one.id for one in found if one.extension_pending]

@@ -119,6 +119,7 @@ def test_the_page_of_one_shows_what_may_be_done_and_by_whom(bureau: Bureau) -> N
         Transition.REPORT,
         Transition.SUBMIT,
         Transition.FORWARD,
+        Transition.HAND_OVER,
         Transition.ASK_EXTENSION,
     }
 

@@ -38,7 +38,7 @@ def test_a_handler_finds_own_units_only_with_and_without_a_light(bureau: Bureau)
     assert seen_by(bureau, wang) == [mine]
     assert seen_by(bureau, wang, Light.GREEN) == [mine]
     assert list_obligations(bureau, ObligationFilter(unit_id=foreign), today=TODAY, by=wang).total == 0
-    assert show_obligation(bureau, mine, by=wang, today=TODAY).obligation.id == mine
+    assert show_obligation(bureau, mine, by=wang, today=TODAY).id == mine
     with pytest.raises(NotFound, match=f"没有编号为 {theirs} 的任务"):
         show_obligation(bureau, theirs, by=wang, today=TODAY)
 
@@ -62,4 +62,4 @@ def test_the_bureau_finds_everything(bureau: Bureau, role: Role) -> None:
     officer = a_person(bureau, "周处长", a_unit(bureau, "市民政局", kind="bureau"), role)
 
     assert seen_by(bureau, officer) == seen_by(bureau, SYSTEM) == [mine, theirs]
-    assert show_obligation(bureau, theirs, by=officer, today=TODAY).obligation.id == theirs
+    assert show_obligation(bureau, theirs, by=officer, today=TODAY).id == theirs

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from calendars.model import CampaignKind, EvidenceType
 from duban.core.lights import Light
@@ -151,11 +151,11 @@ class CaseOut(Out):
     as_of: datetime
     as_of_on: date
     obligation: ObligationOut
-    source_document: str = Field(validation_alias=AliasPath("origin", "source_document"))
-    source_item: str = Field(validation_alias=AliasPath("origin", "source_item"))
-    due_phrase: str = Field(validation_alias=AliasPath("origin", "due_phrase"))
-    supporting: list[str] = Field(description="配合单位", validation_alias=AliasPath("origin", "supporting"))
-    version: int = Field(validation_alias=AliasPath("origin", "version"))
+    source_document: str
+    source_item: str
+    due_phrase: str
+    supporting: list[str] = Field(description="配合单位")
+    version: int
     submissions: list[SubmissionOut]
 
 

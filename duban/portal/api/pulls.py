@@ -133,7 +133,7 @@ def obligations(visit: Reads, asked: Annotated[LedgerAsked, Query()]) -> Respons
 def obligation(visit: Reads, obligation_id: Number) -> Response:
     """一项任务和它的报送：佐证材料只给指纹、大小和类型，原件另取。"""
     found = show_obligation(visit.bureau, obligation_id, by=visit.by, today=visit.today)
-    return answer(visit, CaseOut, found)
+    return answer(visit, CaseOut, found, obligation=found)
 
 
 @router.get("/board", summary="总体情况", response_model=BoardOut, responses=UNCHANGED)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
-from duban.obligations.file import Case, read_case
+from duban.obligations.file import ObligationFile, show_obligation
 from duban.obligations.states import TRANSITION_NAMES, Transition
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.portal.access import allow
@@ -62,10 +62,10 @@ def _page(
     status: int = 200,
     tried_act: str = "",
 ) -> Response:
-    found = read_case(desk.bureau, obligation_id, by=desk.by, today=desk.today)
+    found = show_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
     return desk.render(
         "obligations/case.html",
-        title=found.title,
+        title=f"{found.campaign_name}·{found.title}",
         status=status,
         case=found,
         refused=refused,
@@ -82,8 +82,8 @@ def _page(
     )
 
 
-def _units(desk: PageContext, found: Case) -> tuple[str, ...]:
+def _units(desk: PageContext, found: ObligationFile) -> tuple[str, ...]:
     """The names one may forward to."""
-    if not found.may(Transition.FORWARD):
+    if Transition.FORWARD not in found.may:
         return ()
-    return name_units(desk.bureau, by=desk.by, besides=found.shown.obligation.unit_id)
+    return name_units(desk.bureau, by=desk.by, besides=found.unit_id)

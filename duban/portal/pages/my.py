@@ -10,10 +10,11 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
-from duban.evidence.my_file import MyFile, my_obligation
+from duban.evidence.my_file import my_obligation
 from duban.evidence.service import expected_now
-from duban.evidence.uploads import PIECE_BYTES, drop_upload
+from duban.evidence.uploads import PIECE_BYTES, drop_upload, list_uploads
 from duban.figures.service import report_progress
+from duban.obligations.file import ObligationFile
 from duban.obligations.lists import Tab, my_obligations
 from duban.obligations.states import Transition
 from duban.portal.access import allow
@@ -141,9 +142,10 @@ def _page(
     file = my_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
     return desk.render(
         "my/task.html",
-        title=file.mine.title,
+        title=file.title,
         status=status,
         file=file,
+        uploads=list_uploads(desk.bureau, obligation_id, by=desk.by),
         choices=[(person.id, person.name) for person in file.colleagues],
         units=[(name, name) for name in _units(desk, file)],
         piece_bytes=PIECE_BYTES,
@@ -155,8 +157,8 @@ def _page(
     )
 
 
-def _units(desk: PageContext, file: MyFile) -> tuple[str, ...]:
+def _units(desk: PageContext, file: ObligationFile) -> tuple[str, ...]:
     """The names one may forward to."""
     if Transition.FORWARD not in file.may or desk.by_link:
         return ()
-    return name_units(desk.bureau, by=desk.by, besides=file.mine.unit_id)
+    return name_units(desk.bureau, by=desk.by, besides=file.unit_id)
