@@ -20,9 +20,8 @@ from duban.editions.files import YearApplied
 from duban.ops import doctor as examination
 from duban.ops.doctor import Level
 from duban.ops.setup import intended, prepare
-from duban.rehearse.play import CALM_DAYS
+from duban.rehearse.play import CALM_DAYS, Line, Rehearsal
 from duban.rehearse.play import rehearse as play
-from duban.rehearse.record import Line, Rehearsal
 from duban.upkeep import service as upkeep
 
 MARKS = {Level.OK: "正常", Level.WARNING: "注意", Level.FAULT: "故障"}

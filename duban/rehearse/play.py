@@ -1,21 +1,25 @@
-"""The loop over the days of a rehearsed year: the clock moves, the office does its day, people act, faults strike."""
+"""The loop over the days of a rehearsed year: the clock moves, the office does its day, people act, faults strike.
+
+It tells one line for each message, gate and light, and a summary with what broke.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from duban.core import clock
+from duban.core.access import SYSTEM
+from duban.core.errors import Refused
+from duban.core.lights import LIGHT_WORDS, Light
 from duban.core.settings import Settings
 from duban.letters.delivery import deliver
 from duban.rehearse.faults import FINE, Day, Killed, Weather, faults_on
 from duban.rehearse.habits import Plan, do, plans_for
-from duban.rehearse.invariants import after_a_day, at_the_end, when_taken
-from duban.rehearse.letters import ReadLetter, read_letter
+from duban.rehearse.invariants import ReadLetter, after_a_day, at_the_end, read_letter, when_taken
 from duban.rehearse.queries import everything_owed
-from duban.rehearse.record import Line, Rehearsal, gate_lines, light_line, mail_lines
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.gates import close_gates
 from duban.rounds.service import hold_round, recover
@@ -25,6 +29,45 @@ WORKER = "rehearsal"
 # After the last day faults stop, and what is still owed must be dispatched within these days.
 CALM_DAYS = 10
 Progress = Callable[[date], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that happened. `what` is message, gate or light."""
+
+    on: date
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A year that was played. Without violations every invariant held on every day."""
+
+    year: int
+    seed: int | None
+    units: int | None
+    editions: int
+    obligations: int
+    acts: int
+    refusals: int
+    deaths: int
+    skipped: int
+    letters: int
+    broken_off: int
+    lines: tuple[Line, ...]
+    violations: tuple[str, ...]
+
+    @property
+    def held(self) -> bool:
+        return not self.violations
+
+    @property
+    def command(self) -> str:
+        """What plays exactly this year again."""
+        faults = "" if self.seed is None else f" --faults {self.seed}"
+        units = "" if self.units is None else f" --units {self.units}"
+        return f"duban rehearse {self.year}{faults}{units}"
 
 
 @dataclass(slots=True)
@@ -39,6 +82,9 @@ class Diary:
     skipped: int = 0
     now: datetime = field(default_factory=lambda: clock.at(date(1970, 1, 1)))
     today: list[ReadLetter] = field(default_factory=list)
+
+    def tell(self, day: date, what: str, *texts: str) -> None:
+        self.lines += [Line(on=day, what=what, text=text) for text in texts]
 
     def take(self, world: World, prepared: Letter) -> None:
         """A letter was taken: read it at once, because what it says must be true at this moment."""
@@ -60,9 +106,10 @@ def rehearse(
     with scratch_world(year, seed=seed, units=units, settings=settings) as world:
         diary = Diary()
         world.channel.on_taken = lambda prepared: diary.take(world, prepared)
-        agenda = _agenda(world, seed, date(year, 1, 1))
-        last = until or date(year, 12, 31)
-        for day in _days(year, last + timedelta(days=CALM_DAYS)):
+        first, last = date(year, 1, 1), until or date(year, 12, 31)
+        agenda = _agenda(world, seed, first)
+        for offset in range((last - first).days + 1 + CALM_DAYS):
+            day = first + timedelta(days=offset)
             faults = faults_on(seed, day) if day <= last else FINE
             _play_day(world, diary, day, faults, agenda)
             progress(day)
@@ -84,13 +131,6 @@ def rehearse(
         )
 
 
-def _days(year: int, last: date) -> Iterator[date]:
-    day = date(year, 1, 1)
-    while day <= last:
-        yield day
-        day += timedelta(days=1)
-
-
 def _agenda(world: World, seed: int | None, first: date) -> Mapping[date, list[Plan]]:
     with world.calm.store.reading() as connection:
         owed = everything_owed(connection)
@@ -107,8 +147,13 @@ def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: Mappin
         diary.skipped += 1
     else:
         _office_day(world, diary, day, faults)
-    _people_day(world, diary, day, agenda)
-    diary.lines += mail_lines(day, diary.today)
+    for plan in agenda.get(day, ()):
+        diary.acts += 1
+        try:
+            do(world, plan, clock.at(day) + timedelta(hours=3))
+        except Refused:
+            diary.refusals += 1
+    diary.tell(day, "message", *(f"{letter.to_address}  {letter.subject}" for letter in diary.today))
     diary.violations += after_a_day(world, day, diary.today)
 
 
@@ -131,21 +176,20 @@ def _office_day(world: World, diary: Diary, day: date, faults: Day) -> None:
     if faults.weather is not Weather.FINE:
         world.channel.weather = Weather.FINE
         _deliver(world, diary, clock.at(day) + timedelta(hours=8))
-    diary.lines.append(light_line(world, day))
+    # Only whoever plays a year waits for the tables.
+    from duban.reports.board import read_board
+
+    lights = read_board(world.calm, by=SYSTEM, today=day).lights
+    diary.tell(day, "light", "  ".join(f"{LIGHT_WORDS[light]}{lights.get(light, 0)}" for light in Light))
 
 
 def _morning(world: World, diary: Diary, now: datetime) -> None:
     hold_round(world.bureau, now=now)
-    diary.lines += gate_lines(clock.civil(now), close_gates(world.bureau, now=now))
+    closed = close_gates(world.bureau, now=now)
+    diary.tell(clock.civil(now), "gate", *(gate.sentence for gate in closed))
     _deliver(world, diary, now)
 
 
 def _deliver(world: World, diary: Diary, now: datetime) -> None:
     diary.now = now
     deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
-
-
-def _people_day(world: World, diary: Diary, day: date, agenda: Mapping[date, list[Plan]]) -> None:
-    for plan in agenda.get(day, ()):
-        diary.acts += 1
-        diary.refusals += do(world, plan, clock.at(day) + timedelta(hours=3)) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select
@@ -38,7 +38,7 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
             obligation.c.opened_on,
             obligation.c.due_on,
             milestone.c.review_levels,
-            milestone.c.id.label("milestone_id"),
+            obligation.c.milestone_id,
         )
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
         .order_by(obligation.c.id)
@@ -63,24 +63,24 @@ class PlayedObligation:
     """One obligation as the invariants look at it."""
 
     id: int
-    unit_id: int
     state: str
     ladder: str
     opened_on: date
     due_on: date
-    submitted_on: date | None
-    closed_on: date | None
+
+
+_PLAYED = tuple(obligation.c[one.name] for one in fields(PlayedObligation))
 
 
 def played_obligations(connection: Connection, ids: Sequence[int]) -> dict[int, PlayedObligation]:
     """These obligations as they stand at this moment."""
-    found = connection.execute(select(*_COLUMNS).where(obligation.c.id.in_(ids)))
+    found = connection.execute(select(*_PLAYED).where(obligation.c.id.in_(ids)))
     return {row.id: PlayedObligation(**row._mapping) for row in found}
 
 
 def published_obligations(connection: Connection) -> tuple[PlayedObligation, ...]:
     """Every obligation of the published editions."""
-    statement = select(*_COLUMNS).join(edition, edition.c.id == obligation.c.edition_id)
+    statement = select(*_PLAYED).join(edition, edition.c.id == obligation.c.edition_id)
     found = connection.execute(statement.where(edition.c.state == "published").order_by(obligation.c.id))
     return tuple(PlayedObligation(**row._mapping) for row in found)
 
@@ -121,18 +121,6 @@ def stored_evidence_hashes(connection: Connection) -> tuple[str, ...]:
 
 def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
     return int(connection.scalar(select(func.count()).select_from(dispatch).where(*conditions)) or 0)
-
-
-_COLUMNS = (
-    obligation.c.id,
-    obligation.c.unit_id,
-    obligation.c.state,
-    obligation.c.ladder,
-    obligation.c.opened_on,
-    obligation.c.due_on,
-    obligation.c.submitted_on,
-    obligation.c.closed_on,
-)
 
 
 def is_announced(connection: Connection, letter_key: str) -> bool:

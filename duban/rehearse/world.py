@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,7 +35,7 @@ INSTALLER = Actor(name="运维", roles=frozenset({Role.COORDINATOR, Role.OPERATO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything a rehearsal moves. `office` goes over the fused store, `calm` over the same file without a fuse."""
+    """Everything a rehearsal moves. `bureau` goes over the fused store, `calm` over the same file without a fuse."""
 
     bureau: Bureau
     calm: Bureau
@@ -45,7 +45,6 @@ class World:
     people: Mapping[Role, tuple[Actor, ...]]
     handlers: Mapping[int, Actor]  # by unit
     folder: Path
-    dice: random.Random
 
 
 @contextmanager
@@ -87,10 +86,10 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
     editions = _editions(calm, year, book, root)
     import_unit_book(calm, book, by=INSTALLER, now=now)
     enter_examples(calm, now=now)
-    _apply(calm, editions, now)
+    for edition in editions:
+        apply_edition(calm, edition, by=INSTALLER, now=now)
     with calm.store.reading() as connection:
         everyone = all_people(connection)
-    dice = random.Random(f"people/{seed}")
     return World(
         bureau=replace(calm, store=FusedStore(calm.store.engine, fuse)),
         calm=calm,
@@ -100,7 +99,6 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
         people={role: tuple(one.actor for one in everyone if role in one.roles) for role in Role},
         handlers={one.unit_id: one.actor for one in everyone if Role.HANDLER in one.roles},
         folder=calm.settings.home,
-        dice=dice,
     )
 
 
@@ -110,11 +108,6 @@ def _editions(bureau: Bureau, year: int, book: UnitBook, root: Path) -> tuple[Ed
     if not files:
         raise Refused(f"没有{year}年的专项行动文件，请先用 duban calendar roll {year} 从上一年生成。")
     return tuple(read_edition(path, units=book, almanac=almanac, workdays=bureau.workdays) for path in files)
-
-
-def _apply(bureau: Bureau, editions: tuple[Edition, ...], now: datetime) -> None:
-    for edition in editions:
-        apply_edition(bureau, edition, by=INSTALLER, now=now)
 
 
 def _widened(book: UnitBook, units: int | None) -> UnitBook:

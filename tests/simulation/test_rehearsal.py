@@ -17,10 +17,8 @@ from duban.letters.delivery import deliver
 from duban.obligations.states import Transition
 from duban.obligations.transitions import Grounds, transition
 from duban.rehearse.faults import Killed, Weather, faults_on
-from duban.rehearse.invariants import after_a_day, at_the_end, when_taken
-from duban.rehearse.letters import read_letter
-from duban.rehearse.play import WORKER, rehearse
-from duban.rehearse.record import Rehearsal
+from duban.rehearse.invariants import after_a_day, at_the_end, read_letter, when_taken
+from duban.rehearse.play import WORKER, Rehearsal, rehearse
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.service import hold_round
 from notifications.letters import Letter
