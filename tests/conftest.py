@@ -135,3 +135,15 @@ def pg_bureau(settings: Settings, postgres_server: str, migrated_database: str) 
         opened_office(settings.model_copy(update={"database_url": url})) as made,
     ):
         yield made
+
+
+@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
+def either_bureau(request: pytest.FixtureRequest) -> Bureau:
+    """The same test on SQLite and on PostgreSQL."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def commands_find_either(either_bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands open the same ledger: they find theirs by the environment."""
+    monkeypatch.setenv("DUBAN_DATABASE_URL", either_bureau.settings.store_url)

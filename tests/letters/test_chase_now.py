@@ -28,11 +28,6 @@ TODAY = date(2026, 3, 27)  # a Friday
 NOW = clock.at(TODAY, time(10, 0))
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 class Case:
     """Two districts under the city; the first has a deputy leader, who gets copies."""
 
@@ -59,12 +54,12 @@ class Case:
             return list(connection.execute(sa.select(dispatch).order_by(dispatch.c.id)))
 
 
-def test_a_quota_bears_the_light_of_its_newest_figure(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_quota_bears_the_light_of_its_newest_figure(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     quota = case.owes(case.south, due_on=date(2026, 12, 31), target=Decimal(100))
     # By 30 June half of the period has gone: 10 would be red, 45 is on its way.
     figures = [(date(2026, 6, 20), Decimal(45)), (date(2026, 3, 31), Decimal(10))]
-    with furnished.store.writing() as connection:
+    with either_bureau.store.writing() as connection:
         for as_of_on, value in figures:
             connection.execute(
                 sa.insert(progress).values(
@@ -83,8 +78,8 @@ def test_a_quota_bears_the_light_of_its_newest_figure(furnished: Bureau) -> None
     assert "绿灯" in letter.text
 
 
-def test_every_unit_of_an_edition_gets_one_message_at_each_address(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_every_unit_of_an_edition_gets_one_message_at_each_address(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     for unit in (case.north, case.north, case.south):
         case.owes(unit)
 
@@ -99,8 +94,8 @@ def test_every_unit_of_an_edition_gets_one_message_at_each_address(furnished: Bu
     assert {(row.kind, row.status, row.day) for row in case.rows()} == {("chase_now", "pending", TODAY)}
 
 
-def test_what_is_done_waived_suspended_or_handed_in_is_never_chased(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_what_is_done_waived_suspended_or_handed_in_is_never_chased(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     for state in ("submitted", "accepted", "closed", "waived", "suspended", "cancelled"):
         case.owes(case.north, state)
     owed = case.owes(case.south, "returned")
@@ -113,17 +108,17 @@ def test_what_is_done_waived_suspended_or_handed_in_is_never_chased(furnished: B
         case.chase(unit_ids=(case.north,))
 
 
-def test_nothing_of_a_paused_edition_or_not_yet_opened_is_chased(furnished: Bureau) -> None:
-    case = Case(furnished)
-    case.owes(case.north, edition=an_edition(furnished, "paused", state="paused"))
+def test_nothing_of_a_paused_edition_or_not_yet_opened_is_chased(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
+    case.owes(case.north, edition=an_edition(either_bureau, "paused", state="paused"))
     case.owes(case.north, opened_on=date(2026, 4, 1))
 
     with pytest.raises(Refused):
         case.chase(unit_ids=(case.north,))
 
 
-def test_a_unit_is_chased_once_a_day(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_unit_is_chased_once_a_day(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     case.owes(case.north)
     case.owes(case.south)
     case.chase(unit_ids=(case.north,))
@@ -198,9 +193,9 @@ def test_quiet_hours_and_days_off_put_it_off(bureau: Bureau, day: date, hour: ti
     assert [row.not_before for row in case.rows()] == [leaves]
 
 
-def test_a_unit_without_a_contact_is_named_and_left_for_the_coordinator(furnished: Bureau) -> None:
-    case = Case(furnished)
-    silent = a_unit(furnished, "新北区民政局", address=None)
+def test_a_unit_without_a_contact_is_named_and_left_for_the_coordinator(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
+    silent = a_unit(either_bureau, "新北区民政局", address=None)
     case.owes(silent)
 
     done = case.chase(edition_id=case.edition)
@@ -209,8 +204,8 @@ def test_a_unit_without_a_contact_is_named_and_left_for_the_coordinator(furnishe
     assert [(row.status, row.unit_id) for row in case.rows()] == [("failed", silent)]
 
 
-def test_only_the_chosen_matters_and_days_are_chased(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_only_the_chosen_matters_and_days_are_chased(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     soon = case.owes(case.north, due_on=date(2026, 3, 31))
     case.owes(case.north, due_on=date(2026, 12, 31))
     case.owes(case.south, "acknowledged", due_on=date(2026, 3, 31))
@@ -224,26 +219,26 @@ def test_only_the_chosen_matters_and_days_are_chased(furnished: Bureau) -> None:
     assert (chosen.units, chosen.obligations) == (1, 1)
 
 
-def test_it_is_recorded_in_the_file_of_what_was_chased(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_it_is_recorded_in_the_file_of_what_was_chased(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     number = case.owes(case.north)
 
     case.chase(obligation_ids=(number,), words="请抓紧")
 
-    with furnished.store.reading() as connection:
+    with either_bureau.store.reading() as connection:
         (line,) = connection.execute(sa.select(history).where(history.c.verb == "chase"))
     assert (line.noun, line.noun_id, line.actor) == ("obligation", number, "周处长")
     assert "请抓紧" in line.detail
 
 
-def test_a_stranger_the_system_and_a_boundless_chase_are_refused(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_stranger_the_system_and_a_boundless_chase_are_refused(either_bureau: Bureau) -> None:
+    case = Case(either_bureau)
     case.owes(case.north)
-    handler = a_person(furnished, "赵某", case.north, Role.HANDLER)
+    handler = a_person(either_bureau, "赵某", case.north, Role.HANDLER)
 
     for by in (SYSTEM, handler):
         with pytest.raises(Refused):
-            chase_now(furnished, ChaseScope(edition_id=case.edition), by=by, now=NOW)
+            chase_now(either_bureau, ChaseScope(edition_id=case.edition), by=by, now=NOW)
     with pytest.raises(Refused, match="请先选定"):
         case.chase()
     assert case.rows() == []

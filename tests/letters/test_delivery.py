@@ -97,11 +97,6 @@ def _smtp(port: int, **options: Any) -> Any:
     return open_smtp(settings, AllowList(lifted=True))
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def send(bureau: Bureau, channels: dict[str, Any], now: datetime = MORNING, **options: Any) -> Any:
     return deliver(bureau, channels=channels, now=now, worker="test", **options)
 
@@ -137,16 +132,16 @@ def a_backup(bureau: Bureau, unit: int, address: str, rank: int = 2) -> None:
 
 
 def test_the_digest_arrives_and_the_servers_answer_is_recorded(
-    furnished: Bureau, server: Server, channels
+    either_bureau: Bureau, server: Server, channels
 ) -> None:
     an_obligation(
-        furnished, unit_id=a_unit(furnished, "钟楼区民政局", address="wang@unit.example"), due_on=DUE
+        either_bureau, unit_id=a_unit(either_bureau, "钟楼区民政局", address="wang@unit.example"), due_on=DUE
     )
-    a_round(furnished)
+    a_round(either_bureau)
 
-    report = send(furnished, channels)
+    report = send(either_bureau, channels)
 
-    (row,) = dispatches(furnished)
+    (row,) = dispatches(either_bureau)
     assert report.accepted == 1
     assert (row.status, row.provider_code, row.accepted_at is not None) == ("accepted", "250", True)
     assert "queued" in row.provider_message
@@ -242,22 +237,22 @@ def test_a_server_that_is_down_is_tried_again_later_and_then_given_up(bureau: Bu
 
 
 def test_a_refused_recipient_fails_for_good_and_the_next_contact_takes_over(
-    furnished: Bureau, server: Server, channels
+    either_bureau: Bureau, server: Server, channels
 ) -> None:
     unit, other = (
-        a_unit(furnished, address="gone@unit.example"),
-        a_unit(furnished, "溧阳市民政局", address="chen@unit.example"),
+        a_unit(either_bureau, address="gone@unit.example"),
+        a_unit(either_bureau, "溧阳市民政局", address="chen@unit.example"),
     )
-    a_backup(furnished, unit, "zhao@unit.example")
-    edition = an_edition(furnished)
+    a_backup(either_bureau, unit, "zhao@unit.example")
+    edition = an_edition(either_bureau)
     for one in (unit, other):
-        an_obligation(furnished, edition_id=edition, unit_id=one, due_on=DUE)
+        an_obligation(either_bureau, edition_id=edition, unit_id=one, due_on=DUE)
     server.refuses["gone@unit.example"] = "550 5.1.1 No such user"
-    a_round(furnished)
+    a_round(either_bureau)
 
-    report = send(furnished, channels)
+    report = send(either_bureau, channels)
 
-    by_address = {row.address: row for row in dispatches(furnished)}
+    by_address = {row.address: row for row in dispatches(either_bureau)}
     assert (report.accepted, report.failed) == (2, 1)
     assert by_address["gone@unit.example"].status == "failed"
     assert by_address["gone@unit.example"].provider_code == "550 5.1.1"
@@ -334,19 +329,19 @@ def test_quiet_hours_and_days_off_put_messages_off(
 
 
 def test_a_digest_that_did_not_leave_is_merged_into_the_next_days_letter(
-    furnished: Bureau, server: Server, channels
+    either_bureau: Bureau, server: Server, channels
 ) -> None:
-    unit, edition = a_unit(furnished), an_edition(furnished)
-    an_obligation(furnished, edition_id=edition, unit_id=unit, due_on=date(2026, 6, 30))
-    a_round(furnished, ADVANCE)
-    an_obligation(furnished, edition_id=edition, unit_id=unit, due_on=DUE)
-    a_round(furnished, date(2026, 3, 27))
+    unit, edition = a_unit(either_bureau), an_edition(either_bureau)
+    an_obligation(either_bureau, edition_id=edition, unit_id=unit, due_on=date(2026, 6, 30))
+    a_round(either_bureau, ADVANCE)
+    an_obligation(either_bureau, edition_id=edition, unit_id=unit, due_on=DUE)
+    a_round(either_bureau, date(2026, 3, 27))
 
-    report = send(furnished, channels, clock.at(date(2026, 3, 27), time(8, 45)))
+    report = send(either_bureau, channels, clock.at(date(2026, 3, 27), time(8, 45)))
 
     assert (report.accepted, len(server.taken)) == (1, 1)
     assert "6月30日" in server.text() and "3月31日" in server.text()
-    assert [row.status for row in dispatches(furnished)] == ["withdrawn", "accepted"]
+    assert [row.status for row in dispatches(either_bureau)] == ["withdrawn", "accepted"]
 
 
 def test_an_escalation_names_the_unit_to_its_superior(bureau: Bureau, server: Server, channels) -> None:
@@ -362,18 +357,22 @@ def test_an_escalation_names_the_unit_to_its_superior(bureau: Bureau, server: Se
 
 
 def test_a_send_back_leaves_by_itself_and_not_after_the_matter_is_done(
-    furnished: Bureau, server: Server, channels
+    either_bureau: Bureau, server: Server, channels
 ) -> None:
-    edition = an_edition(furnished)
+    edition = an_edition(either_bureau)
     returned, closed = (
         an_obligation(
-            furnished, edition_id=edition, unit_id=a_unit(furnished, f"第{n}单位"), due_on=DUE, state=state
+            either_bureau,
+            edition_id=edition,
+            unit_id=a_unit(either_bureau, f"第{n}单位"),
+            due_on=DUE,
+            state=state,
         )
         for n, state in enumerate(("returned", "closed"))
     )
     for obligation in (returned, closed):
-        change(furnished, obligation, returned_times=1)
-    with furnished.store.writing() as connection:
+        change(either_bureau, obligation, returned_times=1)
+    with either_bureau.store.writing() as connection:
         for obligation in (returned, closed):
             unit_id = connection.scalar(
                 sa.select(obligations_tables.obligation.c.unit_id).where(
@@ -395,10 +394,10 @@ def test_a_send_back_leaves_by_itself_and_not_after_the_matter_is_done(
                 ref=f"obligation:{obligation}:1",
                 payload=payload,
                 now=MORNING,
-                settings=furnished.settings,
+                settings=either_bureau.settings,
             )
 
-    report = send(furnished, channels)
+    report = send(either_bureau, channels)
 
     assert (report.accepted, report.withdrawn) == (1, 1)
     assert "缺少备案文号" in server.text()
@@ -430,16 +429,16 @@ def a_unit_of(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(contact.c.unit_id).limit(1))
 
 
-def test_two_deliveries_at_once_send_each_letter_once(furnished: Bureau, server: Server) -> None:
-    edition = an_edition(furnished)
+def test_two_deliveries_at_once_send_each_letter_once(either_bureau: Bureau, server: Server) -> None:
+    edition = an_edition(either_bureau)
     point = None
     for number in range(60):
-        unit = a_unit(furnished, f"第{number}街道", address=f"u{number}@unit.example")
-        an_obligation(furnished, edition_id=edition, unit_id=unit, due_on=DUE, point=point)
-    a_round(furnished)
-    small = furnished.settings.model_copy(update={"delivery_batch": 7})
+        unit = a_unit(either_bureau, f"第{number}街道", address=f"u{number}@unit.example")
+        an_obligation(either_bureau, edition_id=edition, unit_id=unit, due_on=DUE, point=point)
+    a_round(either_bureau)
+    small = either_bureau.settings.model_copy(update={"delivery_batch": 7})
 
-    bureau = dataclasses.replace(furnished, settings=small)
+    bureau = dataclasses.replace(either_bureau, settings=small)
     with mail_server(server) as port, _smtp(port) as channel, ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(lambda _: send(bureau, {"mail": channel}), range(2)))
 

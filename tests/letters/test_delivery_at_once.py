@@ -33,10 +33,10 @@ UNITS = 60
 NOW = at(THREE_BEFORE)
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Furnished:
-    bureau: Bureau = request.getfixturevalue(request.param)
-    made = a_bureau(replace(bureau, settings=bureau.settings.model_copy(update={"delivery_batch": 7})))
+@pytest.fixture
+def furnished(either_bureau: Bureau) -> Furnished:
+    settings = either_bureau.settings.model_copy(update={"delivery_batch": 7})
+    made = a_bureau(replace(either_bureau, settings=settings))
     with made.bureau.store.writing() as connection:
         units = [
             {"id": 1000 + n, "code": f"T{n}", "name": f"第{n}街道", "kind": "town", "active": True}

@@ -46,9 +46,9 @@ from tests.letters.delivery_builders import (
 PLAN = {"key": "plan", "title": "巡检计划"}
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def anywhere(request: pytest.FixtureRequest) -> Furnished:
-    return a_bureau(request.getfixturevalue(request.param))
+@pytest.fixture
+def anywhere(either_bureau: Bureau) -> Furnished:
+    return a_bureau(either_bureau)
 
 
 @pytest.fixture

@@ -32,10 +32,9 @@ NOW = at(THREE_BEFORE)
 _LINK = re.compile(r"https://portal\.example/l/([^\s?]+)(?:\?to=(\d+))?")
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def anywhere(request: pytest.FixtureRequest) -> Furnished:
-    bureau = request.getfixturevalue(request.param)
-    return a_bureau(keyed(bureau, link_base="https://portal.example/"))
+@pytest.fixture
+def anywhere(either_bureau: Bureau) -> Furnished:
+    return a_bureau(keyed(either_bureau, link_base="https://portal.example/"))
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ from tests.builders import a_person, a_unit, an_edition, an_obligation
 NOW = clock.at(date(2026, 3, 20))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def shared(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue("bureau" if request.param == "sqlite" else "pg_bureau")
-
-
 def a_case(bureau: Bureau, **options: object):
     unit, home = a_unit(bureau), a_unit(bureau, "市民政局", kind="bureau")
     names = {
@@ -80,60 +75,62 @@ def count(bureau: Bureau, table: sa.Table) -> int:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
-def test_two_reviewers_decide_the_same_submission_once(shared: Bureau) -> None:
-    people, one = a_case(shared)
-    submit(shared, one, by=people["wang"], now=NOW)
+def test_two_reviewers_decide_the_same_submission_once(either_bureau: Bureau) -> None:
+    people, one = a_case(either_bureau)
+    submit(either_bureau, one, by=people["wang"], now=NOW)
 
     came = at_once(
-        lambda: transition(shared, one, Transition.PASS, by=people["chen"], now=NOW),
+        lambda: transition(either_bureau, one, Transition.PASS, by=people["chen"], now=NOW),
         lambda: transition(
-            shared, one, Transition.SEND_BACK, SendBack(reason="缺附表"), by=people["wu"], now=NOW
+            either_bureau, one, Transition.SEND_BACK, SendBack(reason="缺附表"), by=people["wu"], now=NOW
         ),
     )
 
     # Passing first leaves a matter that only a closer may send back; sending back first leaves nothing to pass.
     (told,) = refused(came)
     assert "请" in str(told)
-    assert count(shared, review) == 1
-    assert len(verbs(shared, one)) == 2
-    assert count(shared, dispatch) == (1 if verbs(shared, one)[-1] == "send_back" else 0)
+    assert count(either_bureau, review) == 1
+    assert len(verbs(either_bureau, one)) == 2
+    assert count(either_bureau, dispatch) == (1 if verbs(either_bureau, one)[-1] == "send_back" else 0)
 
 
-def test_two_who_saw_the_same_version_do_not_both_pass_a_level(shared: Bureau) -> None:
-    people, one = a_case(shared, review_levels=2)
-    seen = submit(shared, one, by=people["wang"], now=NOW).version
+def test_two_who_saw_the_same_version_do_not_both_pass_a_level(either_bureau: Bureau) -> None:
+    people, one = a_case(either_bureau, review_levels=2)
+    seen = submit(either_bureau, one, by=people["wang"], now=NOW).version
 
     came = at_once(
-        lambda: transition(shared, one, Transition.PASS, by=people["chen"], now=NOW, version=seen),
-        lambda: transition(shared, one, Transition.PASS, by=people["wu"], now=NOW, version=seen),
+        lambda: transition(either_bureau, one, Transition.PASS, by=people["chen"], now=NOW, version=seen),
+        lambda: transition(either_bureau, one, Transition.PASS, by=people["wu"], now=NOW, version=seen),
     )
 
     (told,) = refused(came)
     assert "刚刚被别人改动" in str(told)
-    assert count(shared, review) == 1
+    assert count(either_bureau, review) == 1
 
 
 @pytest.mark.parametrize("verb", ["submit", "sign_off", "decide", "acknowledge"])
-def test_the_same_act_by_two_people_counts_once(shared: Bureau, verb: str) -> None:
-    people, one = a_case(shared)
+def test_the_same_act_by_two_people_counts_once(either_bureau: Bureau, verb: str) -> None:
+    people, one = a_case(either_bureau)
     if verb == "sign_off":
-        submit(shared, one, by=people["wang"], now=NOW)
-        transition(shared, one, Transition.PASS, by=people["chen"], now=NOW)
+        submit(either_bureau, one, by=people["wang"], now=NOW)
+        transition(either_bureau, one, Transition.PASS, by=people["chen"], now=NOW)
     if verb == "decide":
         wish = {"wanted_on": date(2026, 4, 10), "reason": "会商", "progress": "七成"}
         transition(
-            shared, one, Transition.ASK_EXTENSION, ExtensionRequest(**wish), by=people["wang"], now=NOW
+            either_bureau, one, Transition.ASK_EXTENSION, ExtensionRequest(**wish), by=people["wang"], now=NOW
         )
     granted = {"granted_on": date(2026, 4, 9), "reply": "同意"}
     acts = {
-        "submit": [lambda who=who: submit(shared, one, by=people[who], now=NOW) for who in ("wang", "sun")],
+        "submit": [
+            lambda who=who: submit(either_bureau, one, by=people[who], now=NOW) for who in ("wang", "sun")
+        ],
         "sign_off": [
-            lambda who=who: transition(shared, one, Transition.SIGN_OFF, by=people[who], now=NOW)
+            lambda who=who: transition(either_bureau, one, Transition.SIGN_OFF, by=people[who], now=NOW)
             for who in ("zhou", "li")
         ],
         "decide": [
             lambda who=who: transition(
-                shared,
+                either_bureau,
                 one,
                 Transition.DECIDE_EXTENSION,
                 ExtensionDecision(**granted),
@@ -143,32 +140,34 @@ def test_the_same_act_by_two_people_counts_once(shared: Bureau, verb: str) -> No
             for who in ("zhou", "li")
         ],
         "acknowledge": [
-            lambda who=who: transition(shared, one, Transition.ACKNOWLEDGE, by=people[who], now=NOW)
+            lambda who=who: transition(either_bureau, one, Transition.ACKNOWLEDGE, by=people[who], now=NOW)
             for who in ("wang", "sun")
         ],
     }
-    before = len(verbs(shared, one))
+    before = len(verbs(either_bureau, one))
 
     came = at_once(*acts[verb])
 
     assert len(refused(came)) == 1
-    assert len(verbs(shared, one)) == before + 1
-    with shared.store.reading() as connection:
+    assert len(verbs(either_bureau, one)) == before + 1
+    with either_bureau.store.reading() as connection:
         after = load_obligation(connection, one)
     assert after.version == before + 2
     assert (after.extended_times, after.state is State.CLOSED) == (verb == "decide", verb == "sign_off")
 
 
-def test_many_who_act_on_different_matters_share_one_unbroken_history(shared: Bureau) -> None:
-    people, first = a_case(shared)
-    edition = an_edition(shared, "other")
-    rest = [an_obligation(shared, unit_id=people["wang"].unit_id, edition_id=edition) for _ in range(7)]
+def test_many_who_act_on_different_matters_share_one_unbroken_history(either_bureau: Bureau) -> None:
+    people, first = a_case(either_bureau)
+    edition = an_edition(either_bureau, "other")
+    rest = [
+        an_obligation(either_bureau, unit_id=people["wang"].unit_id, edition_id=edition) for _ in range(7)
+    ]
 
     came = at_once(
-        *(lambda one=one: submit(shared, one, by=people["wang"], now=NOW) for one in (first, *rest))
+        *(lambda one=one: submit(either_bureau, one, by=people["wang"], now=NOW) for one in (first, *rest))
     )
 
     assert refused(came) == []
-    with shared.store.reading() as connection:
+    with either_bureau.store.reading() as connection:
         checked = verify_chain(connection)
     assert (checked.entries, checked.broken_at) == (8, None)

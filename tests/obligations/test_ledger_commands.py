@@ -1,4 +1,4 @@
-"""The ledger's commands as people and scripts use them, on a real bureau folder."""
+"""The ledger's commands as people and scripts use them, on a real office folder."""
 
 from __future__ import annotations
 
@@ -27,27 +27,19 @@ COUNT = {
 }
 PLAN = {"key": "plan", "title": "巡检计划"}
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def bureau(request: pytest.FixtureRequest, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> Bureau:
-    """The same commands on both databases; commands find theirs by the environment."""
-    if request.param == "sqlite":
-        return bureau
-    served: Bureau = request.getfixturevalue("pg_bureau")
-    monkeypatch.setenv("DUBAN_DATABASE_URL", served.settings.store_url)
-    return served
+pytestmark = pytest.mark.usefixtures("commands_find_either")
 
 
 @pytest.fixture
-def furnished(bureau: Bureau):
-    home = a_unit(bureau, "市民政局", kind="bureau")
-    unit = a_unit(bureau)
-    a_person(bureau, "王科长", unit, Role.HANDLER)
-    a_person(bureau, "孙科员", unit, Role.HANDLER)
-    a_person(bureau, "陈审核", home, Role.REVIEWER)
-    a_person(bureau, "周统筹", home, Role.COORDINATOR)
-    a_person(bureau, "李局长", home, Role.LEADER)
-    edition = an_edition(bureau, coordinator_unit_id=home)
+def furnished(either_bureau: Bureau):
+    home = a_unit(either_bureau, "市民政局", kind="bureau")
+    unit = a_unit(either_bureau)
+    a_person(either_bureau, "王科长", unit, Role.HANDLER)
+    a_person(either_bureau, "孙科员", unit, Role.HANDLER)
+    a_person(either_bureau, "陈审核", home, Role.REVIEWER)
+    a_person(either_bureau, "周统筹", home, Role.COORDINATOR)
+    a_person(either_bureau, "李局长", home, Role.LEADER)
+    edition = an_edition(either_bureau, coordinator_unit_id=home)
     return {"unit": unit, "edition": edition}
 
 
@@ -62,12 +54,12 @@ def answer(*words: object):
 
 
 def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_the_office(
-    bureau: Bureau, furnished
+    either_bureau: Bureau, furnished
 ) -> None:
     one = an_obligation(
-        bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
+        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
     )
-    hold_round(bureau, now=clock.at(date(2026, 3, 25)))
+    hold_round(either_bureau, now=clock.at(date(2026, 3, 25)))
 
     said = duban("show", one, "--on", "2026-03-25")
 
@@ -78,10 +70,10 @@ def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_t
 
 
 def test_a_matter_goes_from_assigned_to_signed_off_by_command(
-    bureau: Bureau, furnished, tmp_path: Path
+    either_bureau: Bureau, furnished, tmp_path: Path
 ) -> None:
     one = an_obligation(
-        bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
+        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
     )
     paper = tmp_path / "计划.csv"
     paper.write_text("街道,月份\n天宁,3\n", encoding="utf-8")
@@ -117,8 +109,8 @@ def test_a_matter_goes_from_assigned_to_signed_off_by_command(
     assert "按期办结" not in duban("show", one, "--on", "2026-03-25").splitlines()[0]
 
 
-def test_a_dry_run_says_what_would_happen_and_writes_nothing(bureau: Bureau, furnished) -> None:
-    one = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(either_bureau: Bureau, furnished) -> None:
+    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
 
     told = duban("submit", one, "--as", "王科长", "--on", "2026-03-20", "--dry-run")
 
@@ -127,12 +119,12 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(bureau: Bureau, fur
     assert answer("show", one)["history"] == []
 
 
-def test_the_list_is_filtered_by_unit_state_light_and_desk(bureau: Bureau, furnished) -> None:
-    other = a_unit(bureau, "钟楼区民政局")
+def test_the_list_is_filtered_by_unit_state_light_and_desk(either_bureau: Bureau, furnished) -> None:
+    other = a_unit(either_bureau, "钟楼区民政局")
     common = {"edition_id": furnished["edition"]}
-    overdue = an_obligation(bureau, unit_id=furnished["unit"], due_on=date(2026, 3, 2), **common)
-    coming = an_obligation(bureau, unit_id=furnished["unit"], due_on=date(2026, 6, 30), **common)
-    theirs = an_obligation(bureau, unit_id=other, due_on=date(2026, 3, 2), **common)
+    overdue = an_obligation(either_bureau, unit_id=furnished["unit"], due_on=date(2026, 3, 2), **common)
+    coming = an_obligation(either_bureau, unit_id=furnished["unit"], due_on=date(2026, 6, 30), **common)
+    theirs = an_obligation(either_bureau, unit_id=other, due_on=date(2026, 3, 2), **common)
 
     def ids(*words: object) -> list[int]:
         return [row["id"] for row in answer("list", *words, "--on", "2026-03-10")["obligations"]]
@@ -149,9 +141,12 @@ def test_the_list_is_filtered_by_unit_state_light_and_desk(bureau: Bureau, furni
     assert answer("list", "--page-size", "1")["total"] == 3
 
 
-def test_an_extension_is_asked_and_granted_by_command(bureau: Bureau, furnished) -> None:
+def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, furnished) -> None:
     one = an_obligation(
-        bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], hard_due_on=date(2026, 4, 15)
+        either_bureau,
+        unit_id=furnished["unit"],
+        edition_id=furnished["edition"],
+        hard_due_on=date(2026, 4, 15),
     )
     asked = ("--reason", "会商未完", "--progress", "七成", "--as", "王科长", "--on", "2026-03-30")
 
@@ -168,12 +163,17 @@ def test_an_extension_is_asked_and_granted_by_command(bureau: Bureau, furnished)
     assert after["acts"][0]["decided_by"] == "李局长"
 
 
-def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(bureau: Bureau, furnished) -> None:
-    free = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(either_bureau: Bureau, furnished) -> None:
+    free = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
     walled = an_obligation(
-        bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], hard_due_on=date(2026, 4, 3)
+        either_bureau,
+        unit_id=furnished["unit"],
+        edition_id=furnished["edition"],
+        hard_due_on=date(2026, 4, 3),
     )
-    done = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], state="closed")
+    done = an_obligation(
+        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], state="closed"
+    )
     whole = ("--edition", "place_name_signs/2026", "--as", "李局长")
 
     stopped = answer(
@@ -192,9 +192,9 @@ def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(bureau: Burea
     ]
 
 
-def test_a_whole_unit_is_waived_and_its_suspension_ends(bureau: Bureau, furnished) -> None:
-    one = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
-    two = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_whole_unit_is_waived_and_its_suspension_ends(either_bureau: Bureau, furnished) -> None:
+    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+    two = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
     grounds = ("--reason", "撤并", "--authority", "民发〔2026〕3号", "--as", "周统筹", "--on", "2026-03-10")
     duban("suspend", one, *grounds)
 
@@ -208,11 +208,11 @@ def test_a_whole_unit_is_waived_and_its_suspension_ends(bureau: Bureau, furnishe
 
 
 def test_a_wrongly_addressed_matter_goes_to_the_right_unit_and_keeps_its_past(
-    bureau: Bureau, furnished
+    either_bureau: Bureau, furnished
 ) -> None:
-    right = a_unit(bureau, "新北区民政局")
-    a_person(bureau, "郑科长", right, Role.HANDLER)
-    one = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+    right = a_unit(either_bureau, "新北区民政局")
+    a_person(either_bureau, "郑科长", right, Role.HANDLER)
+    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
     duban("acknowledge", one, "--as", "王科长", "--on", "2026-03-02")
 
     duban(
@@ -227,9 +227,9 @@ def test_a_wrongly_addressed_matter_goes_to_the_right_unit_and_keeps_its_past(
         duban("submit", one, "--as", "王科长", "--on", "2026-03-04")
 
 
-def test_a_leaving_handler_hands_everything_over(bureau: Bureau, furnished) -> None:
-    one = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
-    two = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, furnished) -> None:
+    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+    two = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
     duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", "--on", "2026-03-02")
     duban("acknowledge", two, "--as", "王科长", "--on", "2026-03-02")
 
@@ -242,7 +242,7 @@ def test_a_leaving_handler_hands_everything_over(bureau: Bureau, furnished) -> N
         duban("handover", "--from", "王科长", "--to", "孙科员", "--as", "周统筹")
 
 
-def test_wrong_usage_is_told_apart_from_refusal(bureau: Bureau, furnished) -> None:
+def test_wrong_usage_is_told_apart_from_refusal(either_bureau: Bureau, furnished) -> None:
     both = CliRunner().invoke(obligations.app, ["review", "1", "--pass", "--send-back"])
     bare = CliRunner().invoke(obligations.app, ["submit", "1", "--figure", "count=许多"])
 
@@ -252,10 +252,12 @@ def test_wrong_usage_is_told_apart_from_refusal(bureau: Bureau, furnished) -> No
 
 
 def test_a_file_is_looked_at_by_those_who_may_and_each_look_is_recorded(
-    bureau: Bureau, furnished, tmp_path: Path
+    either_bureau: Bureau, furnished, tmp_path: Path
 ) -> None:
-    a_person(bureau, "赵某", a_unit(bureau, "钟楼区民政局"), Role.HANDLER)
-    one = an_obligation(bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN,))
+    a_person(either_bureau, "赵某", a_unit(either_bureau, "钟楼区民政局"), Role.HANDLER)
+    one = an_obligation(
+        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN,)
+    )
     paper, copy = tmp_path / "计划.txt", tmp_path / "副本.txt"
     paper.write_text("三月底前完成", encoding="utf-8")
     duban("submit", one, "--file", f"plan={paper}", "--as", "王科长", "--on", "2026-03-20")

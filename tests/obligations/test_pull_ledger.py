@@ -59,9 +59,9 @@ class Desk:
         return [one.id for one in self.pull(**asked).obligations]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def desk(request: pytest.FixtureRequest, bureau: Bureau) -> Desk:
-    return Desk(bureau if request.param == "sqlite" else request.getfixturevalue("pg_bureau"))
+@pytest.fixture
+def desk(either_bureau: Bureau) -> Desk:
+    return Desk(either_bureau)
 
 
 def test_pages_follow_each_other_by_number(desk: Desk) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from duban.bureau import Bureau
@@ -55,21 +54,16 @@ def a_contact(
         )
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
+def test_every_contact_of_the_first_rank_is_told_and_nobody_else(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, address="wang@unit.example", leader_address="li@unit.example")
+    a_contact(either_bureau, unit, "zhao@unit.example", duty="backup", rank=1)
+    a_contact(either_bureau, unit, "later@unit.example", duty="backup", rank=2)
+    a_contact(either_bureau, unit, "gone@unit.example", active=False)
 
-
-def test_every_contact_of_the_first_rank_is_told_and_nobody_else(furnished: Bureau) -> None:
-    unit = a_unit(furnished, address="wang@unit.example", leader_address="li@unit.example")
-    a_contact(furnished, unit, "zhao@unit.example", duty="backup", rank=1)
-    a_contact(furnished, unit, "later@unit.example", duty="backup", rank=2)
-    a_contact(furnished, unit, "gone@unit.example", active=False)
-
-    written = enqueue(furnished, unit)
+    written = enqueue(either_bureau, unit)
 
     assert written == 2
-    assert {row.address for row in rows(furnished)} == {"wang@unit.example", "zhao@unit.example"}
+    assert {row.address for row in rows(either_bureau)} == {"wang@unit.example", "zhao@unit.example"}
 
 
 def test_the_second_rank_stands_in_when_the_first_is_gone(bureau: Bureau) -> None:
@@ -82,12 +76,12 @@ def test_the_second_rank_stands_in_when_the_first_is_gone(bureau: Bureau) -> Non
     assert [row.address for row in rows(bureau)] == ["later@unit.example"]
 
 
-def test_leaders_get_what_is_meant_for_the_superior(furnished: Bureau) -> None:
-    unit = a_unit(furnished, address="wang@unit.example", leader_address="li@unit.example")
+def test_leaders_get_what_is_meant_for_the_superior(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, address="wang@unit.example", leader_address="li@unit.example")
 
-    enqueue(furnished, unit, part=Part.SUPERIOR)
+    enqueue(either_bureau, unit, part=Part.SUPERIOR)
 
-    assert [row.address for row in rows(furnished)] == ["li@unit.example"]
+    assert [row.address for row in rows(either_bureau)] == ["li@unit.example"]
 
 
 def test_the_handler_gets_what_is_meant_for_the_superior_where_no_leader_is_known(bureau: Bureau) -> None:
@@ -98,27 +92,27 @@ def test_the_handler_gets_what_is_meant_for_the_superior_where_no_leader_is_know
     assert [row.address for row in rows(bureau)] == ["wang@unit.example"]
 
 
-def test_the_same_message_is_written_once_and_another_beside_it(furnished: Bureau) -> None:
-    unit = a_unit(furnished)
+def test_the_same_message_is_written_once_and_another_beside_it(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau)
 
     assert [
-        enqueue(furnished, unit),
-        enqueue(furnished, unit),
-        enqueue(furnished, unit, ref="obligation:2"),
+        enqueue(either_bureau, unit),
+        enqueue(either_bureau, unit),
+        enqueue(either_bureau, unit, ref="obligation:2"),
     ] == [
         1,
         0,
         1,
     ]
-    assert len(rows(furnished)) == 2
+    assert len(rows(either_bureau)) == 2
 
 
-def test_a_unit_without_contact_leaves_a_row_that_says_so(furnished: Bureau) -> None:
-    unit = a_unit(furnished, address=None)
+def test_a_unit_without_contact_leaves_a_row_that_says_so(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, address=None)
 
-    written = [enqueue(furnished, unit), enqueue(furnished, unit)]
+    written = [enqueue(either_bureau, unit), enqueue(either_bureau, unit)]
 
-    (row,) = rows(furnished)
+    (row,) = rows(either_bureau)
     assert written == [0, 0]
     assert (row.status, row.unit_id) == ("failed", unit)
     assert "没有联系人" in row.reason

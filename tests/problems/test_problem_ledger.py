@@ -19,25 +19,19 @@ from tests.builders import a_person, a_unit, an_edition
 HEAD = ["编号", "问题", "责任单位", "整改类型", "发现日期", "整改时限", "措施"]
 EDITION = "fire_exits/2026"
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def bureau(request: pytest.FixtureRequest, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> Bureau:
-    """The same commands on both databases; commands find theirs by the environment."""
-    if request.param == "sqlite":
-        return bureau
-    served: Bureau = request.getfixturevalue("pg_bureau")
-    monkeypatch.setenv("DUBAN_DATABASE_URL", served.settings.store_url)
-    return served
+pytestmark = pytest.mark.usefixtures("commands_find_either")
 
 
 @pytest.fixture
-def ledger(bureau: Bureau):
-    home = a_unit(bureau, "市民政局", kind="bureau")
-    unit = a_unit(bureau, "清潭敬老院", kind="service")
-    a_person(bureau, "王院长", unit, Role.HANDLER)
-    a_person(bureau, "周统筹", home, Role.COORDINATOR)
-    a_person(bureau, "陈审核", home, Role.REVIEWER)
-    an_edition(bureau, "fire_exits", name="消防避难设施", kind="rectification", coordinator_unit_id=home)
+def ledger(either_bureau: Bureau):
+    home = a_unit(either_bureau, "市民政局", kind="bureau")
+    unit = a_unit(either_bureau, "清潭敬老院", kind="service")
+    a_person(either_bureau, "王院长", unit, Role.HANDLER)
+    a_person(either_bureau, "周统筹", home, Role.COORDINATOR)
+    a_person(either_bureau, "陈审核", home, Role.REVIEWER)
+    an_edition(
+        either_bureau, "fire_exits", name="消防避难设施", kind="rectification", coordinator_unit_id=home
+    )
     return unit
 
 
@@ -76,7 +70,7 @@ def good_rows() -> list[list[object]]:
     ]
 
 
-def test_a_sheet_is_previewed_then_imported_once(bureau: Bureau, ledger, tmp_path: Path) -> None:
+def test_a_sheet_is_previewed_then_imported_once(either_bureau: Bureau, ledger, tmp_path: Path) -> None:
     sheet = a_sheet(tmp_path / "清单.xlsx", *good_rows())
 
     preview = answer("import", EDITION, sheet, "--as", "周统筹", "--dry-run")
@@ -91,7 +85,9 @@ def test_a_sheet_is_previewed_then_imported_once(bureau: Bureau, ledger, tmp_pat
         run("import", EDITION, sheet, "--as", "周统筹")
 
 
-def test_a_faulty_sheet_enters_nothing_and_names_every_row(bureau: Bureau, ledger, tmp_path: Path) -> None:
+def test_a_faulty_sheet_enters_nothing_and_names_every_row(
+    either_bureau: Bureau, ledger, tmp_path: Path
+) -> None:
     sheet = a_sheet(
         tmp_path / "清单.xlsx",
         good_rows()[0],
@@ -116,7 +112,7 @@ def test_a_faulty_sheet_enters_nothing_and_names_every_row(bureau: Bureau, ledge
     assert answer("list")["tally"]["found"] == 0
 
 
-def test_a_problem_is_fixed_by_its_unit_and_struck_off_by_another(bureau: Bureau, ledger) -> None:
+def test_a_problem_is_fixed_by_its_unit_and_struck_off_by_another(either_bureau: Bureau, ledger) -> None:
     added = ("--title", "疏散门上锁", "--unit", "清潭敬老院", "--found", "2026-03-01", "--due", "2026-04-30")
     answer("add", EDITION, "F-01", *added, "--measure", "拆锁", "--as", "周统筹", "--on", "2026-03-01")
 
@@ -135,8 +131,8 @@ def test_a_problem_is_fixed_by_its_unit_and_struck_off_by_another(bureau: Bureau
     assert answer("list")["tally"] == {"found": 1, "fixed": 1, "open": 0, "struck_off": 1}
 
 
-def test_nobody_strikes_off_what_he_fixed_himself(bureau: Bureau, ledger) -> None:
-    a_person(bureau, "钱兼任", ledger, Role.HANDLER, Role.REVIEWER)
+def test_nobody_strikes_off_what_he_fixed_himself(either_bureau: Bureau, ledger) -> None:
+    a_person(either_bureau, "钱兼任", ledger, Role.HANDLER, Role.REVIEWER)
     added = ("--title", "制度", "--unit", "清潭敬老院", "--found", "2026-03-01", "--pace", "lasting")
     answer("add", EDITION, "F-09", *added, "--as", "周统筹")
     answer("fix", EDITION, "F-09", "--as", "钱兼任")

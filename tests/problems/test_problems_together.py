@@ -74,9 +74,9 @@ class Desk:
         return {one.code: one.state.value for one in found.problems}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def desk(request: pytest.FixtureRequest, bureau: Bureau) -> Desk:
-    return Desk(bureau if request.param == "sqlite" else request.getfixturevalue("pg_bureau"))
+@pytest.fixture
+def desk(either_bureau: Bureau) -> Desk:
+    return Desk(either_bureau)
 
 
 def test_all_that_match_are_struck_off_and_the_rest_is_counted(desk: Desk) -> None:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,11 +30,6 @@ from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 DUE = date(2026, 3, 31)  # a Tuesday
 DAY_AFTER = date(2026, 4, 1)
-
-
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
 
 
 def rates(shown: Board | CampaignLine) -> dict[str, tuple[int, int]]:
@@ -62,25 +56,25 @@ def report(bureau: Bureau, key: int, value: int, on: date) -> None:
         )
 
 
-def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(furnished: Bureau) -> None:
-    signs = an_edition(furnished)
-    point = a_point(furnished, signs, due_on=DUE)
-    units = [a_unit(furnished, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
+def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(either_bureau: Bureau) -> None:
+    signs = an_edition(either_bureau)
+    point = a_point(either_bureau, signs, due_on=DUE)
+    units = [a_unit(either_bureau, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
     change(
-        furnished,
-        an_obligation(furnished, edition_id=signs, point=point, unit_id=units[0], state="closed"),
+        either_bureau,
+        an_obligation(either_bureau, edition_id=signs, point=point, unit_id=units[0], state="closed"),
         submitted_on=DUE,
     )
-    an_obligation(furnished, edition_id=signs, point=point, unit_id=units[1])
+    an_obligation(either_bureau, edition_id=signs, point=point, unit_id=units[1])
     change(
-        furnished,
-        an_obligation(furnished, edition_id=signs, point=point, unit_id=units[2]),
+        either_bureau,
+        an_obligation(either_bureau, edition_id=signs, point=point, unit_id=units[2]),
         state="suspended",
     )
-    calm = an_edition(furnished, "respect_elders_month", name="敬老月")
-    an_obligation(furnished, edition_id=calm, due_on=date(2026, 10, 31))
+    calm = an_edition(either_bureau, "respect_elders_month", name="敬老月")
+    an_obligation(either_bureau, edition_id=calm, due_on=date(2026, 10, 31))
 
-    board = read_board(furnished, by=SYSTEM, today=DAY_AFTER, cells=2)
+    board = read_board(either_bureau, by=SYSTEM, today=DAY_AFTER, cells=2)
 
     assert [line.campaign for line in board.campaigns] == ["place_name_signs", "respect_elders_month"]
     assert [line.light for line in board.campaigns] == [Light.RED, Light.GREEN]
@@ -91,15 +85,15 @@ def test_a_leader_sees_the_worst_campaign_first_with_its_worst_units(furnished: 
         ("金坛区民政局", Light.RED),
         ("天宁区民政局", Light.GREEN),
     ]
-    second = read_board(furnished, by=SYSTEM, today=DAY_AFTER, cells=2, page=2)
+    second = read_board(either_bureau, by=SYSTEM, today=DAY_AFTER, cells=2, page=2)
     assert [cell.unit for cell in second.campaigns[0].cells] == ["溧阳市民政局"]
 
 
 def test_rates_leave_out_what_is_waived_suspended_cancelled_extended_or_not_yet_due(
-    furnished: Bureau,
+    either_bureau: Bureau,
 ) -> None:
-    edition = an_edition(furnished)
-    point = a_point(furnished, edition, due_on=DUE)
+    edition = an_edition(either_bureau)
+    point = a_point(either_bureau, edition, due_on=DUE)
     states = (
         {"state": "closed", "submitted_on": DUE},
         {"state": "closed", "submitted_on": DAY_AFTER, "late": 1, "returned_times": 1},
@@ -110,10 +104,14 @@ def test_rates_leave_out_what_is_waived_suspended_cancelled_extended_or_not_yet_
         {"state": "in_progress", "due_on": date(2026, 4, 30), "extended_times": 1},
     )
     for n, columns in enumerate(states):
-        unit = a_unit(furnished, f"第{n + 1}街道")
-        change(furnished, an_obligation(furnished, edition_id=edition, point=point, unit_id=unit), **columns)
+        unit = a_unit(either_bureau, f"第{n + 1}街道")
+        change(
+            either_bureau,
+            an_obligation(either_bureau, edition_id=edition, point=point, unit_id=unit),
+            **columns,
+        )
 
-    board = read_board(furnished, by=SYSTEM, today=DAY_AFTER)
+    board = read_board(either_bureau, by=SYSTEM, today=DAY_AFTER)
 
     assert rates(board) == {"in_time": (1, 3), "done": (2, 3), "at_first": (1, 2), "taken_up": (3, 4)}
     assert rates(board.campaigns[0]) == rates(board)
@@ -128,16 +126,16 @@ def test_nothing_due_prints_a_dash_and_never_a_percentage(bureau: Bureau) -> Non
     assert MeasureRate(key="", name="", part=371, whole=600, definition="").shown == "61.8 %"
 
 
-def test_what_turned_red_since_yesterday_is_listed_by_name(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
-    point = a_point(furnished, edition, due_on=DUE)
+def test_what_turned_red_since_yesterday_is_listed_by_name(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
+    point = a_point(either_bureau, edition, due_on=DUE)
     jintan = an_obligation(
-        furnished, edition_id=edition, point=point, unit_id=a_unit(furnished, "金坛区民政局")
+        either_bureau, edition_id=edition, point=point, unit_id=a_unit(either_bureau, "金坛区民政局")
     )
-    an_obligation(furnished, edition_id=edition, due_on=date(2026, 3, 27))
+    an_obligation(either_bureau, edition_id=edition, due_on=date(2026, 3, 27))
 
     today, later = (
-        read_board(furnished, by=SYSTEM, today=day) for day in (DAY_AFTER, DAY_AFTER + timedelta(days=1))
+        read_board(either_bureau, by=SYSTEM, today=day) for day in (DAY_AFTER, DAY_AFTER + timedelta(days=1))
     )
 
     assert [(one.obligation_id, one.unit, one.word) for one in today.turned_red] == [
@@ -165,25 +163,25 @@ def test_the_list_of_what_turned_red_is_capped_and_its_total_is_not(bureau: Bure
     assert (len(board.turned_red), board.turned_red_total) == (LISTED, LISTED + 7)
 
 
-def test_a_quota_behind_the_calendar_turns_red_before_its_date(furnished: Bureau) -> None:
-    edition = an_edition(furnished, "home_care_beds", kind="quota", name="家庭养老床位")
-    point = a_point(furnished, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
+def test_a_quota_behind_the_calendar_turns_red_before_its_date(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau, "home_care_beds", kind="quota", name="家庭养老床位")
+    point = a_point(either_bureau, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
     lagging, ahead = (
         an_obligation(
-            furnished,
+            either_bureau,
             edition_id=edition,
             point=point,
-            unit_id=a_unit(furnished, name),
+            unit_id=a_unit(either_bureau, name),
             due_on=date(2026, 12, 31),
             target=Decimal(100),
         )
         for name in ("金坛区民政局", "天宁区民政局")
     )
-    report(furnished, ahead, 60, date(2026, 6, 1))
-    report(furnished, ahead, 80, date(2026, 6, 20))
-    report(furnished, lagging, 15, date(2026, 6, 20))
+    report(either_bureau, ahead, 60, date(2026, 6, 1))
+    report(either_bureau, ahead, 80, date(2026, 6, 20))
+    report(either_bureau, lagging, 15, date(2026, 6, 20))
 
-    board = read_board(furnished, by=SYSTEM, today=date(2026, 6, 30), cells=5)
+    board = read_board(either_bureau, by=SYSTEM, today=date(2026, 6, 30), cells=5)
 
     assert [(cell.unit, cell.light) for cell in board.campaigns[0].cells] == [
         ("金坛区民政局", Light.RED),

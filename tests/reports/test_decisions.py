@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from duban.bureau import Bureau
@@ -22,11 +21,6 @@ from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 TODAY = date(2026, 3, 16)
 NOW = clock.at(TODAY)
-
-
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
 
 
 def put(bureau: Bureau, table: sa.Table, **values: Any) -> int:
@@ -68,47 +62,55 @@ def handed_in(bureau: Bureau, by: Actor, *, levels: int, passed: tuple[Actor, ..
     return key
 
 
-def test_extensions_last_levels_and_sign_offs_wait_for_the_leader(furnished: Bureau) -> None:
-    unit, city = a_unit(furnished, "天宁区民政局"), a_unit(furnished, "市民政局", kind="bureau")
-    handler = a_person(furnished, "王科长", unit, Role.HANDLER)
-    reviewer = a_person(furnished, "陈科长", city, Role.REVIEWER)
-    leader = a_person(furnished, "李局长", city, Role.LEADER)
+def test_extensions_last_levels_and_sign_offs_wait_for_the_leader(either_bureau: Bureau) -> None:
+    unit, city = a_unit(either_bureau, "天宁区民政局"), a_unit(either_bureau, "市民政局", kind="bureau")
+    handler = a_person(either_bureau, "王科长", unit, Role.HANDLER)
+    reviewer = a_person(either_bureau, "陈科长", city, Role.REVIEWER)
+    leader = a_person(either_bureau, "李局长", city, Role.LEADER)
     wanted = an_obligation(
-        furnished, unit_id=unit, edition_id=an_edition(furnished), due_on=date(2026, 3, 31)
+        either_bureau, unit_id=unit, edition_id=an_edition(either_bureau), due_on=date(2026, 3, 31)
     )
     transition(
-        furnished,
+        either_bureau,
         wanted,
         Transition.ASK_EXTENSION,
         ExtensionRequest(wanted_on=date(2026, 4, 10), reason="换届", progress="过半"),
         by=handler,
         now=NOW,
     )
-    handed_in(furnished, handler, levels=1, passed=(), state="submitted")
-    handed_in(furnished, handler, levels=2, passed=(), state="submitted")
-    last = handed_in(furnished, handler, levels=2, passed=(reviewer,), state="submitted")
-    closing = handed_in(furnished, handler, levels=1, passed=(reviewer,), state="accepted")
+    handed_in(either_bureau, handler, levels=1, passed=(), state="submitted")
+    handed_in(either_bureau, handler, levels=2, passed=(), state="submitted")
+    last = handed_in(either_bureau, handler, levels=2, passed=(reviewer,), state="submitted")
+    closing = handed_in(either_bureau, handler, levels=1, passed=(reviewer,), state="accepted")
 
-    found = read_decisions(furnished, by=leader, today=TODAY)
+    found = read_decisions(either_bureau, by=leader, today=TODAY)
 
     assert [one.asked.obligation_id for one in found.extensions] == [wanted]
     assert [one.refusals for one in found.extensions] == [()]
     assert [one.id for one in found.last_levels] == [last]
     assert [one.submitted.id for one in found.sign_offs] == [closing]
     assert found.total == 3
-    own = read_decisions(furnished, by=handler, today=TODAY)
+    own = read_decisions(either_bureau, by=handler, today=TODAY)
     assert own.total == 0
 
 
-def test_what_is_past_the_wall_and_late_problems_are_told(furnished: Bureau) -> None:
-    unit = a_unit(furnished, "天宁区民政局")
-    leader = a_person(furnished, "李局长", unit, Role.LEADER)
-    edition = an_edition(furnished)
+def test_what_is_past_the_wall_and_late_problems_are_told(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, "天宁区民政局")
+    leader = a_person(either_bureau, "李局长", unit, Role.LEADER)
+    edition = an_edition(either_bureau)
     past = an_obligation(
-        furnished, unit_id=unit, edition_id=edition, due_on=date(2026, 3, 6), hard_due_on=date(2026, 3, 13)
+        either_bureau,
+        unit_id=unit,
+        edition_id=edition,
+        due_on=date(2026, 3, 6),
+        hard_due_on=date(2026, 3, 13),
     )
     an_obligation(
-        furnished, unit_id=unit, edition_id=edition, due_on=date(2026, 3, 6), hard_due_on=date(2026, 3, 31)
+        either_bureau,
+        unit_id=unit,
+        edition_id=edition,
+        due_on=date(2026, 3, 6),
+        hard_due_on=date(2026, 3, 31),
     )
     for code, due_on, state in (
         ("1", date(2026, 3, 2), "open"),
@@ -116,7 +118,7 @@ def test_what_is_past_the_wall_and_late_problems_are_told(furnished: Bureau) -> 
         ("3", date(2026, 9, 30), "open"),
     ):
         put(
-            furnished,
+            either_bureau,
             problem,
             edition_id=edition,
             unit_id=unit,
@@ -128,7 +130,7 @@ def test_what_is_past_the_wall_and_late_problems_are_told(furnished: Bureau) -> 
             state=state,
         )
 
-    found = read_decisions(furnished, by=leader, today=TODAY)
+    found = read_decisions(either_bureau, by=leader, today=TODAY)
 
     assert [one.id for one in found.over_wall] == [past]
     assert [one.code for one in found.problems] == ["1"]

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
@@ -23,85 +22,80 @@ DAY_AFTER = date(2026, 4, 1)
 LEADER = Actor(name="周局长", person_id=9, roles=frozenset({Role.LEADER}))
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def change(bureau: Bureau, key: int, **columns: Any) -> int:
     with bureau.store.writing() as connection:
         connection.execute(sa.update(obligation).where(obligation.c.id == key).values(**columns))
     return key
 
 
-def test_the_page_shows_districts_then_the_worst_and_sums_the_others(furnished: Bureau) -> None:
-    signs = an_edition(furnished)
-    point = a_point(furnished, signs, due_on=DUE)
-    district = a_unit(furnished, "天宁区民政局")
+def test_the_page_shows_districts_then_the_worst_and_sums_the_others(either_bureau: Bureau) -> None:
+    signs = an_edition(either_bureau)
+    point = a_point(either_bureau, signs, due_on=DUE)
+    district = a_unit(either_bureau, "天宁区民政局")
     change(
-        furnished,
-        an_obligation(furnished, edition_id=signs, point=point, unit_id=district, state="closed"),
+        either_bureau,
+        an_obligation(either_bureau, edition_id=signs, point=point, unit_id=district, state="closed"),
         submitted_on=DUE,
         closed_on=DUE,
     )
-    towns = [a_unit(furnished, f"第{n}街道", kind="town", address=None) for n in range(UNIT_PAGE + 2)]
+    towns = [a_unit(either_bureau, f"第{n}街道", kind="town", address=None) for n in range(UNIT_PAGE + 2)]
     for town in towns:
-        an_obligation(furnished, edition_id=signs, point=point, unit_id=town)
+        an_obligation(either_bureau, edition_id=signs, point=point, unit_id=town)
     worst = towns[-1]
-    an_obligation(furnished, edition_id=signs, due_on=date(2026, 3, 27), unit_id=worst)
+    an_obligation(either_bureau, edition_id=signs, due_on=date(2026, 3, 27), unit_id=worst)
 
-    page = read_overview(furnished, by=LEADER, today=DAY_AFTER)
+    page = read_overview(either_bureau, by=LEADER, today=DAY_AFTER)
 
     assert [one.unit_id for one in page.units[:3]] == [district, worst, towns[0]]
     assert (len(page.units), page.unit_total, page.rest_total) == (UNIT_PAGE, UNIT_PAGE + 3, 3)
     (row,) = page.rows
     assert [cell.light for cell in row.cells[:2] if cell] == [Light.GREEN, Light.RED]
     assert row.rest is not None and row.rest.lights[Light.RED] == 3
-    second = read_overview(furnished, by=LEADER, today=DAY_AFTER, page=2)
+    second = read_overview(either_bureau, by=LEADER, today=DAY_AFTER, page=2)
     assert [one.unit_id for one in second.units] == towns[UNIT_PAGE - 2 : -1]
     assert page.pages == second.pages == 2
     assert second.lights == page.lights
 
 
-def test_a_year_that_is_over_shows_only_what_it_left_open(furnished: Bureau) -> None:
-    old = an_edition(furnished, "old", year=2025, name="旧年走访")
-    point = a_point(furnished, old, due_on=date(2025, 12, 31))
+def test_a_year_that_is_over_shows_only_what_it_left_open(either_bureau: Bureau) -> None:
+    old = an_edition(either_bureau, "old", year=2025, name="旧年走访")
+    point = a_point(either_bureau, old, due_on=date(2025, 12, 31))
     for n, state in enumerate(("closed", "waived", "assigned", "submitted")):
         key = an_obligation(
-            furnished,
+            either_bureau,
             edition_id=old,
             point=point,
-            unit_id=a_unit(furnished, f"第{n}街道"),
+            unit_id=a_unit(either_bureau, f"第{n}街道"),
             state=state,
             due_on=date(2025, 12, 31),
         )
         if state in ("closed", "submitted"):
-            change(furnished, key, submitted_on=date(2025, 12, 30))
-    an_obligation(furnished, edition_id=an_edition(furnished), due_on=DUE)
+            change(either_bureau, key, submitted_on=date(2025, 12, 30))
+    an_obligation(either_bureau, edition_id=an_edition(either_bureau), due_on=DUE)
 
-    page = read_overview(furnished, by=LEADER, today=DAY_AFTER)
+    page = read_overview(either_bureau, by=LEADER, today=DAY_AFTER)
 
     assert (page.year, page.years) == (2026, (2026, 2025))
     assert page.obligations == 1
     ((year, lights),) = [(one.year, one.lights) for one in page.left]
     assert year == 2025
     assert (lights[Light.RED], lights[Light.GREEN], lights[Light.GREY]) == (1, 1, 0)
-    past = read_overview(furnished, by=LEADER, today=DAY_AFTER, year=2025)
+    past = read_overview(either_bureau, by=LEADER, today=DAY_AFTER, year=2025)
     assert past.obligations == 4
     assert past.left == ()
 
 
-def test_a_handler_sees_his_own_units_figures_and_a_stranger_none(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
-    point = a_point(furnished, edition, due_on=DUE)
-    own, other = a_unit(furnished, "天宁区民政局"), a_unit(furnished, "金坛区民政局")
+def test_a_handler_sees_his_own_units_figures_and_a_stranger_none(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
+    point = a_point(either_bureau, edition, due_on=DUE)
+    own, other = a_unit(either_bureau, "天宁区民政局"), a_unit(either_bureau, "金坛区民政局")
     for unit in (own, other):
-        an_obligation(furnished, edition_id=edition, point=point, unit_id=unit)
-    handler = a_person(furnished, "王科长", own, Role.HANDLER)
-    stranger = a_person(furnished, "赵某", other)
+        an_obligation(either_bureau, edition_id=edition, point=point, unit_id=unit)
+    handler = a_person(either_bureau, "王科长", own, Role.HANDLER)
+    stranger = a_person(either_bureau, "赵某", other)
 
-    seen = read_overview(furnished, by=handler, today=DAY_AFTER)
-    nothing = read_overview(furnished, by=stranger, today=DAY_AFTER)
+    seen = read_overview(either_bureau, by=handler, today=DAY_AFTER)
+    nothing = read_overview(either_bureau, by=stranger, today=DAY_AFTER)
 
     assert (seen.obligations, [one.unit_id for one in seen.units]) == (1, [own])
     assert [one.unit for one in seen.turned_red] == ["天宁区民政局"]
@@ -157,13 +151,13 @@ def _cells(page: Overview, cells: tuple[LightSum | None, ...]) -> dict[int, obje
     }
 
 
-def test_quotas_behind_the_calendar_count_among_the_red_of_their_unit(furnished: Bureau) -> None:
-    edition = an_edition(furnished, "home_care_beds", kind="quota", name="家庭养老床位")
-    point = a_point(furnished, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
-    towns = [a_unit(furnished, f"第{n}街道", kind="town") for n in range(3)]
+def test_quotas_behind_the_calendar_count_among_the_red_of_their_unit(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau, "home_care_beds", kind="quota", name="家庭养老床位")
+    point = a_point(either_bureau, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
+    towns = [a_unit(either_bureau, f"第{n}街道", kind="town") for n in range(3)]
     for town in towns:
         an_obligation(
-            furnished,
+            either_bureau,
             edition_id=edition,
             point=point,
             unit_id=town,
@@ -171,7 +165,7 @@ def test_quotas_behind_the_calendar_count_among_the_red_of_their_unit(furnished:
             target=Decimal(100) if town == towns[2] else None,
         )
 
-    page = read_overview(furnished, by=LEADER, today=date(2026, 6, 30))
+    page = read_overview(either_bureau, by=LEADER, today=date(2026, 6, 30))
 
     assert [one.unit_id for one in page.units] == [towns[2], towns[0], towns[1]]
     assert [stand.light for stand in page.units] == [Light.RED, Light.GREEN, Light.GREEN]

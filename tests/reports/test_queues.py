@@ -32,11 +32,6 @@ NOW = clock.at(TODAY)
 LINK = ({"key": "page", "title": "公开页面", "type": "link"},)
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 class People:
     def __init__(self, bureau: Bureau) -> None:
         self.city = a_unit(bureau, "市民政局", kind="bureau")
@@ -59,14 +54,14 @@ def counts(bureau: Bureau, by: Actor) -> dict[str, int]:
     return {queue.key: queue.count for queue in read_queues(bureau, by=by, now=NOW)}
 
 
-def test_what_waits_longest_for_review_comes_first_and_pages_follow_each_other(furnished: Bureau) -> None:
-    people = People(furnished)
+def test_what_waits_longest_for_review_comes_first_and_pages_follow_each_other(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
     days = [date(2026, 3, 25), date(2026, 3, 20), date(2026, 3, 23)]
-    edition = an_edition(furnished)
-    numbers = [handed_in(furnished, people, day, edition_id=edition) for day in days]
+    edition = an_edition(either_bureau)
+    numbers = [handed_in(either_bureau, people, day, edition_id=edition) for day in days]
 
-    first = read_reviews(furnished, by=people.reviewer, today=TODAY, limit=2)
-    rest = read_reviews(furnished, by=people.reviewer, today=TODAY, after=first.next_after, limit=2)
+    first = read_reviews(either_bureau, by=people.reviewer, today=TODAY, limit=2)
+    rest = read_reviews(either_bureau, by=people.reviewer, today=TODAY, after=first.next_after, limit=2)
 
     assert [one.submitted.id for one in first.reviews] == [numbers[1], numbers[2]]
     assert [one.submitted.id for one in rest.reviews] == [numbers[0]]
@@ -74,51 +69,53 @@ def test_what_waits_longest_for_review_comes_first_and_pages_follow_each_other(f
     assert [one.waited_workdays for one in first.reviews] == [5, 4]
 
 
-def test_a_review_says_why_somebody_may_not_take_it(furnished: Bureau) -> None:
-    people = People(furnished)
-    number = handed_in(furnished, people, TODAY, review_levels=2)
-    transition(furnished, number, Transition.PASS, by=people.reviewer, now=NOW)
+def test_a_review_says_why_somebody_may_not_take_it(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
+    number = handed_in(either_bureau, people, TODAY, review_levels=2)
+    transition(either_bureau, number, Transition.PASS, by=people.reviewer, now=NOW)
 
-    (again,) = read_reviews(furnished, by=people.reviewer, today=TODAY).reviews
-    (other,) = read_reviews(furnished, by=people.coordinator, today=TODAY).reviews
+    (again,) = read_reviews(either_bureau, by=people.reviewer, today=TODAY).reviews
+    (other,) = read_reviews(either_bureau, by=people.coordinator, today=TODAY).reviews
 
     assert (again.level, other.level) == (2, 2)
     assert "前一级" in again.refusals[0]
     assert other.refusals == ()
 
 
-def test_what_passed_every_level_waits_for_the_closer_who_did_not_review_it(furnished: Bureau) -> None:
-    people = People(furnished)
-    number = handed_in(furnished, people, TODAY)
-    transition(furnished, number, Transition.PASS, by=people.coordinator, now=NOW)
+def test_what_passed_every_level_waits_for_the_closer_who_did_not_review_it(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
+    number = handed_in(either_bureau, people, TODAY)
+    transition(either_bureau, number, Transition.PASS, by=people.coordinator, now=NOW)
 
-    (one,) = read_reviews(furnished, by=people.coordinator, today=TODAY, state=State.ACCEPTED).reviews
+    (one,) = read_reviews(either_bureau, by=people.coordinator, today=TODAY, state=State.ACCEPTED).reviews
 
     assert "审核过这项任务" in one.refusals[0]
     assert (
-        counts(furnished, people.coordinator)["reviews"],
-        counts(furnished, people.coordinator)["sign_offs"],
+        counts(either_bureau, people.coordinator)["reviews"],
+        counts(either_bureau, people.coordinator)["sign_offs"],
     ) == (
         0,
         1,
     )
 
 
-def test_a_foreign_units_handler_sees_nothing_of_it(furnished: Bureau) -> None:
-    people = People(furnished)
-    handed_in(furnished, people, TODAY)
+def test_a_foreign_units_handler_sees_nothing_of_it(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
+    handed_in(either_bureau, people, TODAY)
 
-    assert read_reviews(furnished, by=people.other, today=TODAY).total == 0
-    assert read_reviews(furnished, by=people.handler, today=TODAY).total == 1
-    assert counts(furnished, people.other) == dict.fromkeys(counts(furnished, people.other), 0)
+    assert read_reviews(either_bureau, by=people.other, today=TODAY).total == 0
+    assert read_reviews(either_bureau, by=people.handler, today=TODAY).total == 1
+    assert counts(either_bureau, people.other) == dict.fromkeys(counts(either_bureau, people.other), 0)
 
 
-def test_extensions_wait_in_the_order_they_were_asked_for_and_not_by_their_asker(furnished: Bureau) -> None:
-    people = People(furnished)
-    edition = an_edition(furnished)
+def test_extensions_wait_in_the_order_they_were_asked_for_and_not_by_their_asker(
+    either_bureau: Bureau,
+) -> None:
+    people = People(either_bureau)
+    edition = an_edition(either_bureau)
     numbers = [
         an_obligation(
-            furnished,
+            either_bureau,
             unit_id=people.north,
             edition_id=edition,
             state="acknowledged",
@@ -128,7 +125,7 @@ def test_extensions_wait_in_the_order_they_were_asked_for_and_not_by_their_asker
     ]
     for day, number in zip((25, 23, 24), numbers, strict=True):
         transition(
-            furnished,
+            either_bureau,
             number,
             Transition.ASK_EXTENSION,
             ExtensionRequest(reason="道路施工", progress="已完成六成", wanted_on=date(2026, 4, 20)),
@@ -136,20 +133,20 @@ def test_extensions_wait_in_the_order_they_were_asked_for_and_not_by_their_asker
             now=clock.at(date(2026, 3, day)),
         )
 
-    first = read_extensions(furnished, by=people.coordinator, today=TODAY, limit=2)
-    rest = read_extensions(furnished, by=people.coordinator, today=TODAY, after=first.next_after, limit=2)
+    first = read_extensions(either_bureau, by=people.coordinator, today=TODAY, limit=2)
+    rest = read_extensions(either_bureau, by=people.coordinator, today=TODAY, after=first.next_after, limit=2)
 
     assert [one.asked.obligation_id for one in first.extensions] == [numbers[1], numbers[2]]
     assert [one.asked.obligation_id for one in rest.extensions] == [numbers[0]]
     assert first.total == 3 and first.extensions[0].refusals == ()
     assert first.extensions[0].asked.hard_due_on == date(2026, 4, 30)
-    assert read_extensions(furnished, by=people.reviewer, today=TODAY).extensions[0].refusals
-    assert read_extensions(furnished, by=people.other, today=TODAY).total == 0
+    assert read_extensions(either_bureau, by=people.reviewer, today=TODAY).extensions[0].refusals
+    assert read_extensions(either_bureau, by=people.other, today=TODAY).total == 0
 
 
-def test_units_that_have_not_acknowledged_are_listed_with_their_contacts(furnished: Bureau) -> None:
-    people = People(furnished)
-    edition = an_edition(furnished)
+def test_units_that_have_not_acknowledged_are_listed_with_their_contacts(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
+    edition = an_edition(either_bureau)
     for unit, opened_on, state in (
         (people.north, date(2026, 3, 2), "assigned"),
         (people.north, date(2026, 3, 26), "assigned"),
@@ -157,9 +154,9 @@ def test_units_that_have_not_acknowledged_are_listed_with_their_contacts(furnish
         (people.south, date(2026, 3, 2), "acknowledged"),
         (people.south, date(2026, 3, 2), "closed"),
     ):
-        an_obligation(furnished, unit_id=unit, edition_id=edition, opened_on=opened_on, state=state)
+        an_obligation(either_bureau, unit_id=unit, edition_id=edition, opened_on=opened_on, state=state)
 
-    page = read_unread(furnished, by=people.coordinator, today=TODAY, workdays=3)
+    page = read_unread(either_bureau, by=people.coordinator, today=TODAY, workdays=3)
 
     assert [(one.unit, one.obligations, one.since) for one in page.units] == [
         ("天宁区民政局", 1, date(2026, 3, 2)),
@@ -167,11 +164,11 @@ def test_units_that_have_not_acknowledged_are_listed_with_their_contacts(furnish
     ]
     assert (page.obligations, page.total, page.opened_until) == (2, 2, date(2026, 3, 24))
     assert [one.name for one in page.contacts[people.north]] == ["王科长"]
-    assert read_unread(furnished, by=people.other, today=TODAY, workdays=3).total == 1
+    assert read_unread(either_bureau, by=people.other, today=TODAY, workdays=3).total == 1
 
 
-def test_messages_that_failed_are_gathered_by_their_reason(furnished: Bureau) -> None:
-    people = People(furnished)
+def test_messages_that_failed_are_gathered_by_their_reason(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
     for number, (day, reason, unit) in enumerate(
         (
             (TODAY, "邮箱不存在", people.north),
@@ -180,26 +177,26 @@ def test_messages_that_failed_are_gathered_by_their_reason(furnished: Bureau) ->
             (date(2026, 1, 20), "早已过去", people.south),
         )
     ):
-        _dispatch(furnished, unit, day=day, address=f"a{number}@unit.example", reason=reason)
+        _dispatch(either_bureau, unit, day=day, address=f"a{number}@unit.example", reason=reason)
 
-    reasons = read_failed(furnished, by=people.coordinator, today=TODAY)
+    reasons = read_failed(either_bureau, by=people.coordinator, today=TODAY)
 
     assert [(one.reason, one.messages, one.units) for one in reasons] == [
         ("邮箱不存在", 2, 2),
         ("邮箱已满", 1, 1),
     ]
-    assert counts(furnished, people.coordinator)["dispatches"] == 3
-    assert counts(furnished, people.handler)["dispatches"] == 1
-    found = list_dispatches(furnished, DispatchFilter(), by=people.handler, limit=10)
+    assert counts(either_bureau, people.coordinator)["dispatches"] == 3
+    assert counts(either_bureau, people.handler)["dispatches"] == 1
+    found = list_dispatches(either_bureau, DispatchFilter(), by=people.handler, limit=10)
     assert [one.unit for one in found.dispatches] == ["天宁区民政局"] and found.total == 1
 
 
-def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(furnished: Bureau) -> None:
-    people = People(furnished)
-    edition = an_edition(furnished)
-    milestone, _ = a_point(furnished, edition, due_on=date(2026, 3, 31), title="适老化改造")
-    an_edition(furnished, "funeral", name="殡葬领域专项行动", state="draft")
-    with furnished.store.writing() as connection:
+def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
+    edition = an_edition(either_bureau)
+    milestone, _ = a_point(either_bureau, edition, due_on=date(2026, 3, 31), title="适老化改造")
+    an_edition(either_bureau, "funeral", name="殡葬领域专项行动", state="draft")
+    with either_bureau.store.writing() as connection:
         table = editions_tables.milestone
         connection.execute(
             sa.insert(table).values(
@@ -216,10 +213,10 @@ def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(fu
                 body={},
             )
         )
-    an_obligation(furnished, unit_id=people.north, edition_id=edition)
-    _set(furnished, obligation, milestone_id=milestone, target_state="blank")
+    an_obligation(either_bureau, unit_id=people.north, edition_id=edition)
+    _set(either_bureau, obligation, milestone_id=milestone, target_state="blank")
 
-    ends = list_unresolved_items(furnished, by=people.coordinator)
+    ends = list_unresolved_items(either_bureau, by=people.coordinator)
 
     assert [(one.phrase, one.reason) for one in ends.undated] == [("适时", "“适时”没有日期")]
     assert [(one.milestone, one.obligations, one.units) for one in ends.targets] == [
@@ -229,17 +226,17 @@ def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(fu
         ("殡葬领域专项行动", "draft"),
         ("地名标志巡检", "roster"),
     }
-    assert counts(furnished, people.coordinator)["waiting"] == ends.count == 4
-    assert list_unresolved_items(furnished, by=people.handler).count == 0
+    assert counts(either_bureau, people.coordinator)["waiting"] == ends.count == 4
+    assert list_unresolved_items(either_bureau, by=people.handler).count == 0
 
 
-def test_a_handler_finds_only_the_own_unit_in_the_register(furnished: Bureau) -> None:
-    people = People(furnished)
+def test_a_handler_finds_only_the_own_unit_in_the_register(either_bureau: Bureau) -> None:
+    people = People(either_bureau)
 
-    assert [one.name for one in list_units(furnished, by=people.handler)] == ["天宁区民政局"]
-    assert len(list_units(furnished, by=people.coordinator)) == 3
+    assert [one.name for one in list_units(either_bureau, by=people.handler)] == ["天宁区民政局"]
+    assert len(list_units(either_bureau, by=people.coordinator)) == 3
     with pytest.raises(NotFound):
-        show_unit(furnished, "钟楼区民政局", by=people.handler)
+        show_unit(either_bureau, "钟楼区民政局", by=people.handler)
 
 
 def test_the_queues_are_read_from_indexes_that_leave_out_what_is_over(bureau: Bureau) -> None:

@@ -24,11 +24,6 @@ LATER = date(2026, 4, 15)
 LEADER = Actor(name="周局长", person_id=9, roles=frozenset({Role.LEADER}))
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def change(bureau: Bureau, key: int, **columns: Any) -> int:
     with bureau.store.writing() as connection:
         connection.execute(sa.update(obligation).where(obligation.c.id == key).values(**columns))
@@ -53,19 +48,20 @@ def shown(found: Ranking) -> list[tuple[int | None, str, str]]:
     return [(one.place, one.unit, one.rates[0].shown) for one in found.ranked]
 
 
-def test_districts_are_compared_with_districts_and_ties_share_a_place(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
+def test_districts_are_compared_with_districts_and_ties_share_a_place(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
     tianning, zhonglou, jintan, xinbei = (
-        a_unit(furnished, name) for name in ("天宁区民政局", "钟楼区民政局", "金坛区民政局", "新北区民政局")
+        a_unit(either_bureau, name)
+        for name in ("天宁区民政局", "钟楼区民政局", "金坛区民政局", "新北区民政局")
     )
-    owes(furnished, edition, tianning, "按时", "逾期")
-    owes(furnished, edition, zhonglou, "按时", "按时", "免办", "延期")
-    owes(furnished, edition, jintan, "按时", "未办")
-    owes(furnished, edition, xinbei, "未办")
-    owes(furnished, edition, a_unit(furnished, "兰陵街道", kind="town"), "按时")
-    owes(furnished, edition, a_unit(furnished, "经开区民政局"), "延期")
+    owes(either_bureau, edition, tianning, "按时", "逾期")
+    owes(either_bureau, edition, zhonglou, "按时", "按时", "免办", "延期")
+    owes(either_bureau, edition, jintan, "按时", "未办")
+    owes(either_bureau, edition, xinbei, "未办")
+    owes(either_bureau, edition, a_unit(either_bureau, "兰陵街道", kind="town"), "按时")
+    owes(either_bureau, edition, a_unit(either_bureau, "经开区民政局"), "延期")
 
-    found = read_ranking(furnished, by=LEADER, today=LATER)
+    found = read_ranking(either_bureau, by=LEADER, today=LATER)
 
     assert shown(found) == [
         (1, "钟楼区民政局", "100.0 %"),
@@ -75,30 +71,35 @@ def test_districts_are_compared_with_districts_and_ties_share_a_place(furnished:
     ]
     assert [one.rates[1].shown for one in found.ranked] == ["100.0 %", "100.0 %", "50.0 %", "0.0 %"]
     assert {one.key: one.units for one in found.kinds} == {"district_bureau": 5, "town": 1}
-    assert shown(read_ranking(furnished, by=LEADER, today=LATER, kind="town")) == [(1, "兰陵街道", "100.0 %")]
+    assert shown(read_ranking(either_bureau, by=LEADER, today=LATER, kind="town")) == [
+        (1, "兰陵街道", "100.0 %")
+    ]
     with pytest.raises(NotFound):
-        read_ranking(furnished, by=LEADER, today=LATER, kind="outside")
+        read_ranking(either_bureau, by=LEADER, today=LATER, kind="outside")
 
 
-def test_within_one_campaign_only_its_own_obligations_count(furnished: Bureau) -> None:
-    signs, elders = an_edition(furnished), an_edition(furnished, "respect_elders_month", name="敬老月")
-    unit = a_unit(furnished, "天宁区民政局")
-    owes(furnished, signs, unit, "未办")
-    owes(furnished, elders, unit, "按时")
+def test_within_one_campaign_only_its_own_obligations_count(either_bureau: Bureau) -> None:
+    signs, elders = (
+        an_edition(either_bureau),
+        an_edition(either_bureau, "respect_elders_month", name="敬老月"),
+    )
+    unit = a_unit(either_bureau, "天宁区民政局")
+    owes(either_bureau, signs, unit, "未办")
+    owes(either_bureau, elders, unit, "按时")
 
-    assert shown(read_ranking(furnished, by=LEADER, today=LATER)) == [(1, "天宁区民政局", "50.0 %")]
-    assert shown(read_ranking(furnished, by=LEADER, today=LATER, edition_id=elders))[0][2] == "100.0 %"
+    assert shown(read_ranking(either_bureau, by=LEADER, today=LATER)) == [(1, "天宁区民政局", "50.0 %")]
+    assert shown(read_ranking(either_bureau, by=LEADER, today=LATER, edition_id=elders))[0][2] == "100.0 %"
 
 
-def test_every_figure_opens_to_exactly_its_items(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
-    unit = a_unit(furnished, "天宁区民政局")
-    owes(furnished, edition, unit, "按时", "按时", "逾期", "未办", "免办", "延期")
-    page = read_overview(furnished, by=LEADER, today=LATER)
+def test_every_figure_opens_to_exactly_its_items(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
+    unit = a_unit(either_bureau, "天宁区民政局")
+    owes(either_bureau, edition, unit, "按时", "按时", "逾期", "未办", "免办", "延期")
+    page = read_overview(either_bureau, by=LEADER, today=LATER)
 
     def items(**asked: Any) -> int:
         return len(
-            drill_down(furnished, CellFilter(unit_id=unit), by=LEADER, today=LATER, **asked).obligations
+            drill_down(either_bureau, CellFilter(unit_id=unit), by=LEADER, today=LATER, **asked).obligations
         )
 
     for rate in page.rates:
@@ -110,14 +111,14 @@ def test_every_figure_opens_to_exactly_its_items(furnished: Bureau) -> None:
     assert items() == 6
 
 
-def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
-    units = [a_unit(furnished, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
+def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
+    units = [a_unit(either_bureau, name) for name in ("天宁区民政局", "金坛区民政局", "溧阳市民政局")]
     for unit in units:
-        owes(furnished, edition, unit, "按时", "逾期", "未办", "免办", "延期")
-    point = a_point(furnished, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
+        owes(either_bureau, edition, unit, "按时", "逾期", "未办", "免办", "延期")
+    point = a_point(either_bureau, edition, due_on=date(2026, 12, 31), starts_on=date(2026, 1, 1))
     an_obligation(
-        furnished,
+        either_bureau,
         edition_id=edition,
         point=point,
         unit_id=units[0],
@@ -126,7 +127,7 @@ def test_the_items_of_a_whole_campaign_or_year_are_those_of_its_units_together(f
     )
 
     def items(cell: CellFilter, **asked: Any) -> list[int]:
-        found = drill_down(furnished, cell, by=LEADER, today=LATER, **asked).obligations
+        found = drill_down(either_bureau, cell, by=LEADER, today=LATER, **asked).obligations
         return sorted(one.id for one in found)
 
     asked: list[dict[str, Any]] = [

@@ -39,9 +39,9 @@ WITH_RECORDS = (*HEADINGS, "参检日期", "结论", "结论日期")
 Furnished = tuple[Bureau, Actor]
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Furnished:
-    return with_check(request.getfixturevalue(request.param))
+@pytest.fixture
+def furnished(either_bureau: Bureau) -> Furnished:
+    return with_check(either_bureau)
 
 
 def bring_in(furnished: Furnished, path: Path, *, dry_run: bool = False) -> RosterImported:

@@ -108,9 +108,9 @@ class Desk:
             return dict(connection.execute(sa.select(state, sa.func.count()).group_by(state)).tuples().all())
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def desk(request: pytest.FixtureRequest, bureau: Bureau, tmp_path: Path) -> Desk:
-    return Desk(bureau if request.param == "sqlite" else request.getfixturevalue("pg_bureau"), tmp_path)
+@pytest.fixture
+def desk(either_bureau: Bureau, tmp_path: Path) -> Desk:
+    return Desk(either_bureau, tmp_path)
 
 
 def test_all_that_match_are_recorded_and_what_they_owe_is_closed(desk: Desk) -> None:

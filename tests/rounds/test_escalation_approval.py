@@ -27,10 +27,10 @@ ESCALATES = date(2026, 4, 9)  # six workdays after, counted in the notice of 202
 NEXT = date(2026, 4, 10)
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    found: Bureau = request.getfixturevalue(request.param)
-    return replace(found, settings=found.settings.model_copy(update={"escalation_approval": True}))
+@pytest.fixture
+def furnished(either_bureau: Bureau) -> Bureau:
+    settings = either_bureau.settings.model_copy(update={"escalation_approval": True})
+    return replace(either_bureau, settings=settings)
 
 
 class Case:

@@ -31,11 +31,6 @@ DAY_AFTER = date(2026, 4, 1)
 LEADER = "li@bureau.example"
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def close(bureau: Bureau, day: date = DAY_AFTER, **options: Any):
     return close_gates(bureau, now=clock.at(day, time(8, 30)), **options)
 
@@ -67,27 +62,27 @@ def rows(bureau: Bureau, table: sa.Table) -> list[Any]:
         return list(connection.execute(sa.select(table).order_by(table.c.id)))
 
 
-def test_the_leader_learns_the_day_after_who_is_missing(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished)
-    owes(furnished, edition, point, "天宁区民政局", "closed", submitted_on=DUE, closed_on=DAY_AFTER)
-    owes(furnished, edition, point, "武进区民政局", "closed", submitted_on=DAY_AFTER, late=1)
-    jintan = owes(furnished, edition, point, "金坛区民政局", "assigned")
-    owes(furnished, edition, point, "溧阳市民政局", "waived")
+def test_the_leader_learns_the_day_after_who_is_missing(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau)
+    owes(either_bureau, edition, point, "天宁区民政局", "closed", submitted_on=DUE, closed_on=DAY_AFTER)
+    owes(either_bureau, edition, point, "武进区民政局", "closed", submitted_on=DAY_AFTER, late=1)
+    jintan = owes(either_bureau, edition, point, "金坛区民政局", "assigned")
+    owes(either_bureau, edition, point, "溧阳市民政局", "waived")
 
-    (gate,) = close(furnished).closed
+    (gate,) = close(either_bureau).closed
 
     result = gate.result
     assert (result.owed, result.done, result.done_in_time, result.open, result.out) == (3, 2, 1, 1, 1)
     assert [(one.unit, one.obligation_id, one.word) for one in result.missing] == [
         ("金坛区民政局", jintan, "逾期")
     ]
-    (letter,) = rows(furnished, dispatch)
+    (letter,) = rows(either_bureau, dispatch)
     assert (letter.address, letter.kind, letter.ref) == (LEADER, "stage_summary", f"point:{point[1]}")
-    stored = next(row for row in rows(furnished, editions_tables.point) if row.id == point[1])
+    stored = next(row for row in rows(either_bureau, editions_tables.point) if row.id == point[1])
     assert stored.gate_closed_at == clock.at(DAY_AFTER)
     assert stored.gate_result["rate"] == "1/3"
     assert stored.gate_result["missing"][0]["unit"] == "金坛区民政局"
-    assert [(row.verb, row.noun_id) for row in rows(furnished, history)] == [("close_gate", point[1])]
+    assert [(row.verb, row.noun_id) for row in rows(either_bureau, history)] == [("close_gate", point[1])]
 
 
 def test_the_letter_reads_from_its_payload_alone(bureau: Bureau) -> None:
@@ -111,39 +106,39 @@ def test_the_letter_reads_from_its_payload_alone(bureau: Bureau) -> None:
     assert "金坛区民政局：逾期1个工作日" in text
 
 
-def test_a_gate_waits_for_its_day_and_closes_on_it_when_all_is_done(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished)
-    key = owes(furnished, edition, point, "天宁区民政局", "assigned")
+def test_a_gate_waits_for_its_day_and_closes_on_it_when_all_is_done(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau)
+    key = owes(either_bureau, edition, point, "天宁区民政局", "assigned")
 
-    assert not close(furnished, DUE).closed
-    change(furnished, obligation, key, state="closed", submitted_on=date(2026, 3, 20))
-    assert not close(furnished, DUE - timedelta(days=1)).closed
-    (gate,) = close(furnished, DUE).closed
+    assert not close(either_bureau, DUE).closed
+    change(either_bureau, obligation, key, state="closed", submitted_on=date(2026, 3, 20))
+    assert not close(either_bureau, DUE - timedelta(days=1)).closed
+    (gate,) = close(either_bureau, DUE).closed
     assert gate.result.passed
 
 
-def test_a_second_pass_closes_nothing(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished)
-    owes(furnished, edition, point, "金坛区民政局", "assigned")
-    close(furnished)
-    before = [rows(furnished, table) for table in (dispatch, history, editions_tables.point)]
+def test_a_second_pass_closes_nothing(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau)
+    owes(either_bureau, edition, point, "金坛区民政局", "assigned")
+    close(either_bureau)
+    before = [rows(either_bureau, table) for table in (dispatch, history, editions_tables.point)]
 
-    assert not close(furnished).closed
-    assert not close(furnished, DAY_AFTER + timedelta(days=9)).closed
+    assert not close(either_bureau).closed
+    assert not close(either_bureau, DAY_AFTER + timedelta(days=9)).closed
 
-    assert [rows(furnished, table) for table in (dispatch, history, editions_tables.point)] == before
+    assert [rows(either_bureau, table) for table in (dispatch, history, editions_tables.point)] == before
 
 
-def test_of_two_passes_at_once_one_closes_the_gate(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished)
-    owes(furnished, edition, point, "金坛区民政局", "assigned")
+def test_of_two_passes_at_once_one_closes_the_gate(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau)
+    owes(either_bureau, edition, point, "金坛区民政局", "assigned")
 
     with ThreadPoolExecutor(4) as pool:
-        reports = list(pool.map(lambda _: close(furnished), range(4)))
+        reports = list(pool.map(lambda _: close(either_bureau), range(4)))
 
     assert [report.faults for report in reports] == [()] * 4
     assert sum(len(report) for report in reports) == 1
-    assert len(rows(furnished, dispatch)) == len(rows(furnished, history)) == 1
+    assert len(rows(either_bureau, dispatch)) == len(rows(either_bureau, history)) == 1
 
 
 def test_a_pass_killed_before_its_last_write_leaves_nothing_and_is_made_good(
@@ -198,27 +193,29 @@ def test_a_stage_that_was_over_before_its_edition_was_published_is_kept_but_not_
     assert not rows(bureau, dispatch)
 
 
-def test_the_next_stage_closes_on_its_own_day_and_names_the_stage_left_open(furnished: Bureau) -> None:
-    edition, first = an_inspection(furnished, kind="rectification", key="approval", title="公益性公墓审批")
-    second = a_point(furnished, edition, due_on=date(2026, 5, 29), gate=True, title="殡葬中介摸排")
-    change(furnished, milestone, second[0], body={"after": ["approval"]})
-    owes(furnished, edition, first, "金坛区民政局", "assigned")
-    owes(furnished, edition, second, "市殡葬协会", "closed", submitted_on=date(2026, 5, 20))
-    close(furnished)
+def test_the_next_stage_closes_on_its_own_day_and_names_the_stage_left_open(either_bureau: Bureau) -> None:
+    edition, first = an_inspection(
+        either_bureau, kind="rectification", key="approval", title="公益性公墓审批"
+    )
+    second = a_point(either_bureau, edition, due_on=date(2026, 5, 29), gate=True, title="殡葬中介摸排")
+    change(either_bureau, milestone, second[0], body={"after": ["approval"]})
+    owes(either_bureau, edition, first, "金坛区民政局", "assigned")
+    owes(either_bureau, edition, second, "市殡葬协会", "closed", submitted_on=date(2026, 5, 20))
+    close(either_bureau)
 
-    (gate,) = close(furnished, date(2026, 6, 1)).closed
+    (gate,) = close(either_bureau, date(2026, 6, 1)).closed
 
     assert gate.result.passed
     assert gate.result.open_before == ("公益性公墓审批",)
     assert "前一阶段尚未收口：公益性公墓审批" in gate.sentence
 
 
-def test_a_problem_that_is_not_struck_off_keeps_the_stage_from_being_done(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished, kind="rectification", title="完成集中治理")
-    change(furnished, milestone, point[0], problem_ledger=True)
-    owes(furnished, edition, point, "市殡葬协会", "closed", submitted_on=DUE)
-    unit = a_unit(furnished, "金坛区民政局")
-    with furnished.store.writing() as connection:
+def test_a_problem_that_is_not_struck_off_keeps_the_stage_from_being_done(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau, kind="rectification", title="完成集中治理")
+    change(either_bureau, milestone, point[0], problem_ledger=True)
+    owes(either_bureau, edition, point, "市殡葬协会", "closed", submitted_on=DUE)
+    unit = a_unit(either_bureau, "金坛区民政局")
+    with either_bureau.store.writing() as connection:
         for code, state in (("殡-01", "closed"), ("殡-02", "fixed"), ("殡-03", "open")):
             connection.execute(
                 sa.insert(problem).values(
@@ -233,7 +230,7 @@ def test_a_problem_that_is_not_struck_off_keeps_the_stage_from_being_done(furnis
                 )
             )
 
-    (gate,) = close(furnished).closed
+    (gate,) = close(either_bureau).closed
 
     assert gate.result.ledger is not None
     assert (gate.result.ledger.found, gate.result.ledger.struck_off) == (3, 1)
@@ -241,17 +238,19 @@ def test_a_problem_that_is_not_struck_off_keeps_the_stage_from_being_done(furnis
     assert not gate.result.passed
 
 
-def test_a_quota_goes_by_the_newest_figure(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished, kind="quota", title="家庭养老床位")
-    person = a_person(furnished, "王科长", a_unit(furnished, "市养老服务中心"))
+def test_a_quota_goes_by_the_newest_figure(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau, kind="quota", title="家庭养老床位")
+    person = a_person(either_bureau, "王科长", a_unit(either_bureau, "市养老服务中心"))
     reported = {
         "天宁区民政局": [(date(2026, 3, 1), 40), (date(2026, 3, 30), 100)],
         "武进区民政局": [(date(2026, 3, 30), 99)],
         "金坛区民政局": [(date(2026, 3, 1), 120), (date(2026, 3, 30), 90)],
     }
     for name, figures in reported.items():
-        key = owes(furnished, edition, point, name, "in_progress", target=Decimal(100), target_state="given")
-        with furnished.store.writing() as connection:
+        key = owes(
+            either_bureau, edition, point, name, "in_progress", target=Decimal(100), target_state="given"
+        )
+        with either_bureau.store.writing() as connection:
             for as_of_on, value in figures:
                 connection.execute(
                     sa.insert(progress).values(
@@ -262,20 +261,20 @@ def test_a_quota_goes_by_the_newest_figure(furnished: Bureau) -> None:
                         reported_at=clock.at(as_of_on),
                     )
                 )
-    owes(furnished, edition, point, "市福利院", "assigned", target_state="none")
+    owes(either_bureau, edition, point, "市福利院", "assigned", target_state="none")
 
-    (gate,) = close(furnished).closed
+    (gate,) = close(either_bureau).closed
 
     assert (gate.result.owed, gate.result.done, gate.result.out) == (3, 1, 1)
     assert [one.unit for one in gate.result.missing] == ["武进区民政局", "金坛区民政局"]
 
 
-def test_an_annual_check_names_each_subject_that_is_missing(furnished: Bureau) -> None:
-    edition, point = an_inspection(furnished, kind="annual_check", title="报登记管理机关")
-    change(furnished, milestone, point[0], per_subject=True)
-    registrar = a_unit(furnished, "梁溪区民政局")
-    person = a_person(furnished, "王科长", registrar)
-    with furnished.store.writing() as connection:
+def test_an_annual_check_names_each_subject_that_is_missing(either_bureau: Bureau) -> None:
+    edition, point = an_inspection(either_bureau, kind="annual_check", title="报登记管理机关")
+    change(either_bureau, milestone, point[0], per_subject=True)
+    registrar = a_unit(either_bureau, "梁溪区民政局")
+    person = a_person(either_bureau, "王科长", registrar)
+    with either_bureau.store.writing() as connection:
         roster = connection.execute(
             sa.insert(rosters_tables.roster).values(
                 edition_id=edition,
@@ -312,11 +311,11 @@ def test_an_annual_check_names_each_subject_that_is_missing(furnished: Bureau) -
                 )
             )
 
-    (gate,) = close(furnished).closed
+    (gate,) = close(either_bureau).closed
 
     assert [one.subject for one in gate.result.missing] == ["登山协会"]
     assert "应参检3家，已参检2家，参检率66.7 %" in gate.sentence
-    payload = rows(furnished, dispatch)[0].payload
+    payload = rows(either_bureau, dispatch)[0].payload
     assert payload["missing"] == [{"unit": "登山协会（梁溪区民政局）", "days_overdue": 1, "reason": "逾期"}]
     assert {"title": "参检率", "done": 2, "of": 3, "target_percent": None} in payload["rates"]
 

@@ -228,11 +228,8 @@ def test_a_dry_run_of_a_retry_changes_nothing(furnished: Furnished) -> None:
     assert len(done.dispatches) == 1 and rows(furnished.bureau)[0].status == "failed"
 
 
-@pytest.mark.parametrize("name", ["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def test_a_mended_address_is_used_and_a_unit_that_has_a_contact_by_now_is_told(
-    request: pytest.FixtureRequest, name: str
-) -> None:
-    made = a_bureau(request.getfixturevalue(name))
+def test_a_mended_address_is_used_and_a_unit_that_has_a_contact_by_now_is_told(either_bureau: Bureau) -> None:
+    made = a_bureau(either_bureau)
     silent = a_unit(made.bureau, "新北区民政局", address=None)
     still_silent = a_unit(made.bureau, "金坛区民政局", address=None)
     for unit in (made.unit, silent, still_silent):

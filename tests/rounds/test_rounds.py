@@ -23,11 +23,6 @@ OPENED = date(2026, 1, 5)
 DUE = date(2026, 3, 31)  # a Tuesday
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def hold(bureau: Bureau, day: date, hour: time = time(8, 30)):
     return hold_round(bureau, now=clock.at(day, hour))
 
@@ -47,21 +42,21 @@ def planned(bureau: Bureau) -> list[str]:
     return [row.rung for row in reminders(bureau) if row.status == "planned"]
 
 
-def test_a_matter_is_handed_out_on_the_day_it_is_opened(furnished: Bureau) -> None:
-    obligation = an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+def test_a_matter_is_handed_out_on_the_day_it_is_opened(either_bureau: Bureau) -> None:
+    obligation = an_obligation(either_bureau, opened_on=OPENED, due_on=DUE)
 
-    report = hold(furnished, OPENED)
+    report = hold(either_bureau, OPENED)
 
-    (row,) = reminders(furnished)
+    (row,) = reminders(either_bureau)
     assert (row.obligation_id, row.rung, row.kind, row.status) == (obligation, "assign", "assign", "planned")
     assert (report.planned, report.superseded, report.dispatches, report.status) == (1, 0, 1, "planned")
 
 
-def test_each_rung_is_planned_once_on_its_day(furnished: Bureau) -> None:
-    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+def test_each_rung_is_planned_once_on_its_day(either_bureau: Bureau) -> None:
+    an_obligation(either_bureau, opened_on=OPENED, due_on=DUE)
 
     days = [OPENED + timedelta(days=n) for n in range(110)]
-    told = {day: report.planned for day in days if (report := hold(furnished, day)).planned}
+    told = {day: report.planned for day in days if (report := hold(either_bureau, day)).planned}
 
     # Counted by hand in the notice of 2026: 14 and 28 February are worked, 15 to 23 February and 4 to 6 April off.
     assert list(told) == [
@@ -78,61 +73,67 @@ def test_each_rung_is_planned_once_on_its_day(furnished: Bureau) -> None:
 
 
 def test_after_a_standstill_a_unit_gets_one_current_reminder_and_the_missed_ones_are_recorded(
-    furnished: Bureau,
+    either_bureau: Bureau,
 ) -> None:
-    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
+    an_obligation(either_bureau, opened_on=OPENED, due_on=DUE)
 
-    hold(furnished, date(2026, 3, 27))
+    hold(either_bureau, date(2026, 3, 27))
 
-    rows = {row.rung: row for row in reminders(furnished)}
+    rows = {row.rung: row for row in reminders(either_bureau)}
     assert {rung for rung, row in rows.items() if row.status == "superseded"} == {"assign", "t-30", "t-7"}
-    assert planned(furnished) == ["t-3"]
+    assert planned(either_bureau) == ["t-3"]
     assert "并入3月26日的提前提醒" in rows["t-30"].cause and "2月11日" in rows["t-30"].cause
-    assert [(row.items, row.status) for row in dispatches(furnished)] == [(1, "pending")]
+    assert [(row.items, row.status) for row in dispatches(either_bureau)] == [(1, "pending")]
 
 
-def test_a_second_round_of_the_day_writes_nothing(furnished: Bureau) -> None:
-    edition = an_edition(furnished)
+def test_a_second_round_of_the_day_writes_nothing(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
     for _ in range(3):
-        an_obligation(furnished, edition_id=edition, opened_on=OPENED, due_on=DUE)
-    hold(furnished, date(2026, 3, 26))
-    before = _everything(furnished)
+        an_obligation(either_bureau, edition_id=edition, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, date(2026, 3, 26))
+    before = _everything(either_bureau)
 
-    report = hold(furnished, date(2026, 3, 26), time(10, 0))
+    report = hold(either_bureau, date(2026, 3, 26), time(10, 0))
 
-    assert _everything(furnished) == before
+    assert _everything(either_bureau) == before
     assert (report.planned, report.superseded, report.dispatches) == (0, 0, 0)
 
 
-def test_what_is_published_after_the_round_is_found_by_a_second_one(furnished: Bureau) -> None:
-    unit = a_unit(furnished)
-    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
-    hold(furnished, date(2026, 3, 26))
+def test_what_is_published_after_the_round_is_found_by_a_second_one(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau)
+    an_obligation(either_bureau, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, date(2026, 3, 26))
     an_obligation(
-        furnished, unit_id=unit, edition_id=an_edition(furnished, "second"), opened_on=OPENED, due_on=DUE
+        either_bureau,
+        unit_id=unit,
+        edition_id=an_edition(either_bureau, "second"),
+        opened_on=OPENED,
+        due_on=DUE,
     )
 
-    report = hold(furnished, date(2026, 3, 26), time(10, 0))
+    report = hold(either_bureau, date(2026, 3, 26), time(10, 0))
 
     assert report.planned == 1
-    assert [(row.items, row.status) for row in dispatches(furnished)] == [(2, "pending")]
+    assert [(row.items, row.status) for row in dispatches(either_bureau)] == [(2, "pending")]
 
 
-def test_what_comes_after_a_units_digest_has_left_waits_for_the_next_round(furnished: Bureau) -> None:
-    unit = a_unit(furnished)
-    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
-    hold(furnished, date(2026, 3, 26))
-    _set_dispatches(furnished, status="accepted")
-    late = an_obligation(furnished, unit_id=unit, edition_id=an_edition(furnished, "second"), due_on=DUE)
+def test_what_comes_after_a_units_digest_has_left_waits_for_the_next_round(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau)
+    an_obligation(either_bureau, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, date(2026, 3, 26))
+    _set_dispatches(either_bureau, status="accepted")
+    late = an_obligation(
+        either_bureau, unit_id=unit, edition_id=an_edition(either_bureau, "second"), due_on=DUE
+    )
 
-    same_day = hold(furnished, date(2026, 3, 26), time(10, 0))
-    next_day = hold(furnished, date(2026, 3, 27))
+    same_day = hold(either_bureau, date(2026, 3, 26), time(10, 0))
+    next_day = hold(either_bureau, date(2026, 3, 27))
 
     assert (same_day.planned, next_day.planned) == (0, 1)
-    assert [row.rung for row in reminders(furnished) if row.obligation_id == late and row.cause is None] == [
-        "t-3"
-    ]
-    assert len(dispatches(furnished)) == 2
+    assert [
+        row.rung for row in reminders(either_bureau) if row.obligation_id == late and row.cause is None
+    ] == ["t-3"]
+    assert len(dispatches(either_bureau)) == 2
 
 
 @pytest.mark.parametrize(
@@ -151,16 +152,16 @@ def test_an_edition_that_is_not_published_reminds_nobody(bureau: Bureau, state: 
     assert hold(bureau, date(2026, 4, 1)).planned == 0
 
 
-def test_an_escalation_goes_to_the_superior_and_not_to_the_unit(furnished: Bureau) -> None:
-    city = a_unit(furnished, "市民政局", leader_address="li@city.example")
-    unit = a_unit(furnished, parent=city)
-    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
-    hold(furnished, date(2026, 4, 1))
+def test_an_escalation_goes_to_the_superior_and_not_to_the_unit(either_bureau: Bureau) -> None:
+    city = a_unit(either_bureau, "市民政局", leader_address="li@city.example")
+    unit = a_unit(either_bureau, parent=city)
+    an_obligation(either_bureau, unit_id=unit, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, date(2026, 4, 1))
 
-    hold(furnished, date(2026, 4, 9))
+    hold(either_bureau, date(2026, 4, 9))
 
-    (row,) = [row for row in reminders(furnished) if row.kind == "escalate"]
-    last = dispatches(furnished)[-1]
+    (row,) = [row for row in reminders(either_bureau) if row.kind == "escalate"]
+    last = dispatches(either_bureau)[-1]
     assert row.target_unit_id == city
     assert (last.unit_id, last.address) == (city, "li@city.example")
 
@@ -175,73 +176,77 @@ def test_an_escalation_of_a_unit_without_superior_goes_to_the_coordinator(bureau
     assert dispatches(bureau)[-1].unit_id == coordinator
 
 
-def test_a_chase_is_copied_to_the_deputy_leader(furnished: Bureau) -> None:
-    unit = a_unit(furnished, address="wang@unit.example", leader_address="li@unit.example")
-    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+def test_a_chase_is_copied_to_the_deputy_leader(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, address="wang@unit.example", leader_address="li@unit.example")
+    an_obligation(either_bureau, unit_id=unit, opened_on=OPENED, due_on=DUE)
 
-    hold(furnished, DUE)
-    hold(furnished, date(2026, 4, 1))
+    hold(either_bureau, DUE)
+    hold(either_bureau, date(2026, 4, 1))
 
-    assert {(row.day, row.address) for row in dispatches(furnished)} == {
+    assert {(row.day, row.address) for row in dispatches(either_bureau)} == {
         (DUE, "wang@unit.example"),
         (date(2026, 4, 1), "wang@unit.example"),
         (date(2026, 4, 1), "li@unit.example"),
     }
 
 
-def test_all_that_a_unit_is_owed_becomes_one_digest_per_address(furnished: Bureau) -> None:
-    unit = a_unit(furnished)
+def test_all_that_a_unit_is_owed_becomes_one_digest_per_address(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau)
     for campaign in ("first", "second", "third"):
-        edition = an_edition(furnished, campaign)
+        edition = an_edition(either_bureau, campaign)
         for due_on in (DUE, date(2026, 4, 30)):
-            an_obligation(furnished, edition_id=edition, unit_id=unit, opened_on=OPENED, due_on=due_on)
+            an_obligation(either_bureau, edition_id=edition, unit_id=unit, opened_on=OPENED, due_on=due_on)
 
-    hold(furnished, OPENED)
+    hold(either_bureau, OPENED)
 
-    assert [row.items for row in dispatches(furnished)] == [6]
+    assert [row.items for row in dispatches(either_bureau)] == [6]
 
 
-def test_a_unit_without_contact_is_recorded_with_the_reason(furnished: Bureau) -> None:
-    unit = a_unit(furnished, address=None)
-    an_obligation(furnished, unit_id=unit, opened_on=OPENED, due_on=DUE)
+def test_a_unit_without_contact_is_recorded_with_the_reason(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau, address=None)
+    an_obligation(either_bureau, unit_id=unit, opened_on=OPENED, due_on=DUE)
 
-    hold(furnished, OPENED)
+    hold(either_bureau, OPENED)
 
-    (row,) = dispatches(furnished)
+    (row,) = dispatches(either_bureau)
     assert (row.unit_id, row.status, row.items) == (unit, "failed", 1)
     assert "没有联系人" in row.reason
 
 
-def test_a_day_off_puts_the_digest_off_and_the_next_workday_takes_it_along(furnished: Bureau) -> None:
-    unit = a_unit(furnished)
+def test_a_day_off_puts_the_digest_off_and_the_next_workday_takes_it_along(either_bureau: Bureau) -> None:
+    unit = a_unit(either_bureau)
     saturday, monday = date(2026, 3, 21), date(2026, 3, 23)
-    edition = an_edition(furnished)
+    edition = an_edition(either_bureau)
     for day in (saturday, monday):
-        an_obligation(furnished, edition_id=edition, unit_id=unit, opened_on=day, due_on=date(2026, 6, 30))
+        an_obligation(
+            either_bureau, edition_id=edition, unit_id=unit, opened_on=day, due_on=date(2026, 6, 30)
+        )
 
-    report = hold(furnished, saturday)
-    waiting = dispatches(furnished)
-    hold(furnished, monday)
+    report = hold(either_bureau, saturday)
+    waiting = dispatches(either_bureau)
+    hold(either_bureau, monday)
 
     assert clock.civil(report.leaves_at) == monday
     assert [clock.civil(row.not_before) for row in waiting] == [monday]
-    assert [(row.day, row.status) for row in dispatches(furnished)] == [
+    assert [(row.day, row.status) for row in dispatches(either_bureau)] == [
         (saturday, "withdrawn"),
         (monday, "pending"),
     ]
-    assert dispatches(furnished)[-1].since_round_id == dispatches(furnished)[0].round_id
+    assert dispatches(either_bureau)[-1].since_round_id == dispatches(either_bureau)[0].round_id
 
 
-def test_a_fault_in_one_edition_does_not_stop_the_others(furnished: Bureau) -> None:
-    an_obligation(furnished, edition_id=an_edition(furnished, "broken", name="坏的"), ladder="no_such_ladder")
-    an_obligation(furnished, edition_id=an_edition(furnished, "whole"), opened_on=OPENED, due_on=DUE)
+def test_a_fault_in_one_edition_does_not_stop_the_others(either_bureau: Bureau) -> None:
+    an_obligation(
+        either_bureau, edition_id=an_edition(either_bureau, "broken", name="坏的"), ladder="no_such_ladder"
+    )
+    an_obligation(either_bureau, edition_id=an_edition(either_bureau, "whole"), opened_on=OPENED, due_on=DUE)
 
-    report = hold(furnished, OPENED)
+    report = hold(either_bureau, OPENED)
 
     assert (report.planned, report.status) == (1, "failed")
     assert [note.name for note in report.faults] == ["坏的"]
     assert "no_such_ladder" in (report.faults[0].error or "")
-    assert len(dispatches(furnished)) == 1
+    assert len(dispatches(either_bureau)) == 1
 
 
 def test_a_date_beyond_the_known_years_is_reported_and_the_rest_is_planned(bureau: Bureau) -> None:
@@ -265,28 +270,28 @@ def test_planning_goes_on_in_a_provisional_year_and_says_so(bureau: Bureau) -> N
     assert report.editions[0].provisional
 
 
-def test_a_clock_set_back_plans_nothing_and_says_so(furnished: Bureau) -> None:
-    an_obligation(furnished, opened_on=OPENED, due_on=DUE)
-    hold(furnished, date(2026, 3, 26))
-    before = _everything(furnished)
+def test_a_clock_set_back_plans_nothing_and_says_so(either_bureau: Bureau) -> None:
+    an_obligation(either_bureau, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, date(2026, 3, 26))
+    before = _everything(either_bureau)
 
-    report = hold(furnished, date(2026, 3, 20))
+    report = hold(either_bureau, date(2026, 3, 20))
 
     assert report.newer == date(2026, 3, 26)
     assert "时钟" in report.sentence
-    assert _everything(furnished) == before
+    assert _everything(either_bureau) == before
 
 
-def test_a_later_due_date_starts_its_own_reminders_but_does_not_hand_out_again(furnished: Bureau) -> None:
-    obligation = an_obligation(furnished, opened_on=OPENED, due_on=DUE)
-    hold(furnished, OPENED)
-    _set(furnished, obligations_tables.obligation, obligation, due_on=date(2026, 9, 30))
+def test_a_later_due_date_starts_its_own_reminders_but_does_not_hand_out_again(either_bureau: Bureau) -> None:
+    obligation = an_obligation(either_bureau, opened_on=OPENED, due_on=DUE)
+    hold(either_bureau, OPENED)
+    _set(either_bureau, obligations_tables.obligation, obligation, due_on=date(2026, 9, 30))
 
-    same_rung = hold(furnished, date(2026, 1, 6))
-    advance = hold(furnished, date(2026, 8, 20))
+    same_rung = hold(either_bureau, date(2026, 1, 6))
+    advance = hold(either_bureau, date(2026, 8, 20))
 
     assert (same_rung.planned, advance.planned) == (0, 1)
-    assert Counter(planned(furnished)) == {"assign": 1, "t-30": 1}
+    assert Counter(planned(either_bureau)) == {"assign": 1, "t-30": 1}
 
 
 def _everything(bureau: Bureau) -> list[Any]:

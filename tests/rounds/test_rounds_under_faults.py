@@ -31,11 +31,6 @@ class Killed(BaseException):
     """Stands for the process dying: nothing of ours catches it."""
 
 
-@pytest.fixture(params=["bureau", pytest.param("pg_bureau", marks=pytest.mark.postgres)])
-def furnished(request: pytest.FixtureRequest) -> Bureau:
-    return request.getfixturevalue(request.param)
-
-
 def a_ledger(bureau: Bureau) -> None:
     """Two editions, units with a leader, without a contact, and a superior; rungs of every kind."""
     city = a_unit(bureau, "市民政局", kind="bureau", leader_address="li@city.example")
@@ -93,55 +88,55 @@ def killed_at(bureau: Bureau, number: int) -> Iterator[Callable[[], bool]]:
 
 
 def test_a_round_killed_at_any_statement_is_completed_by_the_next(
-    furnished: Bureau, undisturbed: dict[str, list[Any]]
+    either_bureau: Bureau, undisturbed: dict[str, list[Any]]
 ) -> None:
-    a_ledger(furnished)
+    a_ledger(either_bureau)
     kills = 0
     for number in count(1):
-        with killed_at(furnished, number) as died:
+        with killed_at(either_bureau, number) as died:
             try:
-                hold_round(furnished, now=NOW)
+                hold_round(either_bureau, now=NOW)
             except Killed:
                 kills += 1
         if not died():
             break
         if number % 5 == 0:
-            hold_round(furnished, now=NOW)
-            assert _without_ids(rows(furnished)) == undisturbed
-            _start_again(furnished)
+            hold_round(either_bureau, now=NOW)
+            assert _without_ids(rows(either_bureau)) == undisturbed
+            _start_again(either_bureau)
 
-    hold_round(furnished, now=NOW)
+    hold_round(either_bureau, now=NOW)
 
     assert kills > 20
-    assert _without_ids(rows(furnished)) == undisturbed
+    assert _without_ids(rows(either_bureau)) == undisturbed
 
 
 def test_a_round_killed_between_its_steps_is_completed_by_the_next(
-    furnished: Bureau, undisturbed: dict[str, list[Any]]
+    either_bureau: Bureau, undisturbed: dict[str, list[Any]]
 ) -> None:
-    a_ledger(furnished)
-    with furnished.store.reading() as connection:
+    a_ledger(either_bureau)
+    with either_bureau.store.reading() as connection:
         first, second = connection.scalars(sa.select(edition.c.id).order_by(edition.c.id))
 
-    begin_round(furnished, now=NOW)
-    begin_round(furnished, now=NOW)
-    plan_edition(furnished, first, now=NOW)
-    hold_round(furnished, now=NOW)
-    plan_edition(furnished, second, now=NOW)
-    finish_round(furnished, now=NOW)
+    begin_round(either_bureau, now=NOW)
+    begin_round(either_bureau, now=NOW)
+    plan_edition(either_bureau, first, now=NOW)
+    hold_round(either_bureau, now=NOW)
+    plan_edition(either_bureau, second, now=NOW)
+    finish_round(either_bureau, now=NOW)
 
-    assert _without_ids(rows(furnished)) == undisturbed
+    assert _without_ids(rows(either_bureau)) == undisturbed
 
 
 def test_two_rounds_at_once_write_what_one_would(
-    furnished: Bureau, undisturbed: dict[str, list[Any]]
+    either_bureau: Bureau, undisturbed: dict[str, list[Any]]
 ) -> None:
-    a_ledger(furnished)
+    a_ledger(either_bureau)
 
     with ThreadPoolExecutor(4) as pool:
-        reports = list(pool.map(lambda _: hold_round(furnished, now=NOW), range(4)))
+        reports = list(pool.map(lambda _: hold_round(either_bureau, now=NOW), range(4)))
 
-    assert _without_ids(rows(furnished)) == undisturbed
+    assert _without_ids(rows(either_bureau)) == undisturbed
     assert sum(report.planned for report in reports) == undisturbed["rounds"][0][2]
     assert {report.status for report in reports} == {"planned"}
 
