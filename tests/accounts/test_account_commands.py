@@ -23,7 +23,7 @@ BY = ("--as", "安全员")
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Bureau:
+def keyed_and_staffed(bureau: Bureau) -> Bureau:
     home = a_unit(bureau, "市民政局", kind="bureau")
     a_unit(bureau, "天宁区民政局")
     a_person(bureau, "安全员", home, Role.SECURITY)
@@ -42,7 +42,7 @@ def answer(*words: object):
     return json.loads(run(*words, "--json").output)
 
 
-def test_a_one_time_sign_in_made_at_the_console_lets_in(furnished: Bureau) -> None:
+def test_a_one_time_sign_in_made_at_the_console_lets_in(keyed_and_staffed: Bureau) -> None:
     tried = answer("one-time", "周处长", *BY, *ON, "--dry-run")
     made = answer("one-time", "周处长", *BY, *ON)
     told = run("one-time", "周处长", *BY, *ON).output
@@ -50,36 +50,39 @@ def test_a_one_time_sign_in_made_at_the_console_lets_in(furnished: Bureau) -> No
     assert tried["path"] is None and made["path"].startswith("/once/")
     token = told.strip().rpartition("/")[2]
     assert isinstance(
-        find_session(furnished, enter_once(furnished, token, device=DEVICE, now=NOW), now=NOW), SignedIn
+        find_session(
+            keyed_and_staffed, enter_once(keyed_and_staffed, token, device=DEVICE, now=NOW), now=NOW
+        ),
+        SignedIn,
     )
     with pytest.raises(Refused, match="请由安全管理员办理"):
         run("one-time", "周处长", "--as", "运维")
 
 
-def test_a_password_is_typed_at_the_prompt_and_shown_nowhere(furnished: Bureau) -> None:
+def test_a_password_is_typed_at_the_prompt_and_shown_nowhere(keyed_and_staffed: Bureau) -> None:
     told = run("password", "--as", "周处长", *ON, given=f"\n{PASSWORD}\n{PASSWORD}\n").output
 
     assert PASSWORD not in told
-    token = sign_in(furnished, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
+    token = sign_in(keyed_and_staffed, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
     listed = answer("sessions", *ON)
     ended = answer("end-sessions", "周处长", *BY, *ON)
 
     assert [one["name"] for one in listed] == ["周处长"] and ended["ended"] == 1
-    assert not isinstance(find_session(furnished, token, now=NOW), SignedIn)
+    assert not isinstance(find_session(keyed_and_staffed, token, now=NOW), SignedIn)
 
 
-def test_a_token_is_made_listed_and_revoked(furnished: Bureau) -> None:
+def test_a_token_is_made_listed_and_revoked(keyed_and_staffed: Bureau) -> None:
     words = ("make-token", "省平台", "--person", "周处长", "--scope", "read", *BY, *ON)
     tried, made = answer(*words, "--dry-run"), answer(*words)
     (listed,) = answer("tokens", *BY)
 
-    assert tried["token"] is None and find_client(furnished, made["token"], now=NOW) is not None
+    assert tried["token"] is None and find_client(keyed_and_staffed, made["token"], now=NOW) is not None
     assert made["token"] not in json.dumps(listed)
     run("revoke-token", made["id"], *BY, *ON)
-    assert find_client(furnished, made["token"], now=NOW) is None
+    assert find_client(keyed_and_staffed, made["token"], now=NOW) is None
 
 
-def test_links_locks_roles_and_further_units_have_their_commands(furnished: Bureau) -> None:
+def test_links_locks_roles_and_further_units_have_their_commands(keyed_and_staffed: Bureau) -> None:
     assert answer("revoke-links", "天宁区民政局", *BY, *ON)["generation"] == 2
     run("one-time", "周处长", *BY, *ON)
     run("unlock", "周处长", *BY, *ON)
@@ -87,7 +90,7 @@ def test_links_locks_roles_and_further_units_have_their_commands(furnished: Bure
     run("further-unit", "周处长", "--unit", "天宁区民政局", *BY, *ON, on=people_app)
     run("take-role", "周处长", "--role", "coordinator", "--reason", "轮岗", *BY, *ON, on=people_app)
 
-    assert verbs(furnished) == [
+    assert verbs(keyed_and_staffed) == [
         "revoke_links",
         "make_one_time",
         "unlock",

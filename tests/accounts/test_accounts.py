@@ -52,7 +52,7 @@ NEW = "Chongyang/2026"
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Bureau:
+def keyed_with_units(bureau: Bureau) -> Bureau:
     bureau = keyed(bureau)
     a_unit(bureau, "市民政局", kind="bureau")
     a_unit(bureau, "天宁区民政局")
@@ -64,13 +64,13 @@ def enter_person(bureau: Bureau, name: str, role: Role, unit: str = "市民政�
 
 
 @pytest.fixture
-def zhou(furnished: Bureau) -> Actor:
-    return with_password(furnished, enter_person(furnished, "周处长", Role.COORDINATOR))
+def zhou(keyed_with_units: Bureau) -> Actor:
+    return with_password(keyed_with_units, enter_person(keyed_with_units, "周处长", Role.COORDINATOR))
 
 
 @pytest.fixture
-def security(furnished: Bureau) -> Actor:
-    return enter_person(furnished, "安全员", Role.SECURITY)
+def security(keyed_with_units: Bureau) -> Actor:
+    return enter_person(keyed_with_units, "安全员", Role.SECURITY)
 
 
 def enter(bureau: Bureau, password: str = PASSWORD, name: str = "周处长") -> str:
@@ -88,40 +88,44 @@ def choose(
     return set_password(bureau, password=password, current=current, by=by, now=NOW, session_id=session_id)
 
 
-def test_a_changed_password_opens_and_the_old_one_does_not(furnished: Bureau, zhou: Actor) -> None:
-    here, there = enter(furnished), enter(furnished)
+def test_a_changed_password_opens_and_the_old_one_does_not(keyed_with_units: Bureau, zhou: Actor) -> None:
+    here, there = enter(keyed_with_units), enter(keyed_with_units)
 
-    ended = choose(furnished, zhou, NEW, current=PASSWORD, session_id=signed_in(furnished, here).session_id)
+    ended = choose(
+        keyed_with_units, zhou, NEW, current=PASSWORD, session_id=signed_in(keyed_with_units, here).session_id
+    )
 
-    assert ended == 1 and signed_in(furnished, here).by == zhou
-    assert find_session(furnished, there, now=NOW) == Ended(
+    assert ended == 1 and signed_in(keyed_with_units, here).by == zhou
+    assert find_session(keyed_with_units, there, now=NOW) == Ended(
         person_id=number(zhou), why=EndedWhy.PASSWORD_CHANGED
     )
     with pytest.raises(Refused, match="姓名或密码不对"):
-        enter(furnished)
-    assert signed_in(furnished, enter(furnished, NEW)).by == zhou
+        enter(keyed_with_units)
+    assert signed_in(keyed_with_units, enter(keyed_with_units, NEW)).by == zhou
 
 
-def test_who_does_not_know_the_current_password_changes_nothing(furnished: Bureau, zhou: Actor) -> None:
-    session = signed_in(furnished, enter(furnished)).session_id
+def test_who_does_not_know_the_current_password_changes_nothing(
+    keyed_with_units: Bureau, zhou: Actor
+) -> None:
+    session = signed_in(keyed_with_units, enter(keyed_with_units)).session_id
 
     with pytest.raises(Refused, match="现在的密码不对"):
-        choose(furnished, zhou, NEW, current="something", session_id=session)
+        choose(keyed_with_units, zhou, NEW, current="something", session_id=session)
 
-    assert verbs(furnished) == ["sign_in", "set_password_failed"] and enter(furnished)
+    assert verbs(keyed_with_units) == ["sign_in", "set_password_failed"] and enter(keyed_with_units)
 
 
 def test_after_a_one_time_sign_in_a_password_is_chosen_without_the_old_one_once(
-    furnished: Bureau, zhou: Actor
+    keyed_with_units: Bureau, zhou: Actor
 ) -> None:
-    token = came_once(furnished, zhou, after(minutes=-1))
-    session = signed_in(furnished, token).session_id
+    token = came_once(keyed_with_units, zhou, after(minutes=-1))
+    session = signed_in(keyed_with_units, token).session_id
 
-    choose(furnished, zhou, NEW, current=None, session_id=session)
+    choose(keyed_with_units, zhou, NEW, current=None, session_id=session)
 
-    assert not signed_in(furnished, token).must_set_password
+    assert not signed_in(keyed_with_units, token).must_set_password
     with pytest.raises(Refused, match="现在的密码不对"):
-        choose(furnished, zhou, PASSWORD, current=None, session_id=session)
+        choose(keyed_with_units, zhou, PASSWORD, current=None, session_id=session)
 
 
 @pytest.mark.parametrize(
@@ -135,164 +139,190 @@ def test_after_a_one_time_sign_in_a_password_is_chosen_without_the_old_one_once(
     ],
 )
 def test_a_poor_password_is_refused_with_the_reason(
-    furnished: Bureau, zhou: Actor, password: str, reason: str
+    keyed_with_units: Bureau, zhou: Actor, password: str, reason: str
 ) -> None:
-    session = signed_in(furnished, enter(furnished)).session_id
+    session = signed_in(keyed_with_units, enter(keyed_with_units)).session_id
 
     with pytest.raises(Refused, match=reason):
-        choose(furnished, zhou, password, current=PASSWORD, session_id=session)
+        choose(keyed_with_units, zhou, password, current=PASSWORD, session_id=session)
 
 
-def test_ones_own_sessions_are_listed_and_one_is_ended(furnished: Bureau, zhou: Actor) -> None:
-    phone, desk = enter(furnished), enter(furnished)
+def test_ones_own_sessions_are_listed_and_one_is_ended(keyed_with_units: Bureau, zhou: Actor) -> None:
+    phone, desk = enter(keyed_with_units), enter(keyed_with_units)
 
-    listed = list_sessions(furnished, person_id=number(zhou), by=zhou, now=NOW)
+    listed = list_sessions(keyed_with_units, person_id=number(zhou), by=zhou, now=NOW)
     end_sessions(
-        furnished, person_id=number(zhou), session_id=signed_in(furnished, phone).session_id, by=zhou, now=NOW
+        keyed_with_units,
+        person_id=number(zhou),
+        session_id=signed_in(keyed_with_units, phone).session_id,
+        by=zhou,
+        now=NOW,
     )
 
     assert [(one.device, one.way_name) for one in listed] == [("安卓手机，企业微信", "密码")] * 2
-    assert find_session(furnished, phone, now=NOW) == Ended(person_id=number(zhou), why=EndedWhy.REVOKED)
-    assert signed_in(furnished, desk).by == zhou
-    assert list_sessions(furnished, person_id=number(zhou), by=zhou, now=after(minutes=31)) == ()
+    assert find_session(keyed_with_units, phone, now=NOW) == Ended(
+        person_id=number(zhou), why=EndedWhy.REVOKED
+    )
+    assert signed_in(keyed_with_units, desk).by == zhou
+    assert list_sessions(keyed_with_units, person_id=number(zhou), by=zhou, now=after(minutes=31)) == ()
 
 
 def test_only_the_security_administrator_ends_the_sessions_of_others(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
-    token = enter(furnished)
-    wu = enter_person(furnished, "吴处长", Role.COORDINATOR)
+    token = enter(keyed_with_units)
+    wu = enter_person(keyed_with_units, "吴处长", Role.COORDINATOR)
 
     for act in (
-        lambda by: list_sessions(furnished, person_id=number(zhou), by=by, now=NOW),
-        lambda by: list_sessions(furnished, by=by, now=NOW),
-        lambda by: end_sessions(furnished, person_id=number(zhou), by=by, now=NOW),
+        lambda by: list_sessions(keyed_with_units, person_id=number(zhou), by=by, now=NOW),
+        lambda by: list_sessions(keyed_with_units, by=by, now=NOW),
+        lambda by: end_sessions(keyed_with_units, person_id=number(zhou), by=by, now=NOW),
     ):
         with pytest.raises(Refused, match="请由安全管理员办理"):
             act(wu)
-    assert end_sessions(furnished, person_id=number(zhou), by=security, now=NOW) == 1
-    assert isinstance(find_session(furnished, token, now=NOW), Ended)
+    assert end_sessions(keyed_with_units, person_id=number(zhou), by=security, now=NOW) == 1
+    assert isinstance(find_session(keyed_with_units, token, now=NOW), Ended)
 
 
-def test_the_security_administrator_lifts_a_lock(furnished: Bureau, zhou: Actor, security: Actor) -> None:
+def test_the_security_administrator_lifts_a_lock(
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
+) -> None:
     for _ in range(5):
         with pytest.raises(Refused):
-            enter(furnished, "wrong")
-    page = list_accounts(furnished, locked=True, by=security, now=NOW)
+            enter(keyed_with_units, "wrong")
+    page = list_accounts(keyed_with_units, locked=True, by=security, now=NOW)
 
-    unlock(furnished, person_id=number(zhou), by=security, now=NOW)
+    unlock(keyed_with_units, person_id=number(zhou), by=security, now=NOW)
 
     assert [row.person.name for row in page.rows] == ["周处长"]
-    assert signed_in(furnished, enter(furnished)).by == zhou
+    assert signed_in(keyed_with_units, enter(keyed_with_units)).by == zhou
 
 
 def test_accounts_are_found_by_name_or_unit_and_shown_to_the_security_administrator_only(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
-    enter_person(furnished, "王科长", Role.HANDLER, "天宁区民政局")
-    enter(furnished)
+    enter_person(keyed_with_units, "王科长", Role.HANDLER, "天宁区民政局")
+    enter(keyed_with_units)
 
-    page = list_accounts(furnished, text="天宁", by=security, now=NOW)
-    own = show_account(furnished, number(zhou), by=security, now=NOW)
+    page = list_accounts(keyed_with_units, text="天宁", by=security, now=NOW)
+    own = show_account(keyed_with_units, number(zhou), by=security, now=NOW)
 
     assert [row.person.name for row in page.rows] == ["王科长"] and not page.rows[0].has_password
     assert own.has_password and own.sessions == 1 and own.seen_at == NOW
-    assert list_accounts(furnished, text="100%_", by=security, now=NOW).total == 0
+    assert list_accounts(keyed_with_units, text="100%_", by=security, now=NOW).total == 0
     with pytest.raises(Refused, match="请由安全管理员办理"):
-        list_accounts(furnished, by=zhou, now=NOW)
+        list_accounts(keyed_with_units, by=zhou, now=NOW)
 
 
-def test_who_may_make_a_one_time_sign_in_for_whom(furnished: Bureau, zhou: Actor, security: Actor) -> None:
-    operator = enter_person(furnished, "运维", Role.OPERATOR)
-    wang = enter_person(furnished, "王科长", Role.HANDLER, "天宁区民政局")
+def test_who_may_make_a_one_time_sign_in_for_whom(
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
+) -> None:
+    operator = enter_person(keyed_with_units, "运维", Role.OPERATOR)
+    wang = enter_person(keyed_with_units, "王科长", Role.HANDLER, "天宁区民政局")
     allowed = [(security, zhou), (security, wang), (zhou, wang), (operator, security), (SYSTEM, zhou)]
     refused = [(zhou, security), (wang, wang), (wang, zhou), (operator, zhou), (security, security)]
 
     for by, person in allowed:
-        assert make_one_time(furnished, person_id=number(person), by=by, now=NOW)
+        assert make_one_time(keyed_with_units, person_id=number(person), by=by, now=NOW)
     for by, person in refused:
         with pytest.raises(Refused):
-            make_one_time(furnished, person_id=number(person), by=by, now=NOW)
+            make_one_time(keyed_with_units, person_id=number(person), by=by, now=NOW)
 
 
-def test_roles_are_in_separate_hands_once_there_is_a_security_administrator(furnished: Bureau) -> None:
-    operator = enter_person(furnished, "运维", Role.OPERATOR)
-    add_person(furnished, name="安全员", unit="市民政局", roles=[Role.SECURITY], by=operator, now=NOW)
-    with furnished.store.reading() as connection:
+def test_roles_are_in_separate_hands_once_there_is_a_security_administrator(keyed_with_units: Bureau) -> None:
+    operator = enter_person(keyed_with_units, "运维", Role.OPERATOR)
+    add_person(keyed_with_units, name="安全员", unit="市民政局", roles=[Role.SECURITY], by=operator, now=NOW)
+    with keyed_with_units.store.reading() as connection:
         security = find_actor(connection, "安全员")
     assert security is not None
 
     with pytest.raises(Refused, match="请由安全管理员办理"):
-        add_person(furnished, name="李局长", unit="市民政局", roles=[Role.LEADER], by=operator, now=NOW)
-    added = add_person(furnished, name="李局长", unit="市民政局", roles=[Role.LEADER], by=security, now=NOW)
+        add_person(
+            keyed_with_units, name="李局长", unit="市民政局", roles=[Role.LEADER], by=operator, now=NOW
+        )
+    added = add_person(
+        keyed_with_units, name="李局长", unit="市民政局", roles=[Role.LEADER], by=security, now=NOW
+    )
     with pytest.raises(Refused, match="不能登记责任单位经办人"):
-        add_person(furnished, name="王科长", unit="天宁区民政局", roles=[Role.HANDLER], by=security, now=NOW)
+        add_person(
+            keyed_with_units, name="王科长", unit="天宁区民政局", roles=[Role.HANDLER], by=security, now=NOW
+        )
     assert added.roles == (Role.LEADER,)
 
 
 @pytest.mark.parametrize("second", [Role.AUDITOR, Role.OPERATOR])
-def test_one_person_holds_one_of_the_three_posts(furnished: Bureau, security: Actor, second: Role) -> None:
-    other = enter_person(furnished, "卫安全", Role.SECURITY)
+def test_one_person_holds_one_of_the_three_posts(
+    keyed_with_units: Bureau, security: Actor, second: Role
+) -> None:
+    other = enter_person(keyed_with_units, "卫安全", Role.SECURITY)
 
     with pytest.raises(Refused, match="三员分设"):
-        add_person(furnished, name=other.name, unit="市民政局", roles=[second], by=security, now=NOW)
+        add_person(keyed_with_units, name=other.name, unit="市民政局", roles=[second], by=security, now=NOW)
 
 
-def test_a_role_is_taken_and_the_person_is_out(furnished: Bureau, zhou: Actor, security: Actor) -> None:
-    token = enter(furnished)
+def test_a_role_is_taken_and_the_person_is_out(
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
+) -> None:
+    token = enter(keyed_with_units)
 
     changed = take_role(
-        furnished, person_id=number(zhou), role=Role.COORDINATOR, reason="轮岗", by=security, now=NOW
+        keyed_with_units, person_id=number(zhou), role=Role.COORDINATOR, reason="轮岗", by=security, now=NOW
     )
 
     assert changed.roles == ()
-    assert find_session(furnished, token, now=NOW) == Ended(
+    assert find_session(keyed_with_units, token, now=NOW) == Ended(
         person_id=number(zhou), why=EndedWhy.ROLES_CHANGED
     )
 
 
 def test_the_last_security_administrator_and_a_busy_handler_keep_their_roles(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
-    other = enter_person(furnished, "卫安全", Role.SECURITY)
-    take_role(furnished, person_id=number(other), role=Role.SECURITY, reason="轮岗", by=security, now=NOW)
-    wang = enter_person(furnished, "王科长", Role.HANDLER, "天宁区民政局")
-    one = an_obligation(furnished, unit_id=wang.unit_id, state="acknowledged")
-    with furnished.store.writing() as connection:
+    other = enter_person(keyed_with_units, "卫安全", Role.SECURITY)
+    take_role(
+        keyed_with_units, person_id=number(other), role=Role.SECURITY, reason="轮岗", by=security, now=NOW
+    )
+    wang = enter_person(keyed_with_units, "王科长", Role.HANDLER, "天宁区民政局")
+    one = an_obligation(keyed_with_units, unit_id=wang.unit_id, state="acknowledged")
+    with keyed_with_units.store.writing() as connection:
         table = obligation
         connection.execute(sa.update(table).where(table.c.id == one).values(handler_id=wang.person_id))
 
     with pytest.raises(Refused, match="唯一的安全管理员"):
-        take_role(furnished, person_id=number(security), role=Role.SECURITY, reason="轮岗", by=other, now=NOW)
+        take_role(
+            keyed_with_units, person_id=number(security), role=Role.SECURITY, reason="轮岗", by=other, now=NOW
+        )
     with pytest.raises(Refused, match="唯一的安全管理员"):
-        retire_person(furnished, security, reason="退休", by=zhou, now=NOW)
+        retire_person(keyed_with_units, security, reason="退休", by=zhou, now=NOW)
     with pytest.raises(Refused, match="名下还有 1 项"):
-        take_role(furnished, person_id=number(wang), role=Role.HANDLER, reason="调离", by=zhou, now=NOW)
+        take_role(
+            keyed_with_units, person_id=number(wang), role=Role.HANDLER, reason="调离", by=zhou, now=NOW
+        )
 
 
-def test_a_person_acts_for_a_further_unit_until_that_is_ended(furnished: Bureau, zhou: Actor) -> None:
-    a_unit(furnished, "钟楼区民政局")
-    further = unit_named(furnished, "钟楼区民政局")
-    wang = enter_person(furnished, "王科长", Role.HANDLER, "天宁区民政局")
+def test_a_person_acts_for_a_further_unit_until_that_is_ended(keyed_with_units: Bureau, zhou: Actor) -> None:
+    a_unit(keyed_with_units, "钟楼区民政局")
+    further = unit_named(keyed_with_units, "钟楼区民政局")
+    wang = enter_person(keyed_with_units, "王科长", Role.HANDLER, "天宁区民政局")
 
-    added = add_person_unit(furnished, person_id=number(wang), unit=further, by=zhou, now=NOW)
-    with furnished.store.reading() as connection:
+    added = add_person_unit(keyed_with_units, person_id=number(wang), unit=further, by=zhou, now=NOW)
+    with keyed_with_units.store.reading() as connection:
         found = find_actor(connection, "王科长")
     with pytest.raises(Refused, match="不必再登记"):
-        add_person_unit(furnished, person_id=number(wang), unit=further, by=zhou, now=NOW)
-    removed = remove_person_unit(furnished, person_id=number(wang), unit=further, by=zhou, now=NOW)
+        add_person_unit(keyed_with_units, person_id=number(wang), unit=further, by=zhou, now=NOW)
+    removed = remove_person_unit(keyed_with_units, person_id=number(wang), unit=further, by=zhou, now=NOW)
 
     assert added.also_units == ("钟楼区民政局",) and removed.also == ()
     assert found is not None and found.belongs_to(further.id) and found.belongs_to(wang.unit_id or 0)
     with pytest.raises(Refused, match="请由统筹科室或安全管理员办理"):
-        add_person_unit(furnished, person_id=number(zhou), unit=further, by=wang, now=NOW)
+        add_person_unit(keyed_with_units, person_id=number(zhou), unit=further, by=wang, now=NOW)
 
 
 def test_a_client_token_has_its_persons_rights_until_it_is_revoked_or_ends(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
     made = make_client_token(
-        furnished,
+        keyed_with_units,
         name="省平台",
         person_id=number(zhou),
         scopes=[TokenScope.READ],
@@ -300,20 +330,20 @@ def test_a_client_token_has_its_persons_rights_until_it_is_revoked_or_ends(
         by=security,
         now=NOW,
     )
-    client = find_client(furnished, made.token, now=NOW)
+    client = find_client(keyed_with_units, made.token, now=NOW)
 
     assert client is not None and (client.by, client.scopes) == (zhou, {TokenScope.READ})
-    assert find_client(furnished, made.token + "x", now=NOW) is None
-    assert find_client(furnished, made.token, now=after(days=30)) is None
-    (listed,) = list_client_tokens(furnished, by=security)
+    assert find_client(keyed_with_units, made.token + "x", now=NOW) is None
+    assert find_client(keyed_with_units, made.token, now=after(days=30)) is None
+    (listed,) = list_client_tokens(keyed_with_units, by=security)
     assert listed.used_at == NOW and made.token not in str(listed)
-    revoke_client_token(furnished, made.id, by=security, now=NOW)
-    assert find_client(furnished, made.token, now=NOW) is None
-    assert verbs(furnished) == ["make_token", "revoke_token"]
+    revoke_client_token(keyed_with_units, made.id, by=security, now=NOW)
+    assert find_client(keyed_with_units, made.token, now=NOW) is None
+    assert verbs(keyed_with_units) == ["make_token", "revoke_token"]
 
 
 def test_a_client_token_is_made_by_the_security_administrator_and_for_no_administrator(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
     def make(by: Actor, person: Actor, **options: object) -> None:
         values = {
@@ -323,7 +353,7 @@ def test_a_client_token_is_made_by_the_security_administrator_and_for_no_adminis
             "now": NOW,
             "person_id": number(person),
         }
-        make_client_token(furnished, **(values | options))
+        make_client_token(keyed_with_units, **(values | options))
 
     with pytest.raises(Refused, match="请由安全管理员办理"):
         make(zhou, zhou)
@@ -334,39 +364,41 @@ def test_a_client_token_is_made_by_the_security_administrator_and_for_no_adminis
 
 
 def test_a_subject_of_the_identity_provider_opens_for_the_person_it_is_linked_to(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
     with pytest.raises(Refused, match=r"编号 sub-17.*告诉安全管理员"):
-        sign_in_oidc(furnished, subject="sub-17", device=DEVICE, now=NOW)
-    bind_subject(furnished, person_id=number(zhou), subject="sub-17", by=security, now=NOW)
+        sign_in_oidc(keyed_with_units, subject="sub-17", device=DEVICE, now=NOW)
+    bind_subject(keyed_with_units, person_id=number(zhou), subject="sub-17", by=security, now=NOW)
 
-    found = signed_in(furnished, sign_in_oidc(furnished, subject="sub-17", device=DEVICE, now=NOW))
+    found = signed_in(
+        keyed_with_units, sign_in_oidc(keyed_with_units, subject="sub-17", device=DEVICE, now=NOW)
+    )
 
     assert (found.by, found.way, found.must_set_password) == (zhou, SignInWay.OIDC, False)
-    wu = enter_person(furnished, "吴处长", Role.COORDINATOR)
+    wu = enter_person(keyed_with_units, "吴处长", Role.COORDINATOR)
     with pytest.raises(Refused, match="已与另一位人员关联"):
-        bind_subject(furnished, person_id=number(wu), subject="sub-17", by=security, now=NOW)
-    assert verbs(furnished) == ["sign_in_failed", "bind_subject", "sign_in"]
+        bind_subject(keyed_with_units, person_id=number(wu), subject="sub-17", by=security, now=NOW)
+    assert verbs(keyed_with_units) == ["sign_in_failed", "bind_subject", "sign_in"]
 
 
 def test_the_auditor_looks_the_history_up_and_nobody_else(
-    furnished: Bureau, zhou: Actor, security: Actor
+    keyed_with_units: Bureau, zhou: Actor, security: Actor
 ) -> None:
-    su = enter_person(furnished, "苏审计", Role.AUDITOR)
-    enter(furnished)
+    su = enter_person(keyed_with_units, "苏审计", Role.AUDITOR)
+    enter(keyed_with_units)
     with pytest.raises(Refused):
-        enter(furnished, "wrong")
-    end_sessions(furnished, person_id=number(zhou), by=security, now=NOW)
+        enter(keyed_with_units, "wrong")
+    end_sessions(keyed_with_units, person_id=number(zhou), by=security, now=NOW)
 
     def found(**options: object) -> list[str]:
-        return [one.verb for one in search_history(furnished, by=su, **options).entries]  # type: ignore[arg-type]
+        return [one.verb for one in search_history(keyed_with_units, by=su, **options).entries]  # type: ignore[arg-type]
 
     assert found() == ["end_sessions", "sign_in_failed", "sign_in"]
     assert found(actor="周处长") == ["sign_in"]
     assert found(verb="sign_in_failed") == ["sign_in_failed"]
     assert found(first_on=date(2026, 3, 28)) == [] and len(found(last_on=date(2026, 3, 27))) == 3
     assert found(words="周处长", noun="account") == ["sign_in_failed"]
-    assert audit_history(furnished, by=su).broken_at is None
+    assert audit_history(keyed_with_units, by=su).broken_at is None
     for by in (zhou, security):
         with pytest.raises(Refused, match="请由审计办理"):
-            search_history(furnished, by=by)
+            search_history(keyed_with_units, by=by)

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def furnished(pg_bureau: Bureau) -> Bureau:
+def keyed_pg_bureau(pg_bureau: Bureau) -> Bureau:
     return keyed(pg_bureau)
 
 
 @pytest.fixture
-def zhou(furnished: Bureau) -> Actor:
-    home = a_unit(furnished, "市民政局", kind="bureau")
-    return with_password(furnished, a_person(furnished, "周处长", home, Role.COORDINATOR))
+def zhou(keyed_pg_bureau: Bureau) -> Actor:
+    home = a_unit(keyed_pg_bureau, "市民政局", kind="bureau")
+    return with_password(keyed_pg_bureau, a_person(keyed_pg_bureau, "周处长", home, Role.COORDINATOR))
 
 
 def said(act) -> str:
@@ -37,10 +37,12 @@ def said(act) -> str:
         return str(refused)
 
 
-def test_tries_at_the_same_moment_do_not_outrun_the_limit(furnished: Bureau, zhou: Actor) -> None:
+def test_tries_at_the_same_moment_do_not_outrun_the_limit(keyed_pg_bureau: Bureau, zhou: Actor) -> None:
     def guess(number: int) -> str:
         return said(
-            lambda: sign_in(furnished, name="周处长", password=f"guess-{number}", device=DEVICE, now=NOW)
+            lambda: sign_in(
+                keyed_pg_bureau, name="周处长", password=f"guess-{number}", device=DEVICE, now=NOW
+            )
         )
 
     with ThreadPoolExecutor(8) as pool:
@@ -50,29 +52,33 @@ def test_tries_at_the_same_moment_do_not_outrun_the_limit(furnished: Bureau, zho
     assert any("已锁定" in one for one in answers)
 
 
-def test_a_one_time_sign_in_lets_one_of_eight_in(furnished: Bureau, zhou: Actor) -> None:
+def test_a_one_time_sign_in_lets_one_of_eight_in(keyed_pg_bureau: Bureau, zhou: Actor) -> None:
     assert zhou.person_id is not None
-    token = make_one_time(furnished, person_id=zhou.person_id, by=SYSTEM, now=NOW)
+    token = make_one_time(keyed_pg_bureau, person_id=zhou.person_id, by=SYSTEM, now=NOW)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(
-            pool.map(lambda _: said(lambda: enter_once(furnished, token, device=DEVICE, now=NOW)), range(8))
+            pool.map(
+                lambda _: said(lambda: enter_once(keyed_pg_bureau, token, device=DEVICE, now=NOW)), range(8)
+            )
         )
 
     assert sum("已经用过" in one for one in answers) == 7
 
 
-def test_the_pages_of_security_and_audit_read_the_same(furnished: Bureau, zhou: Actor) -> None:
-    security = a_person(furnished, "安全员", zhou.unit_id or 0, Role.SECURITY)
-    auditor = a_person(furnished, "苏审计", zhou.unit_id or 0, Role.AUDITOR)
+def test_the_pages_of_security_and_audit_read_the_same(keyed_pg_bureau: Bureau, zhou: Actor) -> None:
+    security = a_person(keyed_pg_bureau, "安全员", zhou.unit_id or 0, Role.SECURITY)
+    auditor = a_person(keyed_pg_bureau, "苏审计", zhou.unit_id or 0, Role.AUDITOR)
     session = signed_in(
-        furnished, sign_in(furnished, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
+        keyed_pg_bureau, sign_in(keyed_pg_bureau, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
     ).session_id
-    set_password(furnished, password="Chongyang/2026", current=PASSWORD, by=zhou, now=NOW, session_id=session)
+    set_password(
+        keyed_pg_bureau, password="Chongyang/2026", current=PASSWORD, by=zhou, now=NOW, session_id=session
+    )
 
-    (row,) = list_accounts(furnished, text="周处", by=security, now=NOW).rows
-    found = search_history(furnished, actor="周处长", words="周处长", by=auditor).entries
+    (row,) = list_accounts(keyed_pg_bureau, text="周处", by=security, now=NOW).rows
+    found = search_history(keyed_pg_bureau, actor="周处长", words="周处长", by=auditor).entries
 
     assert (row.sessions, row.has_password, row.seen_at) == (1, True, NOW)
     assert [one.verb for one in found] == ["set_password"]
-    assert audit_history(furnished, by=auditor).broken_at is None
+    assert audit_history(keyed_pg_bureau, by=auditor).broken_at is None

@@ -36,45 +36,45 @@ from tests.builders import a_person, a_unit
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Bureau:
+def keyed_bureau(bureau: Bureau) -> Bureau:
     return keyed(bureau)
 
 
 @pytest.fixture
-def zhou(furnished: Bureau) -> Actor:
-    home = a_unit(furnished, "市民政局", kind="bureau")
-    return with_password(furnished, a_person(furnished, "周处长", home, Role.COORDINATOR))
+def zhou(keyed_bureau: Bureau) -> Actor:
+    home = a_unit(keyed_bureau, "市民政局", kind="bureau")
+    return with_password(keyed_bureau, a_person(keyed_bureau, "周处长", home, Role.COORDINATOR))
 
 
 def enter(bureau: Bureau, password: str = PASSWORD, *, name: str = "周处长", now=NOW) -> str:
     return sign_in(bureau, name=name, password=password, device=DEVICE, now=now)
 
 
-def test_a_password_opens_a_session_that_knows_its_person(furnished: Bureau, zhou: Actor) -> None:
-    found = signed_in(furnished, enter(furnished))
+def test_a_password_opens_a_session_that_knows_its_person(keyed_bureau: Bureau, zhou: Actor) -> None:
+    found = signed_in(keyed_bureau, enter(keyed_bureau))
 
     assert found.by == zhou
     assert (found.way, found.unit_id, found.must_set_password) == (SignInWay.PASSWORD, None, False)
-    assert verbs(furnished) == ["sign_in"]
+    assert verbs(keyed_bureau) == ["sign_in"]
 
 
 def test_the_form_secret_stays_the_same_in_a_session_and_differs_between_two(
-    furnished: Bureau, zhou: Actor
+    keyed_bureau: Bureau, zhou: Actor
 ) -> None:
-    one, other = enter(furnished), enter(furnished)
+    one, other = enter(keyed_bureau), enter(keyed_bureau)
 
-    assert signed_in(furnished, one).csrf == signed_in(furnished, one, after(minutes=20)).csrf
-    assert signed_in(furnished, one).csrf != signed_in(furnished, other).csrf
+    assert signed_in(keyed_bureau, one).csrf == signed_in(keyed_bureau, one, after(minutes=20)).csrf
+    assert signed_in(keyed_bureau, one).csrf != signed_in(keyed_bureau, other).csrf
 
 
-def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence(furnished: Bureau, zhou: Actor) -> None:
+def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence(keyed_bureau: Bureau, zhou: Actor) -> None:
     with pytest.raises(Refused) as wrong_password:
-        enter(furnished, "Qingming-2025")
+        enter(keyed_bureau, "Qingming-2025")
     with pytest.raises(Refused) as wrong_name:
-        enter(furnished, name="赵某")
+        enter(keyed_bureau, name="赵某")
 
     assert str(wrong_password.value) == str(wrong_name.value)
-    assert verbs(furnished) == ["sign_in_failed", "sign_in_failed"]
+    assert verbs(keyed_bureau) == ["sign_in_failed", "sign_in_failed"]
 
 
 @pytest.fixture
@@ -88,12 +88,12 @@ def test_a_bureau_hashes_with_the_parameters_of_the_standard() -> None:
 
 
 def test_an_unknown_name_takes_as_long_as_a_known_one(
-    in_earnest: None, furnished: Bureau, zhou: Actor
+    in_earnest: None, keyed_bureau: Bureau, zhou: Actor
 ) -> None:
     def lasts(name: str) -> float:
         began = perf_counter()
         with pytest.raises(Refused):
-            enter(furnished, "Qingming-2025", name=name)
+            enter(keyed_bureau, "Qingming-2025", name=name)
         return perf_counter() - began
 
     lasts("赵某")
@@ -101,41 +101,42 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(
     assert min(lasts("赵某") for _ in range(3)) > 0.4 * min(lasts("周处长") for _ in range(3))
 
 
-def test_what_was_typed_as_a_name_is_not_written_down(furnished: Bureau, zhou: Actor) -> None:
+def test_what_was_typed_as_a_name_is_not_written_down(keyed_bureau: Bureau, zhou: Actor) -> None:
     with pytest.raises(Refused):
-        enter(furnished, "", name=PASSWORD)
+        enter(keyed_bureau, "", name=PASSWORD)
 
-    with furnished.store.reading() as connection:
+    with keyed_bureau.store.reading() as connection:
         assert PASSWORD not in connection.scalars(sa.select(history.c.detail)).one()
 
 
-def test_five_wrong_passwords_lock_the_account_for_half_an_hour(furnished: Bureau, zhou: Actor) -> None:
+def test_five_wrong_passwords_lock_the_account_for_half_an_hour(keyed_bureau: Bureau, zhou: Actor) -> None:
     for _ in range(5):
         with pytest.raises(Refused, match="姓名或密码不对"):
-            enter(furnished, "Qingming-2025")
+            enter(keyed_bureau, "Qingming-2025")
 
     with pytest.raises(Refused, match="已锁定至北京时间 09:30"):
-        enter(furnished, now=after(minutes=29))
+        enter(keyed_bureau, now=after(minutes=29))
     assert isinstance(
-        find_session(furnished, enter(furnished, now=after(minutes=31)), now=after(minutes=31)), SignedIn
+        find_session(keyed_bureau, enter(keyed_bureau, now=after(minutes=31)), now=after(minutes=31)),
+        SignedIn,
     )
-    assert verbs(furnished) == ["sign_in_failed"] * 5 + ["lock", "sign_in_refused", "sign_in"]
+    assert verbs(keyed_bureau) == ["sign_in_failed"] * 5 + ["lock", "sign_in_refused", "sign_in"]
 
 
-def test_a_right_password_in_between_begins_the_count_anew(furnished: Bureau, zhou: Actor) -> None:
+def test_a_right_password_in_between_begins_the_count_anew(keyed_bureau: Bureau, zhou: Actor) -> None:
     for word in ("a", "b", "c", "d", PASSWORD, "a", "b", "c", "d"):
         try:
-            enter(furnished, word)
+            enter(keyed_bureau, word)
         except Refused as refused:
             assert "锁定至" not in str(refused)
 
-    assert signed_in(furnished, enter(furnished)).by == zhou
+    assert signed_in(keyed_bureau, enter(keyed_bureau)).by == zhou
 
 
-def test_tries_at_the_same_moment_do_not_outrun_the_limit(furnished: Bureau, zhou: Actor) -> None:
+def test_tries_at_the_same_moment_do_not_outrun_the_limit(keyed_bureau: Bureau, zhou: Actor) -> None:
     def guess(number: int) -> str:
         try:
-            return enter(furnished, f"guess-{number}")
+            return enter(keyed_bureau, f"guess-{number}")
         except Refused as refused:
             return str(refused)
 
@@ -147,154 +148,154 @@ def test_tries_at_the_same_moment_do_not_outrun_the_limit(furnished: Bureau, zho
 
 
 def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(
-    in_earnest: None, furnished: Bureau
+    in_earnest: None, keyed_bureau: Bureau
 ) -> None:
-    home = a_unit(furnished, "市民政局", kind="bureau")
+    home = a_unit(keyed_bureau, "市民政局", kind="bureau")
     weak = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
-    with_password(furnished, a_person(furnished, "周处长", home, Role.COORDINATOR), hash_=weak)
+    with_password(keyed_bureau, a_person(keyed_bureau, "周处长", home, Role.COORDINATOR), hash_=weak)
 
-    enter(furnished)
+    enter(keyed_bureau)
 
-    with furnished.store.reading() as connection:
+    with keyed_bureau.store.reading() as connection:
         now_stored = connection.scalars(sa.select(account.c.password_hash)).one()
     assert hash_is_outdated(weak) and not hash_is_outdated(now_stored)
-    assert signed_in(furnished, enter(furnished)).by.name == "周处长"
+    assert signed_in(keyed_bureau, enter(keyed_bureau)).by.name == "周处长"
 
 
-def test_nothing_stored_lets_its_reader_in(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
+def test_nothing_stored_lets_its_reader_in(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
 
-    with furnished.store.reading() as connection:
+    with keyed_bureau.store.reading() as connection:
         kept = str(connection.execute(sa.select(session)).all())
         kept += str(connection.execute(sa.select(account)).all())
     assert token not in kept and PASSWORD not in kept and "$argon2id$" in kept
 
 
-def test_two_of_one_name_sign_in_with_their_unit(furnished: Bureau, zhou: Actor) -> None:
-    district = a_unit(furnished, "天宁区民政局")
-    with_password(furnished, a_person(furnished, "周处长", district, Role.HANDLER), "Chongyang-2026")
+def test_two_of_one_name_sign_in_with_their_unit(keyed_bureau: Bureau, zhou: Actor) -> None:
+    district = a_unit(keyed_bureau, "天宁区民政局")
+    with_password(keyed_bureau, a_person(keyed_bureau, "周处长", district, Role.HANDLER), "Chongyang-2026")
 
     with pytest.raises(Refused, match="姓名@单位"):
-        enter(furnished)
+        enter(keyed_bureau)
 
     assert (
-        signed_in(furnished, enter(furnished, "Chongyang-2026", name="周处长@天宁区民政局")).by.unit_id
+        signed_in(keyed_bureau, enter(keyed_bureau, "Chongyang-2026", name="周处长@天宁区民政局")).by.unit_id
         == district
     )
 
 
-def test_half_an_hour_of_nothing_ends_a_session(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
+def test_half_an_hour_of_nothing_ends_a_session(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
 
-    assert signed_in(furnished, token, after(minutes=29)).by == zhou
-    assert signed_in(furnished, token, after(minutes=58)).by == zhou
-    assert find_session(furnished, token, now=after(minutes=90)) == Ended(
+    assert signed_in(keyed_bureau, token, after(minutes=29)).by == zhou
+    assert signed_in(keyed_bureau, token, after(minutes=58)).by == zhou
+    assert find_session(keyed_bureau, token, now=after(minutes=90)) == Ended(
         person_id=zhou.person_id or 0, why=EndedWhy.TIMED_OUT
     )
 
 
-def test_a_busy_session_ends_after_its_twelve_hours(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
+def test_a_busy_session_ends_after_its_twelve_hours(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
 
     for minutes in range(20, 12 * 60, 20):
-        assert signed_in(furnished, token, after(minutes=minutes)).by == zhou
+        assert signed_in(keyed_bureau, token, after(minutes=minutes)).by == zhou
 
-    assert isinstance(find_session(furnished, token, now=after(hours=12)), Ended)
+    assert isinstance(find_session(keyed_bureau, token, now=after(hours=12)), Ended)
 
 
-def test_looking_at_pages_writes_once_a_minute_only(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
+def test_looking_at_pages_writes_once_a_minute_only(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
     seen = []
 
     for second in (1, 30, 59, 61, 90, 125):
-        signed_in(furnished, token, after(seconds=second))
-        with furnished.store.reading() as connection:
+        signed_in(keyed_bureau, token, after(seconds=second))
+        with keyed_bureau.store.reading() as connection:
             seen.append(connection.scalars(sa.select(session.c.seen_at)).one())
 
     assert seen == [NOW, NOW, NOW, after(seconds=61), after(seconds=61), after(seconds=125)]
 
 
-def test_who_signs_out_is_out_with_the_same_token(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
-    found = signed_in(furnished, token)
+def test_who_signs_out_is_out_with_the_same_token(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
+    found = signed_in(keyed_bureau, token)
 
-    sign_out(furnished, found.session_id, by=found.by, now=NOW)
-    sign_out(furnished, found.session_id, by=found.by, now=NOW)
+    sign_out(keyed_bureau, found.session_id, by=found.by, now=NOW)
+    sign_out(keyed_bureau, found.session_id, by=found.by, now=NOW)
 
-    assert find_session(furnished, token, now=NOW) == Ended(
+    assert find_session(keyed_bureau, token, now=NOW) == Ended(
         person_id=zhou.person_id or 0, why=EndedWhy.SIGNED_OUT
     )
-    assert verbs(furnished) == ["sign_in", "sign_out"]
+    assert verbs(keyed_bureau) == ["sign_in", "sign_out"]
 
 
-def test_nobody_signs_another_out(furnished: Bureau, zhou: Actor) -> None:
-    token = enter(furnished)
-    stranger = a_person(furnished, "赵某", a_unit(furnished), Role.HANDLER)
+def test_nobody_signs_another_out(keyed_bureau: Bureau, zhou: Actor) -> None:
+    token = enter(keyed_bureau)
+    stranger = a_person(keyed_bureau, "赵某", a_unit(keyed_bureau), Role.HANDLER)
 
-    sign_out(furnished, signed_in(furnished, token).session_id, by=stranger, now=NOW)
+    sign_out(keyed_bureau, signed_in(keyed_bureau, token).session_id, by=stranger, now=NOW)
 
-    assert signed_in(furnished, token).by == zhou
-
-
-def test_an_invented_token_finds_nothing(furnished: Bureau, zhou: Actor) -> None:
-    assert find_session(furnished, "invented", now=NOW) is None
+    assert signed_in(keyed_bureau, token).by == zhou
 
 
-def test_a_one_time_sign_in_lets_in_once_and_asks_for_a_password(furnished: Bureau, zhou: Actor) -> None:
-    once = make_one_time(furnished, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
+def test_an_invented_token_finds_nothing(keyed_bureau: Bureau, zhou: Actor) -> None:
+    assert find_session(keyed_bureau, "invented", now=NOW) is None
 
-    found = signed_in(furnished, enter_once(furnished, once, device=DEVICE, now=NOW))
+
+def test_a_one_time_sign_in_lets_in_once_and_asks_for_a_password(keyed_bureau: Bureau, zhou: Actor) -> None:
+    once = make_one_time(keyed_bureau, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
+
+    found = signed_in(keyed_bureau, enter_once(keyed_bureau, once, device=DEVICE, now=NOW))
 
     assert (found.way, found.by, found.must_set_password) == (SignInWay.ONE_TIME, zhou, True)
     with pytest.raises(Refused, match="已经用过"):
-        enter_once(furnished, once, device=DEVICE, now=NOW)
-    assert verbs(furnished) == ["make_one_time", "sign_in"]
+        enter_once(keyed_bureau, once, device=DEVICE, now=NOW)
+    assert verbs(keyed_bureau) == ["make_one_time", "sign_in"]
 
 
-def test_a_one_time_sign_in_ends_after_a_day_or_with_the_next(furnished: Bureau, zhou: Actor) -> None:
-    first = make_one_time(furnished, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
-    second = make_one_time(furnished, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
+def test_a_one_time_sign_in_ends_after_a_day_or_with_the_next(keyed_bureau: Bureau, zhou: Actor) -> None:
+    first = make_one_time(keyed_bureau, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
+    second = make_one_time(keyed_bureau, person_id=zhou.person_id or 0, by=SYSTEM, now=NOW)
 
     with pytest.raises(Refused, match="无效"):
-        enter_once(furnished, first, device=DEVICE, now=NOW)
+        enter_once(keyed_bureau, first, device=DEVICE, now=NOW)
     with pytest.raises(Refused, match="已过期"):
-        enter_once(furnished, second, device=DEVICE, now=after(hours=24))
+        enter_once(keyed_bureau, second, device=DEVICE, now=after(hours=24))
 
 
-def test_a_password_that_is_too_old_is_changed_first(furnished: Bureau) -> None:
-    home = a_unit(furnished, "市民政局", kind="bureau")
-    zhou = a_person(furnished, "周处长", home, Role.COORDINATOR)
-    with_password(furnished, zhou, set_at=after(days=-181))
+def test_a_password_that_is_too_old_is_changed_first(keyed_bureau: Bureau) -> None:
+    home = a_unit(keyed_bureau, "市民政局", kind="bureau")
+    zhou = a_person(keyed_bureau, "周处长", home, Role.COORDINATOR)
+    with_password(keyed_bureau, zhou, set_at=after(days=-181))
 
-    assert signed_in(furnished, enter(furnished)).must_set_password
+    assert signed_in(keyed_bureau, enter(keyed_bureau)).must_set_password
 
 
-def test_a_password_is_too_old_after_the_days_of_the_setting_only(furnished: Bureau, zhou: Actor) -> None:
+def test_a_password_is_too_old_after_the_days_of_the_setting_only(keyed_bureau: Bureau, zhou: Actor) -> None:
     later = after(days=181)
 
-    assert signed_in(furnished, enter(furnished, now=later), later).must_set_password
-    unlimited = keyed(furnished, password_days=0)
+    assert signed_in(keyed_bureau, enter(keyed_bureau, now=later), later).must_set_password
+    unlimited = keyed(keyed_bureau, password_days=0)
     assert not signed_in(unlimited, enter(unlimited, now=later), later).must_set_password
 
 
-def test_who_leaves_is_out_at_once(furnished: Bureau, zhou: Actor) -> None:
-    security = a_person(furnished, "安全员", zhou.unit_id or 0, Role.SECURITY)
-    token = enter(furnished)
+def test_who_leaves_is_out_at_once(keyed_bureau: Bureau, zhou: Actor) -> None:
+    security = a_person(keyed_bureau, "安全员", zhou.unit_id or 0, Role.SECURITY)
+    token = enter(keyed_bureau)
 
-    retire_person(furnished, zhou, reason="调离", by=security, now=NOW)
+    retire_person(keyed_bureau, zhou, reason="调离", by=security, now=NOW)
 
-    assert find_session(furnished, token, now=NOW) == Ended(
+    assert find_session(keyed_bureau, token, now=NOW) == Ended(
         person_id=zhou.person_id or 0, why=EndedWhy.RETIRED
     )
     with pytest.raises(Refused, match="姓名或密码不对"):
-        enter(furnished)
+        enter(keyed_bureau)
 
 
-def test_everything_about_signing_in_stands_in_a_whole_history(furnished: Bureau, zhou: Actor) -> None:
-    came_once(furnished, zhou)
-    enter(furnished)
+def test_everything_about_signing_in_stands_in_a_whole_history(keyed_bureau: Bureau, zhou: Actor) -> None:
+    came_once(keyed_bureau, zhou)
+    enter(keyed_bureau)
 
-    assert verify_history(furnished).broken_at is None
+    assert verify_history(keyed_bureau).broken_at is None
 
 
 def test_without_a_key_the_operator_is_told_what_to_do(bureau: Bureau) -> None:

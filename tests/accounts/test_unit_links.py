@@ -24,13 +24,13 @@ UNTIL = date(2026, 5, 11)
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Bureau:
+def keyed_bureau(bureau: Bureau) -> Bureau:
     return keyed(bureau)
 
 
 @pytest.fixture
-def unit(furnished: Bureau) -> int:
-    return a_unit(furnished, "天宁区民政局", leader_address="li@unit.example")
+def unit(keyed_bureau: Bureau) -> int:
+    return a_unit(keyed_bureau, "天宁区民政局", leader_address="li@unit.example")
 
 
 def contact_of(bureau: Bureau, unit_id: int, duty: str = "handler") -> int:
@@ -53,47 +53,49 @@ def set_inactive(bureau: Bureau, table: sa.Table, **where: object) -> None:
         connection.execute(sa.update(table).filter_by(**where).values(active=False))
 
 
-def test_a_link_lets_the_units_handler_in_and_nowhere_else(furnished: Bureau, unit: int) -> None:
-    other = a_unit(furnished, "钟楼区民政局")
+def test_a_link_lets_the_units_handler_in_and_nowhere_else(keyed_bureau: Bureau, unit: int) -> None:
+    other = a_unit(keyed_bureau, "钟楼区民政局")
 
-    found = signed_in(furnished, enter(furnished, a_link(furnished, unit)).token)
+    found = signed_in(keyed_bureau, enter(keyed_bureau, a_link(keyed_bureau, unit)).token)
 
     assert (found.way, found.unit_id, found.by.name) == (SignInWay.LINK, unit, "王科长")
     assert found.by.roles == {Role.HANDLER} and found.by.unit_ids == {unit}
     assert visible_units(found.by).sees(unit) and not visible_units(found.by).sees(other)
 
 
-def test_who_is_more_at_home_is_only_a_handler_by_the_link(furnished: Bureau, unit: int) -> None:
-    a_person(furnished, "王科长", unit, Role.COORDINATOR, Role.REVIEWER)
+def test_who_is_more_at_home_is_only_a_handler_by_the_link(keyed_bureau: Bureau, unit: int) -> None:
+    a_person(keyed_bureau, "王科长", unit, Role.COORDINATOR, Role.REVIEWER)
 
-    found = signed_in(furnished, enter(furnished, a_link(furnished, unit)).token)
+    found = signed_in(keyed_bureau, enter(keyed_bureau, a_link(keyed_bureau, unit)).token)
 
     assert found.by.roles == {Role.HANDLER} and not visible_units(found.by).everything
 
 
-def test_the_units_leader_may_look_and_not_act(furnished: Bureau, unit: int) -> None:
-    found = signed_in(furnished, enter(furnished, a_link(furnished, unit, duty="deputy_leader")).token)
+def test_the_units_leader_may_look_and_not_act(keyed_bureau: Bureau, unit: int) -> None:
+    found = signed_in(
+        keyed_bureau, enter(keyed_bureau, a_link(keyed_bureau, unit, duty="deputy_leader")).token
+    )
 
     assert (found.by.name, found.by.roles) == ("李局长", frozenset())
     assert visible_units(found.by).sees(unit) and not visible_units(found.by).everything
 
 
-def test_a_contact_who_is_not_in_the_register_is_entered_once(furnished: Bureau, unit: int) -> None:
-    enter(furnished, a_link(furnished, unit))
-    enter(furnished, a_link(furnished, unit))
+def test_a_contact_who_is_not_in_the_register_is_entered_once(keyed_bureau: Bureau, unit: int) -> None:
+    enter(keyed_bureau, a_link(keyed_bureau, unit))
+    enter(keyed_bureau, a_link(keyed_bureau, unit))
 
-    assert verbs(furnished) == ["add_person", "sign_in", "sign_in"]
-
-
-def test_a_link_leads_to_the_list_or_to_the_item_that_was_pressed(furnished: Bureau, unit: int) -> None:
-    assert enter(furnished, a_link(furnished, unit)).path == "/my"
-    assert enter(furnished, a_link(furnished, unit), obligation_id=7).path == "/my/7"
-    assert enter(furnished, a_link(furnished, unit, obligation_id=9)).path == "/my/9"
+    assert verbs(keyed_bureau) == ["add_person", "sign_in", "sign_in"]
 
 
-def test_a_link_is_short_and_gives_back_what_was_put_in(furnished: Bureau) -> None:
+def test_a_link_leads_to_the_list_or_to_the_item_that_was_pressed(keyed_bureau: Bureau, unit: int) -> None:
+    assert enter(keyed_bureau, a_link(keyed_bureau, unit)).path == "/my"
+    assert enter(keyed_bureau, a_link(keyed_bureau, unit), obligation_id=7).path == "/my/7"
+    assert enter(keyed_bureau, a_link(keyed_bureau, unit, obligation_id=9)).path == "/my/9"
+
+
+def test_a_link_is_short_and_gives_back_what_was_put_in(keyed_bureau: Bureau) -> None:
     said = Link(unit_id=12_345, contact_id=67_890, generation=3, expires_on=UNTIL, obligation_id=1_000_000)
-    key = portal_key(furnished.settings)
+    key = portal_key(keyed_bureau.settings)
     token = make_link_token(key, **{name: getattr(said, name) for name in said.__slots__})
 
     assert read_link_token(key, token) == said
@@ -101,74 +103,74 @@ def test_a_link_is_short_and_gives_back_what_was_put_in(furnished: Bureau) -> No
 
 
 @pytest.mark.parametrize("place", [0, 8, 20, -1])
-def test_an_altered_link_is_refused_with_the_next_step(furnished: Bureau, unit: int, place: int) -> None:
-    token = a_link(furnished, unit)
+def test_an_altered_link_is_refused_with_the_next_step(keyed_bureau: Bureau, unit: int, place: int) -> None:
+    token = a_link(keyed_bureau, unit)
     swapped = "A" if token[place] != "A" else "B"
     altered = token[:place] + swapped + (token[place + 1 :] if place != -1 else "")
 
     with pytest.raises(Refused, match="请") as refused:
-        enter(furnished, altered)
-    assert verbs(furnished) == [] and "链接" in str(refused.value)
+        enter(keyed_bureau, altered)
+    assert verbs(keyed_bureau) == [] and "链接" in str(refused.value)
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b", "aaaaaa.a.b", "../../etc", "王科长", "a" * 5_000])
-def test_what_is_no_link_at_all_is_refused(furnished: Bureau, token: str) -> None:
+def test_what_is_no_link_at_all_is_refused(keyed_bureau: Bureau, token: str) -> None:
     with pytest.raises(Refused, match="链接"):
-        enter(furnished, token)
+        enter(keyed_bureau, token)
 
 
-def test_a_link_cut_off_in_copying_is_refused(furnished: Bureau, unit: int) -> None:
+def test_a_link_cut_off_in_copying_is_refused(keyed_bureau: Bureau, unit: int) -> None:
     with pytest.raises(Refused, match="不完整或被改动"):
-        enter(furnished, a_link(furnished, unit)[:-7])
+        enter(keyed_bureau, a_link(keyed_bureau, unit)[:-7])
 
 
-def test_another_bureaus_link_is_told_from_a_damaged_one(furnished: Bureau, unit: int) -> None:
-    theirs = a_link(keyed(furnished, "the-key-of-another-bureau"), unit)
+def test_another_bureaus_link_is_told_from_a_damaged_one(keyed_bureau: Bureau, unit: int) -> None:
+    theirs = a_link(keyed(keyed_bureau, "the-key-of-another-bureau"), unit)
 
     with pytest.raises(Refused, match="不是本系统发出的"):
-        enter(furnished, theirs)
+        enter(keyed_bureau, theirs)
 
 
-def test_a_link_ends_after_its_last_day(furnished: Bureau, unit: int) -> None:
-    token = a_link(furnished, unit, expires_on=date(2026, 3, 27))
+def test_a_link_ends_after_its_last_day(keyed_bureau: Bureau, unit: int) -> None:
+    token = a_link(keyed_bureau, unit, expires_on=date(2026, 3, 27))
 
-    assert enter(furnished, token).path == "/my"
+    assert enter(keyed_bureau, token).path == "/my"
     with pytest.raises(Refused, match=r"已于2026年3月27日到期.*最近一封消息"):
-        enter(furnished, token, after(days=1))
+        enter(keyed_bureau, token, after(days=1))
 
 
-def test_a_link_of_an_earlier_generation_is_refused(furnished: Bureau, unit: int) -> None:
-    with furnished.store.writing() as connection:
+def test_a_link_of_an_earlier_generation_is_refused(keyed_bureau: Bureau, unit: int) -> None:
+    with keyed_bureau.store.writing() as connection:
         connection.execute(sa.insert(link_generation).values(unit_id=unit, generation=2, changed_at=NOW))
 
     with pytest.raises(Refused, match="已被撤销"):
-        enter(furnished, a_link(furnished, unit))
-    assert enter(furnished, a_link(furnished, unit, generation=2)).path == "/my"
+        enter(keyed_bureau, a_link(keyed_bureau, unit))
+    assert enter(keyed_bureau, a_link(keyed_bureau, unit, generation=2)).path == "/my"
 
 
-def test_a_retired_contacts_link_and_session_are_over(furnished: Bureau, unit: int) -> None:
-    token = enter(furnished, a_link(furnished, unit)).token
+def test_a_retired_contacts_link_and_session_are_over(keyed_bureau: Bureau, unit: int) -> None:
+    token = enter(keyed_bureau, a_link(keyed_bureau, unit)).token
 
-    set_inactive(furnished, contact, id=contact_of(furnished, unit))
+    set_inactive(keyed_bureau, contact, id=contact_of(keyed_bureau, unit))
 
     with pytest.raises(Refused, match="联系人王科长已停用"):
-        enter(furnished, a_link(furnished, unit))
-    found = find_session(furnished, token, now=NOW)
+        enter(keyed_bureau, a_link(keyed_bureau, unit))
+    found = find_session(keyed_bureau, token, now=NOW)
     assert isinstance(found, Ended) and found.why is EndedWhy.RETIRED
 
 
-def test_the_link_of_somebody_who_left_is_refused(furnished: Bureau, unit: int) -> None:
-    wang = a_person(furnished, "王科长", unit, Role.HANDLER)
+def test_the_link_of_somebody_who_left_is_refused(keyed_bureau: Bureau, unit: int) -> None:
+    wang = a_person(keyed_bureau, "王科长", unit, Role.HANDLER)
 
-    set_inactive(furnished, person, id=wang.person_id)
+    set_inactive(keyed_bureau, person, id=wang.person_id)
 
     with pytest.raises(Refused, match="联系人王科长已停用"):
-        enter(furnished, a_link(furnished, unit))
+        enter(keyed_bureau, a_link(keyed_bureau, unit))
 
 
-def test_a_link_whose_contact_now_belongs_to_another_unit_is_refused(furnished: Bureau, unit: int) -> None:
-    other = a_unit(furnished, "钟楼区民政局")
-    token = a_link(furnished, unit, contact_id=contact_of(furnished, other))
+def test_a_link_whose_contact_now_belongs_to_another_unit_is_refused(keyed_bureau: Bureau, unit: int) -> None:
+    other = a_unit(keyed_bureau, "钟楼区民政局")
+    token = a_link(keyed_bureau, unit, contact_id=contact_of(keyed_bureau, other))
 
     with pytest.raises(Refused, match="不在名录中"):
-        enter(furnished, token)
+        enter(keyed_bureau, token)

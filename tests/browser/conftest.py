@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from duban.portal.access import COOKIE
 from tests.conftest import CHROMIUM
 from tests.portal.bureau import Portal
-from tests.portal.conftest import furnished, portal  # noqa: F401  # the furnished bureau is the same
+from tests.portal.conftest import furnished_portal, portal  # noqa: F401  # the furnished bureau is the same
 from tests.portal.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]

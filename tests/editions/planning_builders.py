@@ -40,7 +40,7 @@ TODAY = date(2026, 3, 9)
 
 
 @dataclass(frozen=True, slots=True)
-class Furnished:
+class StaffedOffice:
     """The office with its two coordinators and one handler."""
 
     bureau: Bureau
@@ -49,11 +49,11 @@ class Furnished:
     wang: Actor
 
 
-def staffed(bureau: Bureau) -> Furnished:
+def a_staffed_office(bureau: Bureau) -> StaffedOffice:
     home = a_unit(bureau, "市民政局", kind="bureau")
     tianning = a_unit(bureau, "天宁区民政局", parent=home)
     a_unit(bureau, "钟楼区民政局", parent=home)
-    return Furnished(
+    return StaffedOffice(
         bureau,
         a_person(bureau, "周处长", home, Role.COORDINATOR),
         a_person(bureau, "吴处长", home, Role.COORDINATOR),
@@ -61,9 +61,9 @@ def staffed(bureau: Bureau) -> Furnished:
     )
 
 
-def surveyed(furnished: Furnished, text: str = SURVEY) -> Furnished:
+def with_survey(office: StaffedOffice, text: str = SURVEY) -> StaffedOffice:
     """The survey published in January."""
     now = clock.at(MADE_ON)
-    made = make_draft(furnished.bureau, text, by=furnished.zhou, now=now)
-    apply_draft(furnished.bureau, made.draft_id, version=made.version, by=furnished.zhou, now=now)
-    return furnished
+    made = make_draft(office.bureau, text, by=office.zhou, now=now)
+    apply_draft(office.bureau, made.draft_id, version=made.version, by=office.zhou, now=now)
+    return office

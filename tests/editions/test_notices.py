@@ -74,12 +74,12 @@ def an_edition(bureau: Bureau, *, roll: str = "none", campaign: str = "winter_wa
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> tuple[Bureau, Actor, Actor]:
+def coordinated(bureau: Bureau) -> tuple[Bureau, Actor, Actor]:
     return staffed(bureau)
 
 
 @pytest.fixture
-def pg_bureau(pg_bureau: Bureau) -> tuple[Bureau, Actor, Actor]:
+def pg_coordinated(pg_bureau: Bureau) -> tuple[Bureau, Actor, Actor]:
     return staffed(pg_bureau)
 
 
@@ -116,8 +116,8 @@ def verbs(bureau: Bureau) -> list[str]:
         )
 
 
-def assert_follows(furnished: tuple[Bureau, Actor, Actor]) -> None:
-    bureau, zhou, wu = furnished
+def assert_follows(coordinated: tuple[Bureau, Actor, Actor]) -> None:
+    bureau, zhou, wu = coordinated
     apply_edition(bureau, an_edition(bureau), by=SYSTEM, now=PUBLISHED)
     assert points(bureau) == {(SUNDAY, FRIDAY, True)}
 
@@ -130,17 +130,17 @@ def assert_follows(furnished: tuple[Bureau, Actor, Actor]) -> None:
     assert verbs(bureau) == ["propose", "change", "change", "confirm"]
 
 
-def test_a_confirmed_notice_moves_the_last_workday_and_tells_each_unit_once(furnished) -> None:
-    assert_follows(furnished)
+def test_a_confirmed_notice_moves_the_last_workday_and_tells_each_unit_once(coordinated) -> None:
+    assert_follows(coordinated)
 
 
 @pytest.mark.postgres
-def test_a_confirmed_notice_moves_the_last_workday_on_postgresql(pg_bureau) -> None:
-    assert_follows(pg_bureau)
+def test_a_confirmed_notice_moves_the_last_workday_on_postgresql(pg_coordinated) -> None:
+    assert_follows(pg_coordinated)
 
 
-def test_a_campaign_that_rolls_its_dates_moves_what_is_owed(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_a_campaign_that_rolls_its_dates_moves_what_is_owed(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     apply_edition(bureau, an_edition(bureau, roll="previous"), by=SYSTEM, now=PUBLISHED)
 
     propose_notice(bureau, the_notice(SUNDAY), by=zhou, now=NOW)
@@ -151,8 +151,8 @@ def test_a_campaign_that_rolls_its_dates_moves_what_is_owed(furnished) -> None:
         assert set(connection.execute(sa.select(obligation.c.due_on)).scalars()) == {SUNDAY}
 
 
-def test_a_notice_that_moves_nothing_lifts_the_provisional_mark_and_bothers_nobody(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_a_notice_that_moves_nothing_lifts_the_provisional_mark_and_bothers_nobody(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     apply_edition(bureau, an_edition(bureau), by=SYSTEM, now=PUBLISHED)
 
     propose_notice(bureau, the_notice(), by=zhou, now=NOW)
@@ -163,8 +163,8 @@ def test_a_notice_that_moves_nothing_lifts_the_provisional_mark_and_bothers_nobo
     assert letters(bureau) == []
 
 
-def test_who_brought_the_notice_in_does_not_confirm_it(furnished) -> None:
-    bureau, zhou, _ = furnished
+def test_who_brought_the_notice_in_does_not_confirm_it(coordinated) -> None:
+    bureau, zhou, _ = coordinated
     propose_notice(bureau, the_notice(), by=zhou, now=NOW)
 
     with pytest.raises(Refused, match="须由另一人核对确认"):
@@ -174,23 +174,23 @@ def test_who_brought_the_notice_in_does_not_confirm_it(furnished) -> None:
         assert confirmed_tables(connection) == ()
 
 
-def test_a_notice_nobody_brought_in_is_not_confirmed(furnished) -> None:
-    bureau, _, wu = furnished
+def test_a_notice_nobody_brought_in_is_not_confirmed(coordinated) -> None:
+    bureau, _, wu = coordinated
 
     with pytest.raises(Refused, match="还没有人导入"):
         confirm_notice(bureau, the_notice(), by=wu, now=NOW)
 
 
-def test_the_second_person_must_hand_in_the_same_days(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_the_second_person_must_hand_in_the_same_days(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     propose_notice(bureau, the_notice(SUNDAY), by=zhou, now=NOW)
 
     with pytest.raises(Refused, match="还没有人导入"):
         confirm_notice(bureau, the_notice(), by=wu, now=NOW)
 
 
-def test_confirming_twice_changes_nothing_more(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_confirming_twice_changes_nothing_more(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     propose_notice(bureau, the_notice(SUNDAY), by=zhou, now=NOW)
     confirm_notice(bureau, the_notice(SUNDAY), by=wu, now=NOW)
 
@@ -200,8 +200,8 @@ def test_confirming_twice_changes_nothing_more(furnished) -> None:
     assert verbs(bureau).count("confirm") == 1
 
 
-def test_a_confirmed_notice_is_in_force_for_everyone_who_opens_the_office(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_a_confirmed_notice_is_in_force_for_everyone_who_opens_the_office(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     propose_notice(bureau, the_notice(SUNDAY), by=zhou, now=NOW)
     confirm_notice(bureau, the_notice(SUNDAY), by=wu, now=NOW)
 
@@ -212,8 +212,8 @@ def test_a_confirmed_notice_is_in_force_for_everyone_who_opens_the_office(furnis
     assert not known.is_provisional(SUNDAY, SUNDAY)
 
 
-def test_a_preview_of_the_confirmation_writes_nothing(furnished) -> None:
-    bureau, zhou, wu = furnished
+def test_a_preview_of_the_confirmation_writes_nothing(coordinated) -> None:
+    bureau, zhou, wu = coordinated
     apply_edition(bureau, an_edition(bureau), by=SYSTEM, now=PUBLISHED)
     propose_notice(bureau, the_notice(SUNDAY), by=zhou, now=NOW)
 
@@ -224,8 +224,8 @@ def test_a_preview_of_the_confirmation_writes_nothing(furnished) -> None:
     assert letters(bureau) == []
 
 
-def test_a_notice_with_problems_is_shown_and_refused(furnished) -> None:
-    bureau, zhou, _ = furnished
+def test_a_notice_with_problems_is_shown_and_refused(coordinated) -> None:
+    bureau, zhou, _ = coordinated
     off_already = date(2027, 2, 6)
 
     shown = preview_notice(bureau, the_notice(off_already), now=NOW)

@@ -16,22 +16,22 @@ from duban.editions.pages import explain_phrase, read_load, read_year, show_cale
 from duban.editions.rules import week_of
 from duban.units.tables import unit
 from tests.builders import a_person, a_unit
-from tests.editions.planning_builders import SURVEY, TODAY, Furnished, staffed, surveyed
+from tests.editions.planning_builders import SURVEY, TODAY, StaffedOffice, a_staffed_office, with_survey
 
 NOW = clock.at(TODAY)
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Furnished:
-    return surveyed(staffed(bureau))
+def surveyed(bureau: Bureau) -> StaffedOffice:
+    return with_survey(a_staffed_office(bureau))
 
 
-def stranger(furnished: Furnished) -> Actor:
-    return a_person(furnished.bureau, "张科长", a_unit(furnished.bureau, "云上局"), Role.HANDLER)
+def stranger(surveyed: StaffedOffice) -> Actor:
+    return a_person(surveyed.bureau, "张科长", a_unit(surveyed.bureau, "云上局"), Role.HANDLER)
 
 
-def test_the_year_shows_each_point_in_its_month_with_its_counts(furnished: Furnished) -> None:
-    [one] = read_year(furnished.bureau, 2026, by=furnished.zhou).campaigns
+def test_the_year_shows_each_point_in_its_month_with_its_counts(surveyed: StaffedOffice) -> None:
+    [one] = read_year(surveyed.bureau, 2026, by=surveyed.zhou).campaigns
 
     assert (one.name, one.owed, one.done, one.own) == ("地名标志普查", 3, 0, True)
     [plan] = one.months[3]
@@ -39,15 +39,15 @@ def test_the_year_shows_each_point_in_its_month_with_its_counts(furnished: Furni
     assert (plan.units, plan.owed, plan.gate) == (2, 2, True)
 
 
-def test_what_falls_on_a_day_off_is_listed_with_the_workday_before_it(furnished: Furnished) -> None:
-    [report] = read_year(furnished.bureau, 2026, by=furnished.zhou).on_days_off
+def test_what_falls_on_a_day_off_is_listed_with_the_workday_before_it(surveyed: StaffedOffice) -> None:
+    [report] = read_year(surveyed.bureau, 2026, by=surveyed.zhou).on_days_off
 
     assert (report.point.due_on, report.why) == (date(2026, 10, 31), "周六")
     assert report.point.last_workday == date(2026, 10, 30)
 
 
-def test_a_month_shows_its_days_off_and_its_make_up_days(furnished: Furnished) -> None:
-    view = read_year(furnished.bureau, 2026, by=furnished.zhou)
+def test_a_month_shows_its_days_off_and_its_make_up_days(surveyed: StaffedOffice) -> None:
+    view = read_year(surveyed.bureau, 2026, by=surveyed.zhou)
 
     october = view.months[9]
     assert date(2026, 10, 1) in [day.on for day in october.off]
@@ -55,66 +55,66 @@ def test_a_month_shows_its_days_off_and_its_make_up_days(furnished: Furnished) -
     assert not view.provisional
 
 
-def test_a_year_without_its_notice_says_that_it_is_provisional(furnished: Furnished) -> None:
-    assert read_year(furnished.bureau, 2027, by=furnished.zhou).provisional
-    unknown = read_year(furnished.bureau, 2050, by=furnished.zhou)
+def test_a_year_without_its_notice_says_that_it_is_provisional(surveyed: StaffedOffice) -> None:
+    assert read_year(surveyed.bureau, 2027, by=surveyed.zhou).provisional
+    unknown = read_year(surveyed.bureau, 2050, by=surveyed.zhou)
     assert (unknown.provisional, unknown.months) == (True, ())
 
 
-def test_what_is_due_after_the_year_has_a_column_of_its_own(furnished: Furnished) -> None:
+def test_what_is_due_after_the_year_has_a_column_of_its_own(surveyed: StaffedOffice) -> None:
     new = NewDate(campaign="sign_survey", year=2026, key="report", due="2027年1月底前", reason="顺延")
-    change_date(furnished.bureau, new, by=furnished.zhou, now=NOW)
+    change_date(surveyed.bureau, new, by=surveyed.zhou, now=NOW)
 
-    view = read_year(furnished.bureau, 2026, by=furnished.zhou)
+    view = read_year(surveyed.bureau, 2026, by=surveyed.zhou)
 
     assert view.outside == {13}
     assert view.campaigns[0].months[13][0].provisional
 
 
-def test_a_handler_sees_the_points_of_his_own_unit_only(furnished: Furnished) -> None:
-    [mine] = read_year(furnished.bureau, 2026, by=furnished.wang).campaigns
+def test_a_handler_sees_the_points_of_his_own_unit_only(surveyed: StaffedOffice) -> None:
+    [mine] = read_year(surveyed.bureau, 2026, by=surveyed.wang).campaigns
     assert (mine.months[3][0].owed, mine.owed) == (1, 2)
 
-    other = stranger(furnished)
-    assert read_year(furnished.bureau, 2026, by=other).campaigns == ()
-    assert read_load(furnished.bureau, 2026, 1, by=other).units == ()
-    assert show_calendar(furnished.bureau, 2026, by=other) == ()
+    other = stranger(surveyed)
+    assert read_year(surveyed.bureau, 2026, by=other).campaigns == ()
+    assert read_load(surveyed.bureau, 2026, 1, by=other).units == ()
+    assert show_calendar(surveyed.bureau, 2026, by=other) == ()
     with pytest.raises(NotFound):
-        show_edition(furnished.bureau, "sign_survey", 2026, by=other)
+        show_edition(surveyed.bureau, "sign_survey", 2026, by=other)
 
 
-def test_an_edition_shown_to_a_handler_has_only_his_own_milestones(furnished: Furnished) -> None:
-    with furnished.bureau.store.reading() as connection:
+def test_an_edition_shown_to_a_handler_has_only_his_own_milestones(surveyed: StaffedOffice) -> None:
+    with surveyed.bureau.store.reading() as connection:
         zhonglou = connection.scalar(sa.select(unit.c.id).where(unit.c.name == "钟楼区民政局"))
-    zhang = a_person(furnished.bureau, "张科长", zhonglou, Role.HANDLER)
+    zhang = a_person(surveyed.bureau, "张科长", zhonglou, Role.HANDLER)
 
-    page = show_edition(furnished.bureau, "sign_survey", 2026, by=zhang)
+    page = show_edition(surveyed.bureau, "sign_survey", 2026, by=zhang)
 
     assert [(one.value.key, one.owed) for one in page.milestones] == [("plan", 1)]
     assert page.history == ()
 
 
-def test_the_load_of_a_quarter_is_counted_by_unit_and_week(furnished: Furnished) -> None:
-    view = read_load(furnished.bureau, 2026, 1, by=furnished.zhou)
+def test_the_load_of_a_quarter_is_counted_by_unit_and_week(surveyed: StaffedOffice) -> None:
+    view = read_load(surveyed.bureau, 2026, 1, by=surveyed.zhou)
 
     assert [(one.unit, one.owed) for one in view.units] == [("天宁区民政局", 1), ("钟楼区民政局", 1)]
     week = next(one for one in view.totals if one.week == week_of(date(2026, 3, 31)))
     assert (week.owed, week.open, week.peak) == (2, 2, False)
 
 
-def test_a_week_with_much_at_once_is_a_peak(furnished: Furnished) -> None:
+def test_a_week_with_much_at_once_is_a_peak(surveyed: StaffedOffice) -> None:
     for number in range(3):
         text = SURVEY.replace("sign_survey", f"extra_{number}").replace("地名标志普查", f"第{number}项")
-        surveyed(furnished, text.replace("10月底前", f"{5 + number}月底前"))
+        with_survey(surveyed, text.replace("10月底前", f"{5 + number}月底前"))
 
-    [tianning, _] = read_load(furnished.bureau, 2026, 1, by=furnished.zhou).units
+    [tianning, _] = read_load(surveyed.bureau, 2026, 1, by=surveyed.zhou).units
 
     assert [one.week for one in tianning.peaks] == [week_of(date(2026, 3, 31))]
 
 
-def test_a_quarter_that_is_none_is_refused(furnished: Furnished) -> None:
+def test_a_quarter_that_is_none_is_refused(surveyed: StaffedOffice) -> None:
     with pytest.raises(Refused, match="没有2026年第5季度"):
-        read_load(furnished.bureau, 2026, 5, by=SYSTEM)
+        read_load(surveyed.bureau, 2026, 5, by=SYSTEM)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ EVERYONE = AllowList(lifted=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Furnished:
+class District:
     """The city bureau with 李局长, and under it one district with 王科长."""
 
     bureau: Bureau
@@ -55,12 +55,10 @@ class Furnished:
         )
 
 
-def a_bureau(bureau: Bureau) -> Furnished:
+def a_district(bureau: Bureau) -> District:
     home = a_unit(bureau, "市民政局", kind="bureau", address=None, leader_address=LI)
     unit = a_unit(bureau, "天宁区民政局", parent=home, address=WANG)
-    return Furnished(
-        bureau=bureau, home=home, unit=unit, edition=an_edition(bureau, coordinator_unit_id=home)
-    )
+    return District(bureau=bureau, home=home, unit=unit, edition=an_edition(bureau, coordinator_unit_id=home))
 
 
 def a_contact(

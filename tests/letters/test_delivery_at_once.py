@@ -26,7 +26,7 @@ from duban.rounds.service import hold_round
 from duban.units.tables import contact, unit
 from notifications.channels.eml import open_eml
 from tests.builders import a_unit
-from tests.letters.delivery_builders import THREE_BEFORE, Furnished, a_bureau, a_mail_server, at, hold, rows
+from tests.letters.delivery_builders import THREE_BEFORE, District, a_district, a_mail_server, at, hold, rows
 from tests.notifications.mail_builders import Mailbox
 
 UNITS = 60
@@ -34,9 +34,9 @@ NOW = at(THREE_BEFORE)
 
 
 @pytest.fixture
-def furnished(either_bureau: Bureau) -> Furnished:
+def crowded(either_bureau: Bureau) -> District:
     settings = either_bureau.settings.model_copy(update={"delivery_batch": 7})
-    made = a_bureau(replace(either_bureau, settings=settings))
+    made = a_district(replace(either_bureau, settings=settings))
     with made.bureau.store.writing() as connection:
         units = [
             {"id": 1000 + n, "code": f"T{n}", "name": f"第{n}街道", "kind": "town", "active": True}
@@ -62,7 +62,7 @@ def furnished(either_bureau: Bureau) -> Furnished:
     return made
 
 
-def _the_same_for_the_others(made: Furnished, first: int) -> None:
+def _the_same_for_the_others(made: District, first: int) -> None:
     table = obligation
     with made.bureau.store.writing() as connection:
         like = connection.execute(sa.select(table).where(table.c.id == first)).one()._asdict()
@@ -70,14 +70,14 @@ def _the_same_for_the_others(made: Furnished, first: int) -> None:
         connection.execute(sa.insert(table), [like | {"unit_id": 1000 + n} for n in range(1, UNITS)])
 
 
-def test_three_workers_send_each_letter_once(furnished: Furnished) -> None:
+def test_three_workers_send_each_letter_once(crowded: District) -> None:
     box = Mailbox()
     with a_mail_server(box, connections=3) as channel, ThreadPoolExecutor(3) as pool:
 
         def work(name: str) -> DeliveryReport:
-            store = open_store(str(furnished.bureau.store.engine.url.render_as_string(hide_password=False)))
+            store = open_store(str(crowded.bureau.store.engine.url.render_as_string(hide_password=False)))
             try:
-                bureau = replace(furnished.bureau, store=store)
+                bureau = replace(crowded.bureau, store=store)
                 return deliver(bureau, channels={"mail": channel}, now=NOW, worker=name)
             finally:
                 store.close()
@@ -87,13 +87,13 @@ def test_three_workers_send_each_letter_once(furnished: Furnished) -> None:
     taken = Counter(address for address, _ in box.taken)
     assert len(taken) == UNITS and set(taken.values()) == {1}
     assert sum(report.accepted for report in reports) == UNITS
-    assert {row.status for row in rows(furnished.bureau)} == {"accepted"}
+    assert {row.status for row in rows(crowded.bureau)} == {"accepted"}
 
 
-def test_what_one_worker_holds_another_does_not_get(furnished: Furnished) -> None:
-    with furnished.bureau.store.writing() as connection:
+def test_what_one_worker_holds_another_does_not_get(crowded: District) -> None:
+    with crowded.bureau.store.writing() as connection:
         first = _claim(connection, "worker-1", 40)
-    with furnished.bureau.store.writing() as connection:
+    with crowded.bureau.store.writing() as connection:
         second = _claim(connection, "worker-2", 40)
 
     assert (len(first), len(second)) == (40, 20)
@@ -102,7 +102,7 @@ def test_what_one_worker_holds_another_does_not_get(furnished: Furnished) -> Non
 
 @pytest.mark.postgres
 def test_on_postgresql_a_worker_passes_over_rows_that_another_is_just_claiming(pg_bureau: Bureau) -> None:
-    made = a_bureau(pg_bureau)
+    made = a_district(pg_bureau)
     for n in range(4):
         made.owes(unit_id=a_unit(pg_bureau, f"第{n}区民政局"))
     hold(pg_bureau, THREE_BEFORE)
@@ -114,14 +114,12 @@ def test_on_postgresql_a_worker_passes_over_rows_that_another_is_just_claiming(p
     assert (len(first), len(second)) == (2, 2)
 
 
-def test_a_worker_whose_lease_was_taken_away_neither_sends_nor_records(
-    furnished: Furnished, tmp_path
-) -> None:
-    with furnished.bureau.store.writing() as connection:
+def test_a_worker_whose_lease_was_taken_away_neither_sends_nor_records(crowded: District, tmp_path) -> None:
+    with crowded.bureau.store.writing() as connection:
         (mine, *_) = _claim(connection, "slow", 1)
         connection.execute(sa.update(dispatch).values(lease_by="other"))
 
-    with furnished.bureau.store.writing() as connection:
+    with crowded.bureau.store.writing() as connection:
         held = mark_sending(
             connection, [mine.id], lease_by="slow", now=NOW, lease_until=NOW + timedelta(seconds=300)
         )
@@ -131,9 +129,9 @@ def test_a_worker_whose_lease_was_taken_away_neither_sends_nor_records(
         record_outcomes(connection, [outcome], lease_by="slow")
 
     assert held == frozenset()
-    assert next(row.status for row in rows(furnished.bureau) if row.id == mine.id) == "sending"
+    assert next(row.status for row in rows(crowded.bureau) if row.id == mine.id) == "sending"
     with open_eml(tmp_path / "outbox", durable=False) as channel:
-        report = deliver(furnished.bureau, channels={"mail": channel}, now=NOW, worker="other")
+        report = deliver(crowded.bureau, channels={"mail": channel}, now=NOW, worker="other")
     assert report.accepted == UNITS - 1
 
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("commands_find_either")
 
 
 @pytest.fixture
-def furnished(either_bureau: Bureau):
+def unit_and_edition(either_bureau: Bureau):
     home = a_unit(either_bureau, "市民政局", kind="bureau")
     unit = a_unit(either_bureau)
     a_person(either_bureau, "王科长", unit, Role.HANDLER)
@@ -54,10 +54,13 @@ def answer(*words: object):
 
 
 def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_the_office(
-    either_bureau: Bureau, furnished
+    either_bureau: Bureau, unit_and_edition
 ) -> None:
     one = an_obligation(
-        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
+        either_bureau,
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
+        evidence=(PLAN, COUNT),
     )
     hold_round(either_bureau, now=clock.at(date(2026, 3, 25)))
 
@@ -70,10 +73,13 @@ def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_t
 
 
 def test_a_matter_goes_from_assigned_to_signed_off_by_command(
-    either_bureau: Bureau, furnished, tmp_path: Path
+    either_bureau: Bureau, unit_and_edition, tmp_path: Path
 ) -> None:
     one = an_obligation(
-        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN, COUNT)
+        either_bureau,
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
+        evidence=(PLAN, COUNT),
     )
     paper = tmp_path / "计划.csv"
     paper.write_text("街道,月份\n天宁,3\n", encoding="utf-8")
@@ -109,8 +115,10 @@ def test_a_matter_goes_from_assigned_to_signed_off_by_command(
     assert "按期办结" not in duban("show", one, "--on", "2026-03-25").splitlines()[0]
 
 
-def test_a_dry_run_says_what_would_happen_and_writes_nothing(either_bureau: Bureau, furnished) -> None:
-    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(either_bureau: Bureau, unit_and_edition) -> None:
+    one = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
 
     told = duban("submit", one, "--as", "王科长", "--on", "2026-03-20", "--dry-run")
 
@@ -119,11 +127,15 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(either_bureau: Bure
     assert answer("show", one)["history"] == []
 
 
-def test_the_list_is_filtered_by_unit_state_light_and_desk(either_bureau: Bureau, furnished) -> None:
+def test_the_list_is_filtered_by_unit_state_light_and_desk(either_bureau: Bureau, unit_and_edition) -> None:
     other = a_unit(either_bureau, "钟楼区民政局")
-    common = {"edition_id": furnished["edition"]}
-    overdue = an_obligation(either_bureau, unit_id=furnished["unit"], due_on=date(2026, 3, 2), **common)
-    coming = an_obligation(either_bureau, unit_id=furnished["unit"], due_on=date(2026, 6, 30), **common)
+    common = {"edition_id": unit_and_edition["edition"]}
+    overdue = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], due_on=date(2026, 3, 2), **common
+    )
+    coming = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], due_on=date(2026, 6, 30), **common
+    )
     theirs = an_obligation(either_bureau, unit_id=other, due_on=date(2026, 3, 2), **common)
 
     def ids(*words: object) -> list[int]:
@@ -141,11 +153,11 @@ def test_the_list_is_filtered_by_unit_state_light_and_desk(either_bureau: Bureau
     assert answer("list", "--page-size", "1")["total"] == 3
 
 
-def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, furnished) -> None:
+def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, unit_and_edition) -> None:
     one = an_obligation(
         either_bureau,
-        unit_id=furnished["unit"],
-        edition_id=furnished["edition"],
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
         hard_due_on=date(2026, 4, 15),
     )
     asked = ("--reason", "会商未完", "--progress", "七成", "--as", "王科长", "--on", "2026-03-30")
@@ -163,16 +175,23 @@ def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, fur
     assert after["acts"][0]["decided_by"] == "李局长"
 
 
-def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(either_bureau: Bureau, furnished) -> None:
-    free = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(
+    either_bureau: Bureau, unit_and_edition
+) -> None:
+    free = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
     walled = an_obligation(
         either_bureau,
-        unit_id=furnished["unit"],
-        edition_id=furnished["edition"],
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
         hard_due_on=date(2026, 4, 3),
     )
     done = an_obligation(
-        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], state="closed"
+        either_bureau,
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
+        state="closed",
     )
     whole = ("--edition", "place_name_signs/2026", "--as", "李局长")
 
@@ -192,9 +211,13 @@ def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(either_bureau
     ]
 
 
-def test_a_whole_unit_is_waived_and_its_suspension_ends(either_bureau: Bureau, furnished) -> None:
-    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
-    two = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_whole_unit_is_waived_and_its_suspension_ends(either_bureau: Bureau, unit_and_edition) -> None:
+    one = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
+    two = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
     grounds = ("--reason", "撤并", "--authority", "民发〔2026〕3号", "--as", "周统筹", "--on", "2026-03-10")
     duban("suspend", one, *grounds)
 
@@ -208,11 +231,13 @@ def test_a_whole_unit_is_waived_and_its_suspension_ends(either_bureau: Bureau, f
 
 
 def test_a_wrongly_addressed_matter_goes_to_the_right_unit_and_keeps_its_past(
-    either_bureau: Bureau, furnished
+    either_bureau: Bureau, unit_and_edition
 ) -> None:
     right = a_unit(either_bureau, "新北区民政局")
     a_person(either_bureau, "郑科长", right, Role.HANDLER)
-    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+    one = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
     duban("acknowledge", one, "--as", "王科长", "--on", "2026-03-02")
 
     duban(
@@ -227,9 +252,13 @@ def test_a_wrongly_addressed_matter_goes_to_the_right_unit_and_keeps_its_past(
         duban("submit", one, "--as", "王科长", "--on", "2026-03-04")
 
 
-def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, furnished) -> None:
-    one = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
-    two = an_obligation(either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"])
+def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, unit_and_edition) -> None:
+    one = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
+    two = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
     duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", "--on", "2026-03-02")
     duban("acknowledge", two, "--as", "王科长", "--on", "2026-03-02")
 
@@ -242,7 +271,7 @@ def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, furnishe
         duban("handover", "--from", "王科长", "--to", "孙科员", "--as", "周统筹")
 
 
-def test_wrong_usage_is_told_apart_from_refusal(either_bureau: Bureau, furnished) -> None:
+def test_wrong_usage_is_told_apart_from_refusal(either_bureau: Bureau, unit_and_edition) -> None:
     both = CliRunner().invoke(obligations.app, ["review", "1", "--pass", "--send-back"])
     bare = CliRunner().invoke(obligations.app, ["submit", "1", "--figure", "count=许多"])
 
@@ -252,11 +281,14 @@ def test_wrong_usage_is_told_apart_from_refusal(either_bureau: Bureau, furnished
 
 
 def test_a_file_is_looked_at_by_those_who_may_and_each_look_is_recorded(
-    either_bureau: Bureau, furnished, tmp_path: Path
+    either_bureau: Bureau, unit_and_edition, tmp_path: Path
 ) -> None:
     a_person(either_bureau, "赵某", a_unit(either_bureau, "钟楼区民政局"), Role.HANDLER)
     one = an_obligation(
-        either_bureau, unit_id=furnished["unit"], edition_id=furnished["edition"], evidence=(PLAN,)
+        either_bureau,
+        unit_id=unit_and_edition["unit"],
+        edition_id=unit_and_edition["edition"],
+        evidence=(PLAN,),
     )
     paper, copy = tmp_path / "计划.txt", tmp_path / "副本.txt"
     paper.write_text("三月底前完成", encoding="utf-8")

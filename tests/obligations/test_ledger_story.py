@@ -38,17 +38,17 @@ def people(bureau: Bureau):
 
 
 def cast(bureau: Bureau):
-    furnished = a_unit(bureau, "市民政局", kind="bureau")
+    home = a_unit(bureau, "市民政局", kind="bureau")
     unit = a_unit(bureau)
     return {
-        "bureau": furnished,
+        "bureau": home,
         "unit": unit,
         "wang": a_person(bureau, "王科长", unit, Role.HANDLER),
         "sun": a_person(bureau, "孙科员", unit, Role.HANDLER),
-        "chen": a_person(bureau, "陈审核", furnished, Role.REVIEWER),
-        "zhou": a_person(bureau, "周统筹", furnished, Role.COORDINATOR),
-        "li": a_person(bureau, "李局长", furnished, Role.LEADER),
-        "zhao": a_person(bureau, "赵某", furnished),
+        "chen": a_person(bureau, "陈审核", home, Role.REVIEWER),
+        "zhou": a_person(bureau, "周统筹", home, Role.COORDINATOR),
+        "li": a_person(bureau, "李局长", home, Role.LEADER),
+        "zhao": a_person(bureau, "赵某", home),
     }
 
 

@@ -46,7 +46,7 @@ def the_check(*, points: int = 1) -> Edition:
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Bureau:
+def coordinated_bureau(bureau: Bureau) -> Bureau:
     home = a_unit(bureau, "市民政局", kind="bureau")
     a_unit(bureau, "梁溪区民政局")
     a_person(bureau, "周处长", home, Role.COORDINATOR)
@@ -79,58 +79,58 @@ def a_roster(folder: Path, count: int) -> Path:
     return path
 
 
-def test_a_full_disk_leaves_no_part_of_an_edition(furnished: Bureau) -> None:
-    before = rows_in(furnished)
-    fill_the_disk(furnished)
+def test_a_full_disk_leaves_no_part_of_an_edition(coordinated_bureau: Bureau) -> None:
+    before = rows_in(coordinated_bureau)
+    fill_the_disk(coordinated_bureau)
 
     with pytest.raises(Fault, match="磁盘已满"):
-        apply_edition(furnished, the_check(points=500), by=SYSTEM, now=NOW)
+        apply_edition(coordinated_bureau, the_check(points=500), by=SYSTEM, now=NOW)
 
-    assert rows_in(furnished) == before
+    assert rows_in(coordinated_bureau) == before
 
 
-def test_a_full_disk_leaves_no_part_of_a_roster(furnished: Bureau, tmp_path: Path) -> None:
-    apply_edition(furnished, the_check(), by=SYSTEM, now=NOW)
-    zhou = a_person(furnished, "吴处长", 1, Role.COORDINATOR)
-    before = rows_in(furnished)
-    fill_the_disk(furnished)
+def test_a_full_disk_leaves_no_part_of_a_roster(coordinated_bureau: Bureau, tmp_path: Path) -> None:
+    apply_edition(coordinated_bureau, the_check(), by=SYSTEM, now=NOW)
+    zhou = a_person(coordinated_bureau, "吴处长", 1, Role.COORDINATOR)
+    before = rows_in(coordinated_bureau)
+    fill_the_disk(coordinated_bureau)
 
     with pytest.raises(Fault, match="磁盘已满"):
-        import_roster(furnished, "check", 2026, a_roster(tmp_path, 5_000), by=zhou, now=NOW)
+        import_roster(coordinated_bureau, "check", 2026, a_roster(tmp_path, 5_000), by=zhou, now=NOW)
 
-    assert rows_in(furnished) == before
+    assert rows_in(coordinated_bureau) == before
 
 
 def test_a_locked_database_is_told_in_one_sentence(
-    furnished: Bureau, monkeypatch: pytest.MonkeyPatch
+    coordinated_bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0)
-    other = open_store(furnished.settings.store_url)
-    before = rows_in(furnished)
+    other = open_store(coordinated_bureau.settings.store_url)
+    before = rows_in(coordinated_bureau)
 
     with (
-        furnished.store.writing(),
+        coordinated_bureau.store.writing(),
         pytest.raises(Fault, match="正被其他程序占用"),
         other.writing(),
     ):
         pass
 
     other.close()
-    assert rows_in(furnished) == before
+    assert rows_in(coordinated_bureau) == before
 
 
-def test_after_the_disk_has_room_again_the_same_act_goes_through(furnished: Bureau) -> None:
-    fill_the_disk(furnished)
+def test_after_the_disk_has_room_again_the_same_act_goes_through(coordinated_bureau: Bureau) -> None:
+    fill_the_disk(coordinated_bureau)
     with pytest.raises(Fault):
-        apply_edition(furnished, the_check(points=500), by=SYSTEM, now=NOW)
+        apply_edition(coordinated_bureau, the_check(points=500), by=SYSTEM, now=NOW)
 
-    again = open_store(furnished.settings.store_url)
+    again = open_store(coordinated_bureau.settings.store_url)
     bureau = Bureau(
-        settings=furnished.settings,
+        settings=coordinated_bureau.settings,
         store=again,
-        vault=furnished.vault,
-        workdays=furnished.workdays,
-        ladders=furnished.ladders,
+        vault=coordinated_bureau.vault,
+        workdays=coordinated_bureau.workdays,
+        ladders=coordinated_bureau.ladders,
     )
     assert apply_edition(bureau, the_check(points=500), by=SYSTEM, now=NOW).outcome == "new"
     again.close()

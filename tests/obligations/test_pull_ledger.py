@@ -35,13 +35,13 @@ class Desk:
 
     def __init__(self, bureau: Bureau) -> None:
         self.bureau = bureau
-        furnished = a_unit(bureau, "市民政局", kind="bureau")
+        home = a_unit(bureau, "市民政局", kind="bureau")
         self.units = [a_unit(bureau, name) for name in ("天宁区民政局", "钟楼区民政局")]
-        self.zhou = a_person(bureau, "周处长", furnished, Role.COORDINATOR)
+        self.zhou = a_person(bureau, "周处长", home, Role.COORDINATOR)
         self.wang = a_person(bureau, "王科长", self.units[0], Role.HANDLER)
-        self.security = a_person(bureau, "安全员", furnished, Role.SECURITY)
+        self.security = a_person(bureau, "安全员", home, Role.SECURITY)
         self.editions = [
-            an_edition(bureau, key, name=key, coordinator_unit_id=furnished) for key in ("signs", "beds")
+            an_edition(bureau, key, name=key, coordinator_unit_id=home) for key in ("signs", "beds")
         ]
         self.ids: list[int] = []
         for edition in self.editions:

@@ -23,7 +23,7 @@ def _settings(home: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> tuple[Path, Portal]:
+def furnished_portal(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> tuple[Path, Portal]:
     home = tmp_path_factory.mktemp("portal") / "duban"
     with fresh_office(_settings(home), migrated_ledger) as bureau:
         portal = Portal(bureau)
@@ -33,23 +33,23 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -
 
 
 @pytest.fixture
-def portal(furnished: tuple[Path, Portal], tmp_path: Path) -> Iterator[Portal]:
-    with _copied(furnished, tmp_path / "duban") as mine:
+def portal(furnished_portal: tuple[Path, Portal], tmp_path: Path) -> Iterator[Portal]:
+    with _copied(furnished_portal, tmp_path / "duban") as mine:
         yield mine
 
 
 @pytest.fixture(scope="module")
 def module_portal(
-    furnished: tuple[Path, Portal], tmp_path_factory: pytest.TempPathFactory
+    furnished_portal: tuple[Path, Portal], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portal]:
     """One for all tests of a file: for those that ask much and change nothing that others see."""
-    with _copied(furnished, tmp_path_factory.mktemp("shared") / "duban") as shared:
+    with _copied(furnished_portal, tmp_path_factory.mktemp("shared") / "duban") as shared:
         yield shared
 
 
 @contextmanager
-def _copied(furnished: tuple[Path, Portal], home: Path) -> Iterator[Portal]:
-    made_home, made = furnished
+def _copied(furnished_portal: tuple[Path, Portal], home: Path) -> Iterator[Portal]:
+    made_home, made = furnished_portal
     shutil.copytree(made_home, home, dirs_exist_ok=True)
     with opened_office(_settings(home)) as bureau:
         yield replace(

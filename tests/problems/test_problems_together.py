@@ -37,13 +37,13 @@ class Desk:
 
     def __init__(self, bureau: Bureau) -> None:
         self.bureau = bureau
-        furnished = a_unit(bureau, "市民政局", kind="bureau")
+        home = a_unit(bureau, "市民政局", kind="bureau")
         self.units = [a_unit(bureau, name, kind="service") for name in HOMES]
-        self.zhou = a_person(bureau, "周统筹", furnished, Role.COORDINATOR)
+        self.zhou = a_person(bureau, "周统筹", home, Role.COORDINATOR)
         self.wang = a_person(bureau, "王院长", self.units[0], Role.HANDLER)
         self.li = a_person(bureau, "李院长", self.units[1], Role.HANDLER, Role.REVIEWER)
         self.edition = an_edition(
-            bureau, "fire_exits", name="消防避难设施", kind="rectification", coordinator_unit_id=furnished
+            bureau, "fire_exits", name="消防避难设施", kind="rectification", coordinator_unit_id=home
         )
         for number in range(6):
             new = NewProblem(

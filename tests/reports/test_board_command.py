@@ -27,7 +27,7 @@ app.command()(board)
 
 
 @pytest.fixture
-def furnished(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> Bureau:
+def leaders_year(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> Bureau:
     """李局长's year: 金坛 has not filed since yesterday, 天宁 did in time, 敬老月 is far away."""
     monkeypatch.setenv("COLUMNS", "100")
     edition = an_edition(bureau)
@@ -52,7 +52,7 @@ def width(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line.rstrip())
 
 
-def test_a_leader_sees_red_first_in_words_and_shapes(furnished: Bureau) -> None:
+def test_a_leader_sees_red_first_in_words_and_shapes(leaders_year: Bureau) -> None:
     text = shown()
 
     assert "截至 2026-04-01" in text
@@ -65,11 +65,11 @@ def test_a_leader_sees_red_first_in_words_and_shapes(furnished: Bureau) -> None:
     assert text.index("今日转红") < text.index("各专项行动")
 
 
-def test_the_board_fits_a_terminal_of_a_hundred_columns(furnished: Bureau) -> None:
+def test_the_board_fits_a_terminal_of_a_hundred_columns(leaders_year: Bureau) -> None:
     for n in range(12):
-        edition = an_edition(furnished, f"c{n}", name=f"基层治理“儒林实践”与困难群众保障{n}")
+        edition = an_edition(leaders_year, f"c{n}", name=f"基层治理“儒林实践”与困难群众保障{n}")
         for unit in ("经开区社会保障和卫生健康局", "武进区民政局", "溧阳市民政局", "新北区民政局"):
-            an_obligation(furnished, edition_id=edition, unit_id=a_unit(furnished, unit), due_on=DUE)
+            an_obligation(leaders_year, edition_id=edition, unit_id=a_unit(leaders_year, unit), due_on=DUE)
 
     tables_ = [line for line in shown().splitlines() if line.lstrip().startswith(("▲", "◆", "●"))]
 
@@ -77,14 +77,14 @@ def test_the_board_fits_a_terminal_of_a_hundred_columns(furnished: Bureau) -> No
     assert max(map(width, tables_)) <= 100
 
 
-def test_one_campaign_is_shown_unit_by_unit(furnished: Bureau) -> None:
+def test_one_campaign_is_shown_unit_by_unit(leaders_year: Bureau) -> None:
     text = shown("--campaign", "place_name_signs")
 
     assert text.index("▲红灯  金坛区民政局") < text.index("●绿灯  天宁区民政局")
     assert "敬老月" not in text
 
 
-def test_one_unit_sees_its_own_lights_only(furnished: Bureau) -> None:
+def test_one_unit_sees_its_own_lights_only(leaders_year: Bureau) -> None:
     answer = json.loads(shown("--unit", "天宁区民政局", "--year", "2026", "--json"))
 
     units = {cell["unit"] for line in answer["campaigns"] for cell in line["cells"]}
@@ -93,7 +93,7 @@ def test_one_unit_sees_its_own_lights_only(furnished: Bureau) -> None:
     assert (signs["light"], signs["word"], signs["lights"]["red"]) == ("green", "绿灯", 0)
 
 
-def test_a_script_reads_exact_rates_and_definitions(furnished: Bureau) -> None:
+def test_a_script_reads_exact_rates_and_definitions(leaders_year: Bureau) -> None:
     answer = json.loads(shown("--json"))
 
     assert answer["rates"]["in_time"] == {"name": "按时办结率", "part": 1, "whole": 2, "shown": "50.0 %"}
@@ -102,7 +102,7 @@ def test_a_script_reads_exact_rates_and_definitions(furnished: Bureau) -> None:
     assert set(answer["definitions"]) == set(answer["rates"])
 
 
-def test_an_unknown_unit_is_refused_in_a_sentence(furnished: Bureau) -> None:
+def test_an_unknown_unit_is_refused_in_a_sentence(leaders_year: Bureau) -> None:
     with pytest.raises(NotFound):
         shown("--unit", "无此单位")
 

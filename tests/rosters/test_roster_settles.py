@@ -36,16 +36,16 @@ from tests.rosters.test_rosters import (
 CHECK = ("social_org_annual_check", 2026)
 LATER = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
 WITH_RECORDS = (*HEADINGS, "参检日期", "结论", "结论日期")
-Furnished = tuple[Bureau, Actor]
+Checked = tuple[Bureau, Actor]
 
 
 @pytest.fixture
-def furnished(either_bureau: Bureau) -> Furnished:
+def either_checked(either_bureau: Bureau) -> Checked:
     return with_check(either_bureau)
 
 
-def bring_in(furnished: Furnished, path: Path, *, dry_run: bool = False) -> RosterImported:
-    bureau, zhou = furnished
+def bring_in(either_checked: Checked, path: Path, *, dry_run: bool = False) -> RosterImported:
+    bureau, zhou = either_checked
     return import_roster(bureau, *CHECK, path, by=zhou, now=LATER, dry_run=dry_run)
 
 
@@ -70,12 +70,14 @@ def the_obligations(bureau: Bureau) -> list[sa.Row]:
         return list(connection.execute(found))
 
 
-def test_board_and_missing_list_follow_a_roster_of_six_hundred(furnished: Furnished, tmp_path: Path) -> None:
-    bureau = furnished[0]
-    bring_in(furnished, a_sheet(tmp_path, subjects(600), name="空.csv"))
+def test_board_and_missing_list_follow_a_roster_of_six_hundred(
+    either_checked: Checked, tmp_path: Path
+) -> None:
+    bureau = either_checked[0]
+    bring_in(either_checked, a_sheet(tmp_path, subjects(600), name="空.csv"))
     assert the_line(bureau).lights[Light.RED] == 1200
 
-    done = bring_in(furnished, a_sheet(tmp_path, recorded(600, 425, 371), WITH_RECORDS))
+    done = bring_in(either_checked, a_sheet(tmp_path, recorded(600, 425, 371), WITH_RECORDS))
 
     assert (done.obligations_closed, done.obligations_submitted) == (742, 108)
     assert owed(bureau) == {"closed": 742, "submitted": 108, "assigned": 350}
@@ -91,78 +93,82 @@ def test_board_and_missing_list_follow_a_roster_of_six_hundred(furnished: Furnis
 
 
 def test_taking_part_after_the_date_leaves_the_late_mark_of_that_step_only(
-    furnished: Furnished, tmp_path: Path
+    either_checked: Checked, tmp_path: Path
 ) -> None:
-    bring_in(furnished, a_sheet(tmp_path, recorded(1, 1, 1, on="2026-05-20"), WITH_RECORDS))
+    bring_in(either_checked, a_sheet(tmp_path, recorded(1, 1, 1, on="2026-05-20"), WITH_RECORDS))
 
-    rows = the_obligations(furnished[0])
+    rows = the_obligations(either_checked[0])
 
     assert [(row.due_on, row.late) for row in rows] == [(date(2026, 3, 31), 1), (date(2026, 5, 31), 0)]
     assert {(row.submitted_on, row.closed_on) for row in rows} == {(date(2026, 5, 20), date(2026, 6, 30))}
 
 
 def test_the_registrars_conclusion_closes_what_waits_for_a_review(
-    furnished: Furnished, tmp_path: Path
+    either_checked: Checked, tmp_path: Path
 ) -> None:
-    bring_in(furnished, a_sheet(tmp_path, recorded(2, 2, 0), WITH_RECORDS))
-    assert owed(furnished[0]) == {"submitted": 4}
+    bring_in(either_checked, a_sheet(tmp_path, recorded(2, 2, 0), WITH_RECORDS))
+    assert owed(either_checked[0]) == {"submitted": 4}
 
-    done = bring_in(furnished, a_sheet(tmp_path, recorded(2, 2, 1, outcome="不合格"), WITH_RECORDS))
+    done = bring_in(either_checked, a_sheet(tmp_path, recorded(2, 2, 1, outcome="不合格"), WITH_RECORDS))
 
     assert (done.obligations_closed, done.obligations_submitted) == (2, 0)
-    assert owed(furnished[0]) == {"submitted": 2, "closed": 2}
+    assert owed(either_checked[0]) == {"submitted": 2, "closed": 2}
 
 
 def test_the_same_records_again_change_nothing_and_a_preview_only_counts(
-    furnished: Furnished, tmp_path: Path
+    either_checked: Checked, tmp_path: Path
 ) -> None:
-    bring_in(furnished, a_sheet(tmp_path, subjects(4)))
+    bring_in(either_checked, a_sheet(tmp_path, subjects(4)))
     path = a_sheet(tmp_path, recorded(4, 3, 2), WITH_RECORDS, name="有记载.csv")
 
-    preview = bring_in(furnished, path, dry_run=True)
+    preview = bring_in(either_checked, path, dry_run=True)
     assert (preview.obligations_closed, preview.obligations_submitted) == (4, 2)
-    assert owed(furnished[0]) == {"assigned": 8}
+    assert owed(either_checked[0]) == {"assigned": 8}
 
-    bring_in(furnished, path)
-    before = the_obligations(furnished[0])
-    assert bring_in(furnished, path).unchanged
-    more = bring_in(furnished, a_sheet(tmp_path, recorded(5, 3, 2), WITH_RECORDS))
+    bring_in(either_checked, path)
+    before = the_obligations(either_checked[0])
+    assert bring_in(either_checked, path).unchanged
+    more = bring_in(either_checked, a_sheet(tmp_path, recorded(5, 3, 2), WITH_RECORDS))
     assert (more.obligations_closed, more.obligations_submitted) == (0, 0)
-    assert [row for row in the_obligations(furnished[0]) if row.state != "assigned"] == [
+    assert [row for row in the_obligations(either_checked[0]) if row.state != "assigned"] == [
         row for row in before if row.state != "assigned"
     ]
 
 
 def test_an_old_record_does_not_undo_what_people_have_done_since(
-    furnished: Furnished, tmp_path: Path
+    either_checked: Checked, tmp_path: Path
 ) -> None:
-    bureau = furnished[0]
-    bring_in(furnished, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
+    bureau = either_checked[0]
+    bring_in(either_checked, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
     closed = next(row.id for row in the_obligations(bureau) if row.state == "closed")
     waiting = next(row.id for row in the_obligations(bureau) if row.state == "submitted")
     li = a_person(bureau, "李局长", a_unit(bureau, "市民政局办公室"), Role.LEADER)
     transition(bureau, closed, Transition.REOPEN, Reopening(reason="抽查不合格"), by=li, now=LATER)
     transition(bureau, waiting, Transition.SEND_BACK, SendBack(reason="缺财务报告"), by=li, now=LATER)
 
-    bring_in(furnished, a_sheet(tmp_path, recorded(3, 2, 1), WITH_RECORDS))
+    bring_in(either_checked, a_sheet(tmp_path, recorded(3, 2, 1), WITH_RECORDS))
 
     states = {row.id: row.state for row in the_obligations(bureau)}
     assert (states[closed], states[waiting]) == ("reopened", "returned")
 
 
-def test_emptying_a_record_that_obligations_rest_on_is_refused(furnished: Furnished, tmp_path: Path) -> None:
-    bring_in(furnished, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
-    before = the_obligations(furnished[0])
+def test_emptying_a_record_that_obligations_rest_on_is_refused(
+    either_checked: Checked, tmp_path: Path
+) -> None:
+    bring_in(either_checked, a_sheet(tmp_path, recorded(2, 2, 1), WITH_RECORDS))
+    before = the_obligations(either_checked[0])
 
     with pytest.raises(Refused, match=r"有1个对象.*退回或重新打开"):
-        bring_in(furnished, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
+        bring_in(either_checked, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
 
-    assert the_obligations(furnished[0]) == before
+    assert the_obligations(either_checked[0]) == before
 
 
-def test_what_came_in_by_the_roster_is_reviewed_by_someone_else(furnished: Furnished, tmp_path: Path) -> None:
-    bureau, zhou = furnished
-    bring_in(furnished, a_sheet(tmp_path, recorded(1, 1, 0), WITH_RECORDS))
+def test_what_came_in_by_the_roster_is_reviewed_by_someone_else(
+    either_checked: Checked, tmp_path: Path
+) -> None:
+    bureau, zhou = either_checked
+    bring_in(either_checked, a_sheet(tmp_path, recorded(1, 1, 0), WITH_RECORDS))
     first = the_obligations(bureau)[0].id
     chen = a_person(bureau, "陈某", a_unit(bureau, "市民政局审核科"), Role.REVIEWER)
 
@@ -172,10 +178,10 @@ def test_what_came_in_by_the_roster_is_reviewed_by_someone_else(furnished: Furni
 
 
 def test_a_units_own_record_hands_in_and_the_coordinators_conclusion_closes(
-    furnished: Furnished, tmp_path: Path
+    either_checked: Checked, tmp_path: Path
 ) -> None:
-    bureau, zhou = furnished
-    bring_in(furnished, a_sheet(tmp_path, subjects(2)))
+    bureau, zhou = either_checked
+    bring_in(either_checked, a_sheet(tmp_path, subjects(2)))
     handler = a_person(bureau, "王科长", the_obligations(bureau)[0].unit_id, Role.HANDLER)
 
     record_outcome(bureau, *CHECK, a_code(0), outcome="合格", by=handler, now=LATER)
@@ -185,12 +191,12 @@ def test_a_units_own_record_hands_in_and_the_coordinators_conclusion_closes(
     assert owed(bureau) == {"closed": 2, "assigned": 2}
 
 
-def test_a_subject_out_of_scope_owes_nothing(furnished: Furnished, tmp_path: Path) -> None:
-    bring_in(furnished, a_sheet(tmp_path, subjects(3)))
+def test_a_subject_out_of_scope_owes_nothing(either_checked: Checked, tmp_path: Path) -> None:
+    bring_in(either_checked, a_sheet(tmp_path, subjects(3)))
 
-    bring_in(furnished, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
+    bring_in(either_checked, a_sheet(tmp_path, recorded(2, 1, 1), WITH_RECORDS))
 
-    assert owed(furnished[0]) == {"closed": 2, "assigned": 2, "cancelled": 2}
+    assert owed(either_checked[0]) == {"closed": 2, "assigned": 2, "cancelled": 2}
 
 
 def test_records_that_came_before_publishing_are_settled_by_the_same_file_again(

@@ -76,10 +76,10 @@ class Desk:
 
     def __init__(self, bureau: Bureau, folder: Path) -> None:
         self.bureau, self.folder = bureau, folder
-        furnished = a_unit(bureau, "市民政局", kind="bureau")
+        home = a_unit(bureau, "市民政局", kind="bureau")
         liangxi, self.tianning = (a_unit(bureau, name) for name in (LIANGXI, TIANNING))
-        self.zhou = a_person(bureau, "周处长", furnished, Role.COORDINATOR)
-        self.chen = a_person(bureau, "陈审核", furnished, Role.REVIEWER)
+        self.zhou = a_person(bureau, "周处长", home, Role.COORDINATOR)
+        self.chen = a_person(bureau, "陈审核", home, Role.REVIEWER)
         self.wang = a_person(bureau, "王科长", self.tianning, Role.HANDLER)
         self.liangxi = liangxi
         apply_edition(bureau, the_check(), by=SYSTEM, now=NOW)

@@ -71,26 +71,26 @@ def the_check() -> Edition:
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> tuple[Bureau, Actor]:
+def checked(bureau: Bureau) -> tuple[Bureau, Actor]:
     return with_check(bureau)
 
 
 @pytest.fixture
-def pg_bureau(pg_bureau: Bureau) -> tuple[Bureau, Actor]:
+def pg_checked(pg_bureau: Bureau) -> tuple[Bureau, Actor]:
     return with_check(pg_bureau)
 
 
 def with_check(bureau: Bureau) -> tuple[Bureau, Actor]:
-    furnished = a_unit(bureau, "市民政局", kind="bureau")
+    home = a_unit(bureau, "市民政局", kind="bureau")
     for name in (LIANGXI, TIANNING):
         a_unit(bureau, name)
-    zhou = a_person(bureau, "周处长", furnished, Role.COORDINATOR)
+    zhou = a_person(bureau, "周处长", home, Role.COORDINATOR)
     apply_edition(bureau, the_check(), by=SYSTEM, now=NOW)
     return bureau, zhou
 
 
-def bring_in(furnished: tuple[Bureau, Actor], path: Path, **options):
-    bureau, zhou = furnished
+def bring_in(checked: tuple[Bureau, Actor], path: Path, **options):
+    bureau, zhou = checked
     return import_roster(bureau, "social_org_annual_check", 2026, path, by=zhou, now=NOW, **options)
 
 
@@ -103,61 +103,61 @@ def owed(bureau: Bureau) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def test_every_subject_owes_every_step_of_the_check(furnished, tmp_path: Path) -> None:
-    done = bring_in(furnished, a_sheet(tmp_path, subjects(30)))
+def test_every_subject_owes_every_step_of_the_check(checked, tmp_path: Path) -> None:
+    done = bring_in(checked, a_sheet(tmp_path, subjects(30)))
 
     assert (done.subjects, done.new, done.obligations_new) == (30, 30, 60)
-    assert owed(furnished[0]) == {"assigned": 60}
+    assert owed(checked[0]) == {"assigned": 60}
 
 
 @pytest.mark.postgres
-def test_a_roster_comes_in_and_changes_on_postgresql(pg_bureau, tmp_path: Path) -> None:
-    bring_in(pg_bureau, a_sheet(tmp_path, subjects(30)))
+def test_a_roster_comes_in_and_changes_on_postgresql(pg_checked, tmp_path: Path) -> None:
+    bring_in(pg_checked, a_sheet(tmp_path, subjects(30)))
     renamed = [(a_code(1), "改名后的社会组织", TIANNING), *subjects(20, start=2), *subjects(5, start=50)]
 
-    done = bring_in(pg_bureau, a_sheet(tmp_path, renamed))
+    done = bring_in(pg_checked, a_sheet(tmp_path, renamed))
 
     assert (done.new, done.changed, done.gone) == (5, 1, 9)
     assert (done.obligations_new, done.obligations_cancelled) == (10, 18)
-    assert owed(pg_bureau[0]) == {"assigned": 52, "cancelled": 18}
+    assert owed(pg_checked[0]) == {"assigned": 52, "cancelled": 18}
 
 
-def test_the_same_file_again_changes_nothing(furnished, tmp_path: Path) -> None:
+def test_the_same_file_again_changes_nothing(checked, tmp_path: Path) -> None:
     path = a_sheet(tmp_path, subjects(5))
-    bring_in(furnished, path)
+    bring_in(checked, path)
 
-    again = bring_in(furnished, path)
+    again = bring_in(checked, path)
 
     assert again.unchanged
-    assert owed(furnished[0]) == {"assigned": 10}
+    assert owed(checked[0]) == {"assigned": 10}
 
 
-def test_a_changed_roster_tells_new_gone_and_changed_apart(furnished, tmp_path: Path) -> None:
-    bring_in(furnished, a_sheet(tmp_path, subjects(10)))
+def test_a_changed_roster_tells_new_gone_and_changed_apart(checked, tmp_path: Path) -> None:
+    bring_in(checked, a_sheet(tmp_path, subjects(10)))
     rows = [(a_code(0), "改名后的社会组织", LIANGXI), *subjects(7, start=1), *subjects(2, start=20)]
 
-    done = bring_in(furnished, a_sheet(tmp_path, rows))
+    done = bring_in(checked, a_sheet(tmp_path, rows))
 
     assert (done.new, done.changed, done.gone) == (2, 1, 2)
-    assert owed(furnished[0]) == {"assigned": 20, "cancelled": 4}
+    assert owed(checked[0]) == {"assigned": 20, "cancelled": 4}
 
 
-def test_a_subject_that_comes_back_is_owed_again(furnished, tmp_path: Path) -> None:
-    bring_in(furnished, a_sheet(tmp_path, subjects(3)))
-    bring_in(furnished, a_sheet(tmp_path, subjects(2)))
+def test_a_subject_that_comes_back_is_owed_again(checked, tmp_path: Path) -> None:
+    bring_in(checked, a_sheet(tmp_path, subjects(3)))
+    bring_in(checked, a_sheet(tmp_path, subjects(2)))
 
-    done = bring_in(furnished, a_sheet(tmp_path, subjects(3)))
+    done = bring_in(checked, a_sheet(tmp_path, subjects(3)))
 
     assert (done.obligations_returned, done.obligations_new) == (2, 0)
-    assert owed(furnished[0]) == {"assigned": 6}
+    assert owed(checked[0]) == {"assigned": 6}
 
 
-def test_a_subject_that_changes_its_supervisor_is_owed_by_the_new_one(furnished, tmp_path: Path) -> None:
-    bring_in(furnished, a_sheet(tmp_path, subjects(1)))
+def test_a_subject_that_changes_its_supervisor_is_owed_by_the_new_one(checked, tmp_path: Path) -> None:
+    bring_in(checked, a_sheet(tmp_path, subjects(1)))
 
-    bring_in(furnished, a_sheet(tmp_path, subjects(1, unit=TIANNING)))
+    bring_in(checked, a_sheet(tmp_path, subjects(1, unit=TIANNING)))
 
-    bureau = furnished[0]
+    bureau = checked[0]
     with bureau.store.reading() as connection:
         names = connection.execute(
             sa.select(unit.c.name)
@@ -167,7 +167,7 @@ def test_a_subject_that_changes_its_supervisor_is_owed_by_the_new_one(furnished,
         assert set(names) == {TIANNING}
 
 
-def test_every_faulty_row_is_named_and_nothing_is_written(furnished, tmp_path: Path) -> None:
+def test_every_faulty_row_is_named_and_nothing_is_written(checked, tmp_path: Path) -> None:
     good = subjects(1)[0]
     rows = [
         good,
@@ -179,7 +179,7 @@ def test_every_faulty_row_is_named_and_nothing_is_written(furnished, tmp_path: P
     ]
 
     with pytest.raises(Refused) as refused:
-        bring_in(furnished, a_sheet(tmp_path, rows))
+        bring_in(checked, a_sheet(tmp_path, rows))
 
     assert [reason.split("：")[0] for reason in refused.value.reasons] == [
         "第3行",
@@ -188,47 +188,47 @@ def test_every_faulty_row_is_named_and_nothing_is_written(furnished, tmp_path: P
         "第6行",
         "第7行",
     ]
-    assert owed(furnished[0]) == {}
+    assert owed(checked[0]) == {}
 
 
-def test_the_scope_leaves_out_the_newly_registered_and_charities(furnished, tmp_path: Path) -> None:
+def test_the_scope_leaves_out_the_newly_registered_and_charities(checked, tmp_path: Path) -> None:
     days = ("2025-06-30", "2025-07-01", "2019年5月20日", "20200101")
     kinds = ("社会团体", "社会团体", "基金会（慈善组织）", "社会服务机构")
     rows = [(*row, day, kind) for row, day, kind in zip(subjects(4), days, kinds, strict=True)]
     sheet = a_sheet(tmp_path, rows, (*HEADINGS, "登记日期", "类型"))
 
     done = bring_in(
-        furnished, sheet, scope=RosterScope(registered_by=date(2025, 6, 30), without_charities=True)
+        checked, sheet, scope=RosterScope(registered_by=date(2025, 6, 30), without_charities=True)
     )
 
     assert (done.subjects, done.obligations_new) == (4, 4)
-    assert read_roster_counts(furnished[0], "social_org_annual_check", 2026, by=SYSTEM).all.due == 2
+    assert read_roster_counts(checked[0], "social_org_annual_check", 2026, by=SYSTEM).all.due == 2
 
 
-def test_a_preview_writes_nothing(furnished, tmp_path: Path) -> None:
-    done = bring_in(furnished, a_sheet(tmp_path, subjects(3)), dry_run=True)
+def test_a_preview_writes_nothing(checked, tmp_path: Path) -> None:
+    done = bring_in(checked, a_sheet(tmp_path, subjects(3)), dry_run=True)
 
     assert done.obligations_new == 6
-    assert owed(furnished[0]) == {}
+    assert owed(checked[0]) == {}
     with pytest.raises(NotFound, match="还没有名册"):
-        list_missing(furnished[0], "social_org_annual_check", 2026, by=SYSTEM)
+        list_missing(checked[0], "social_org_annual_check", 2026, by=SYSTEM)
 
 
-def test_an_xlsx_roster_reads_like_a_csv(furnished, tmp_path: Path) -> None:
+def test_an_xlsx_roster_reads_like_a_csv(checked, tmp_path: Path) -> None:
     path = tmp_path / "名册.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         for number, row in enumerate([HEADINGS, *subjects(3)]):
             sheet.write_row(number, 0, row)
 
-    assert bring_in(furnished, path).new == 3
+    assert bring_in(checked, path).new == 3
 
 
-def test_a_roster_in_the_old_chinese_encoding_is_read(furnished, tmp_path: Path) -> None:
+def test_a_roster_in_the_old_chinese_encoding_is_read(checked, tmp_path: Path) -> None:
     path = a_sheet(tmp_path, subjects(3))
     path.write_bytes(path.read_text("utf-8-sig").encode("gb18030"))
 
-    assert bring_in(furnished, path).new == 3
+    assert bring_in(checked, path).new == 3
 
 
 @pytest.mark.parametrize(
@@ -242,38 +242,38 @@ def test_a_roster_in_the_old_chinese_encoding_is_read(furnished, tmp_path: Path)
     ],
 )
 def test_a_file_that_is_no_roster_is_refused_with_the_next_step(
-    furnished, tmp_path: Path, name: str, content: bytes, sentence: str
+    checked, tmp_path: Path, name: str, content: bytes, sentence: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
 
     with pytest.raises(Refused, match=sentence):
-        bring_in(furnished, path)
+        bring_in(checked, path)
 
 
-def test_six_hundred_due_and_their_counts_are_kept_apart(furnished, tmp_path: Path) -> None:
+def test_six_hundred_due_and_their_counts_are_kept_apart(checked, tmp_path: Path) -> None:
     """梁溪区2025年上半年：应参检600家，已参检425家，完成年检371家。"""
     rows = [
         (*row, "已参检" if n < 425 else "未参检", "合格" if n < 371 else "")
         for n, row in enumerate(subjects(600))
     ]
-    bring_in(furnished, a_sheet(tmp_path, rows, (*HEADINGS, "参检情况", "结论")))
+    bring_in(checked, a_sheet(tmp_path, rows, (*HEADINGS, "参检情况", "结论")))
 
-    found = read_roster_counts(furnished[0], "社会组织年检", 2026, by=SYSTEM).all
+    found = read_roster_counts(checked[0], "社会组织年检", 2026, by=SYSTEM).all
 
     assert (found.due, found.taken_part, found.completed, found.missing) == (600, 425, 371, 175)
     assert (found.participation, found.completion) == ("70.8 %", "61.8 %")
 
 
-def test_without_a_roster_nothing_is_known_and_nothing_is_zero(furnished) -> None:
-    found = read_roster_counts(furnished[0], "social_org_annual_check", 2026, by=SYSTEM).all
+def test_without_a_roster_nothing_is_known_and_nothing_is_zero(checked) -> None:
+    found = read_roster_counts(checked[0], "social_org_annual_check", 2026, by=SYSTEM).all
 
     assert (found.due, found.taken_part, found.participation) == (None, None, "—")
 
 
-def test_the_list_of_those_missing_is_exact(furnished, tmp_path: Path) -> None:
-    bureau, zhou = furnished
-    bring_in(furnished, a_sheet(tmp_path, [*subjects(3), *subjects(2, start=3, unit=TIANNING)]))
+def test_the_list_of_those_missing_is_exact(checked, tmp_path: Path) -> None:
+    bureau, zhou = checked
+    bring_in(checked, a_sheet(tmp_path, [*subjects(3), *subjects(2, start=3, unit=TIANNING)]))
     for number in (0, 3):
         record_outcome(
             bureau,
@@ -292,19 +292,19 @@ def test_the_list_of_those_missing_is_exact(furnished, tmp_path: Path) -> None:
     assert [one.code for one in of_one] == [a_code(4)]
 
 
-def test_a_later_sheet_without_the_column_leaves_participation_alone(furnished, tmp_path: Path) -> None:
+def test_a_later_sheet_without_the_column_leaves_participation_alone(checked, tmp_path: Path) -> None:
     rows = [(*row, "已参检") for row in subjects(3)]
-    bring_in(furnished, a_sheet(tmp_path, rows, (*HEADINGS, "参检情况")))
+    bring_in(checked, a_sheet(tmp_path, rows, (*HEADINGS, "参检情况")))
 
-    bring_in(furnished, a_sheet(tmp_path, subjects(4)))
+    bring_in(checked, a_sheet(tmp_path, subjects(4)))
 
-    found = read_roster_counts(furnished[0], "social_org_annual_check", 2026, by=SYSTEM).all
+    found = read_roster_counts(checked[0], "social_org_annual_check", 2026, by=SYSTEM).all
     assert (found.due, found.taken_part) == (4, 3)
 
 
-def test_an_outcome_is_recorded_by_name_with_everything_wrong_told_at_once(furnished, tmp_path: Path) -> None:
-    bureau, zhou = furnished
-    bring_in(furnished, a_sheet(tmp_path, subjects(1)))
+def test_an_outcome_is_recorded_by_name_with_everything_wrong_told_at_once(checked, tmp_path: Path) -> None:
+    bureau, zhou = checked
+    bring_in(checked, a_sheet(tmp_path, subjects(1)))
     named = ("social_org_annual_check", 2026, "第0号社会组织")
 
     done = record_outcome(bureau, *named, outcome="基本合格", by=zhou, now=NOW)
@@ -321,10 +321,10 @@ def test_an_outcome_is_recorded_by_name_with_everything_wrong_told_at_once(furni
 
 
 def test_a_roster_that_comes_before_publishing_is_fanned_out_with_it(bureau: Bureau, tmp_path: Path) -> None:
-    furnished = a_unit(bureau, "市民政局", kind="bureau")
+    home = a_unit(bureau, "市民政局", kind="bureau")
     for name in (LIANGXI, TIANNING):
         a_unit(bureau, name)
-    zhou = a_person(bureau, "周处长", furnished, Role.COORDINATOR)
+    zhou = a_person(bureau, "周处长", home, Role.COORDINATOR)
     apply_edition(bureau, the_check(), by=zhou, now=NOW, publish=False)
     assert bring_in((bureau, zhou), a_sheet(tmp_path, subjects(3))).obligations_new == 0
 

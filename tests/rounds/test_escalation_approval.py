@@ -28,7 +28,7 @@ NEXT = date(2026, 4, 10)
 
 
 @pytest.fixture
-def furnished(either_bureau: Bureau) -> Bureau:
+def approving_bureau(either_bureau: Bureau) -> Bureau:
     settings = either_bureau.settings.model_copy(update={"escalation_approval": True})
     return replace(either_bureau, settings=settings)
 
@@ -67,8 +67,8 @@ class Case:
             connection.execute(sa.update(table).values(**values))
 
 
-def test_an_escalation_waits_and_the_superior_hears_nothing(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_an_escalation_waits_and_the_superior_hears_nothing(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
 
     report = case.hold(ESCALATES)
     case.hold(NEXT)
@@ -76,13 +76,16 @@ def test_an_escalation_waits_and_the_superior_hears_nothing(furnished: Bureau) -
     assert case.escalations() == ["held"]
     assert case.letters_above() == []
     assert "督办1条待统筹科室批准" in report.sentence
-    (waits,) = held_escalations(furnished, by=case.coordinator).escalations
+    (waits,) = held_escalations(approving_bureau, by=case.coordinator).escalations
     assert (waits.unit, waits.to_unit) == ("天宁区民政局", "市民政局")
 
 
-def test_without_the_setting_it_goes_at_once(furnished: Bureau) -> None:
+def test_without_the_setting_it_goes_at_once(approving_bureau: Bureau) -> None:
     case = Case(
-        replace(furnished, settings=furnished.settings.model_copy(update={"escalation_approval": False}))
+        replace(
+            approving_bureau,
+            settings=approving_bureau.settings.model_copy(update={"escalation_approval": False}),
+        )
     )
 
     case.hold(ESCALATES)
@@ -91,12 +94,12 @@ def test_without_the_setting_it_goes_at_once(furnished: Bureau) -> None:
     assert [row.status for row in case.letters_above()] == ["pending"]
 
 
-def test_an_approved_one_joins_the_digest_of_the_same_day(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_an_approved_one_joins_the_digest_of_the_same_day(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
 
     done = approve_escalations(
-        furnished, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
+        approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
     )
 
     assert (done.decided, done.released) == (1, 1)
@@ -104,14 +107,16 @@ def test_an_approved_one_joins_the_digest_of_the_same_day(furnished: Bureau) -> 
     assert [(row.kind, row.items, row.status) for row in case.letters_above()] == [("digest", 1, "pending")]
 
 
-def test_it_goes_with_the_next_round_when_the_readers_letter_of_the_day_has_left(furnished: Bureau) -> None:
-    case = Case(furnished)
-    an_obligation(furnished, unit_id=case.city, edition_id=case.edition, due_on=date(2026, 4, 9))
+def test_it_goes_with_the_next_round_when_the_readers_letter_of_the_day_has_left(
+    approving_bureau: Bureau,
+) -> None:
+    case = Case(approving_bureau)
+    an_obligation(approving_bureau, unit_id=case.city, edition_id=case.edition, due_on=date(2026, 4, 9))
     case.hold(ESCALATES)
     case.set(dispatch, status="accepted")
 
     done = approve_escalations(
-        furnished, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
+        approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
     )
     waits = case.escalations()
     case.hold(NEXT)
@@ -122,10 +127,12 @@ def test_it_goes_with_the_next_round_when_the_readers_letter_of_the_day_has_left
     assert [(row.day, row.items) for row in leader if row.status == "pending"] == [(NEXT, 2)]  # and a copy
 
 
-def test_an_approval_before_the_days_round_goes_with_it_and_only_once(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_an_approval_before_the_days_round_goes_with_it_and_only_once(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
-    approve_escalations(furnished, HeldSelection(), by=case.coordinator, now=clock.at(NEXT, time(7, 0)))
+    approve_escalations(
+        approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(NEXT, time(7, 0))
+    )
 
     case.hold(NEXT)
     case.hold(NEXT, time(9, 0))
@@ -135,12 +142,12 @@ def test_an_approval_before_the_days_round_goes_with_it_and_only_once(furnished:
     assert [row.day for row in case.letters_above()] == [NEXT]
 
 
-def test_a_declined_one_keeps_the_reason_and_never_goes(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_declined_one_keeps_the_reason_and_never_goes(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
 
     decline_escalations(
-        furnished,
+        approving_bureau,
         HeldSelection(),
         reason="已当面说明",
         by=case.coordinator,
@@ -150,46 +157,48 @@ def test_a_declined_one_keeps_the_reason_and_never_goes(furnished: Bureau) -> No
 
     assert case.escalations() == ["superseded"]
     assert case.letters_above() == []
-    with furnished.store.reading() as connection:
+    with approving_bureau.store.reading() as connection:
         causes = list(connection.scalars(sa.select(reminder.c.cause)))
         last = connection.execute(sa.select(history).where(history.c.verb == "decline_escalations")).one()
     assert "未获批准：已当面说明" in causes
     assert "已当面说明" in last.detail
 
 
-def test_what_is_done_before_the_approval_lapses(furnished: Bureau) -> None:
-    case = Case(furnished, matters=2)
+def test_what_is_done_before_the_approval_lapses(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau, matters=2)
     case.hold(ESCALATES)
     case.set(obligation, state="closed")
 
     with pytest.raises(Refused, match="已办结"):
         approve_escalations(
-            furnished, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
+            approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES, time(10, 0))
         )
     case.hold(NEXT)
 
-    assert held_escalations(furnished, by=case.coordinator).total == 0
+    assert held_escalations(approving_bureau, by=case.coordinator).total == 0
     assert case.escalations() == ["superseded", "superseded"]
     assert case.letters_above() == []
 
 
-def test_what_is_handed_in_stays_held_and_comes_back_when_it_is_sent_back(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_what_is_handed_in_stays_held_and_comes_back_when_it_is_sent_back(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
     case.set(obligation, state="submitted")
     case.hold(NEXT)
-    waiting_meanwhile = held_escalations(furnished, by=case.coordinator).total
+    waiting_meanwhile = held_escalations(approving_bureau, by=case.coordinator).total
 
     case.set(obligation, state="returned")
 
     assert waiting_meanwhile == 0
-    assert held_escalations(furnished, by=case.coordinator).total == 1
+    assert held_escalations(approving_bureau, by=case.coordinator).total == 1
 
 
-def test_what_was_approved_and_then_done_is_not_sent(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_what_was_approved_and_then_done_is_not_sent(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
-    approve_escalations(furnished, HeldSelection(), by=case.coordinator, now=clock.at(NEXT, time(7, 0)))
+    approve_escalations(
+        approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(NEXT, time(7, 0))
+    )
     case.set(obligation, state="closed")
 
     case.hold(NEXT)
@@ -198,40 +207,40 @@ def test_what_was_approved_and_then_done_is_not_sent(furnished: Bureau) -> None:
     assert case.letters_above() == []
 
 
-def test_only_the_chosen_ones_are_approved(furnished: Bureau) -> None:
-    case = Case(furnished, matters=3)
+def test_only_the_chosen_ones_are_approved(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau, matters=3)
     case.hold(ESCALATES)
 
     chosen = HeldSelection(obligation_ids=tuple(case.ids[:2]))
-    approve_escalations(furnished, chosen, by=case.coordinator, now=clock.at(ESCALATES, time(10, 0)))
+    approve_escalations(approving_bureau, chosen, by=case.coordinator, now=clock.at(ESCALATES, time(10, 0)))
 
     assert case.escalations() == ["held", "planned", "planned"]
     assert [row.items for row in case.letters_above()] == [2]
 
 
-def test_a_dry_run_approves_nothing(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_dry_run_approves_nothing(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
 
     approve_escalations(
-        furnished, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES), dry_run=True
+        approving_bureau, HeldSelection(), by=case.coordinator, now=clock.at(ESCALATES), dry_run=True
     )
 
     assert case.escalations() == ["held"]
     assert case.letters_above() == []
 
 
-def test_a_second_coordinator_finds_it_decided(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_a_second_coordinator_finds_it_decided(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
     now = clock.at(ESCALATES, time(10, 0))
     approve_escalations(
-        furnished, HeldSelection(obligation_ids=tuple(case.ids)), by=case.coordinator, now=now
+        approving_bureau, HeldSelection(obligation_ids=tuple(case.ids)), by=case.coordinator, now=now
     )
 
     with pytest.raises(Refused, match="已由他人批复"):
         decline_escalations(
-            furnished,
+            approving_bureau,
             HeldSelection(obligation_ids=tuple(case.ids)),
             reason="重复",
             by=case.coordinator,
@@ -239,16 +248,16 @@ def test_a_second_coordinator_finds_it_decided(furnished: Bureau) -> None:
         )
 
 
-def test_reviewers_and_the_system_itself_may_not_approve(furnished: Bureau) -> None:
-    case = Case(furnished)
+def test_reviewers_and_the_system_itself_may_not_approve(approving_bureau: Bureau) -> None:
+    case = Case(approving_bureau)
     case.hold(ESCALATES)
-    reviewer: Actor = a_person(furnished, "钱科员", case.city, Role.REVIEWER)
+    reviewer: Actor = a_person(approving_bureau, "钱科员", case.city, Role.REVIEWER)
 
     for stranger in (reviewer, SYSTEM):
         with pytest.raises(Refused):
-            approve_escalations(furnished, HeldSelection(), by=stranger, now=clock.at(ESCALATES))
+            approve_escalations(approving_bureau, HeldSelection(), by=stranger, now=clock.at(ESCALATES))
     with pytest.raises(Refused, match="理由"):
         decline_escalations(
-            furnished, HeldSelection(), reason=" ", by=case.coordinator, now=clock.at(ESCALATES)
+            approving_bureau, HeldSelection(), reason=" ", by=case.coordinator, now=clock.at(ESCALATES)
         )
     assert case.escalations() == ["held"]

@@ -29,9 +29,9 @@ from tests.ledgers import fresh_office, opened_office
 from tests.letters.delivery_builders import (
     THREE_BEFORE,
     WANG,
-    Furnished,
-    a_bureau,
+    District,
     a_contact,
+    a_district,
     at,
     hold,
     letters,
@@ -50,7 +50,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory, migrated_ledger: Path) -> P
     """A ledger in which four districts owe something, copied for every death."""
     home = tmp_path_factory.mktemp("ledger")
     with fresh_office(load(home), migrated_ledger) as bureau:
-        made = a_bureau(bureau)
+        made = a_district(bureau)
         made.owes()
         for n in range(1, UNITS):
             made.owes(unit_id=a_unit(bureau, f"第{n}区民政局", parent=made.home))
@@ -85,7 +85,7 @@ def test_a_death_at_any_step_loses_nothing_and_repeats_nothing(
 
 
 def test_recovery_finds_nothing_on_an_ordinary_day(bureau: Bureau) -> None:
-    made = a_bureau(bureau)
+    made = a_district(bureau)
     made.owes()
     hold(bureau, THREE_BEFORE)
     to_files(bureau, THREE_BEFORE)
@@ -97,57 +97,57 @@ def test_recovery_finds_nothing_on_an_ordinary_day(bureau: Bureau) -> None:
 
 
 @pytest.fixture
-def furnished(bureau: Bureau) -> Furnished:
-    made = a_bureau(bureau)
+def reminded(bureau: Bureau) -> District:
+    made = a_district(bureau)
     made.owes()
     hold(bureau, THREE_BEFORE)
     return made
 
 
-def test_a_lease_that_still_runs_is_left_alone(furnished: Furnished) -> None:
-    set_dispatch(furnished.bureau, status="sending", lease_by="w", lease_until=NOW + timedelta(minutes=5))
+def test_a_lease_that_still_runs_is_left_alone(reminded: District) -> None:
+    set_dispatch(reminded.bureau, status="sending", lease_by="w", lease_until=NOW + timedelta(minutes=5))
 
-    assert recover(furnished.bureau, now=NOW + timedelta(minutes=4)).put_back == 0
-    assert recover(furnished.bureau, now=NOW + timedelta(minutes=5)).put_back == 1
-    assert to_files(furnished.bureau, THREE_BEFORE, time(9, 0)).accepted == 1
+    assert recover(reminded.bureau, now=NOW + timedelta(minutes=4)).put_back == 0
+    assert recover(reminded.bureau, now=NOW + timedelta(minutes=5)).put_back == 1
+    assert to_files(reminded.bureau, THREE_BEFORE, time(9, 0)).accepted == 1
 
 
-def test_what_was_handed_over_is_said_to_be_unsure_and_waits_for_a_person(furnished: Furnished) -> None:
-    set_dispatch(furnished.bureau, status="sending", lease_by="w", lease_until=NOW, handed_at=NOW)
+def test_what_was_handed_over_is_said_to_be_unsure_and_waits_for_a_person(reminded: District) -> None:
+    set_dispatch(reminded.bureau, status="sending", lease_by="w", lease_until=NOW, handed_at=NOW)
 
-    report = recover(furnished.bureau, now=NOW + timedelta(hours=1))
+    report = recover(reminded.bureau, now=NOW + timedelta(hours=1))
 
     assert (report.put_back, report.unsure) == (0, 1) and "不能确定" in report.sentence
-    assert "--even-unsure" in rows(furnished.bureau)[0].reason
-    assert to_files(furnished.bureau, THREE_BEFORE, time(10, 0)).accepted == 0
+    assert "--even-unsure" in rows(reminded.bureau)[0].reason
+    assert to_files(reminded.bureau, THREE_BEFORE, time(10, 0)).accepted == 0
 
 
-def test_a_slow_worker_still_records_the_true_answer(furnished: Furnished) -> None:
+def test_a_slow_worker_still_records_the_true_answer(reminded: District) -> None:
     """The server answered after the lease had run out: what it said counts more than our doubt."""
 
     class Slow(RehearsalChannel):
         def send_many(self, letters):
             for prepared, receipt in RehearsalChannel.send_many(self, letters):
-                recover(furnished.bureau, now=NOW + timedelta(hours=1))
-                assert statuses(furnished.bureau) == {WANG: "unsure"}
+                recover(reminded.bureau, now=NOW + timedelta(hours=1))
+                assert statuses(reminded.bureau) == {WANG: "unsure"}
                 yield prepared, receipt
 
     channel = Slow(fuse=Fuse(), dice=random.Random(1))
-    deliver(furnished.bureau, channels={"mail": channel}, now=NOW, worker="slow")
+    deliver(reminded.bureau, channels={"mail": channel}, now=NOW, worker="slow")
 
-    assert statuses(furnished.bureau) == {WANG: "accepted"}
+    assert statuses(reminded.bureau) == {WANG: "accepted"}
 
 
-def test_a_day_without_a_round_is_told_until_a_later_one_has_covered_it(furnished: Furnished) -> None:
+def test_a_day_without_a_round_is_told_until_a_later_one_has_covered_it(reminded: District) -> None:
     monday = THREE_BEFORE + timedelta(days=4)
 
-    early = recover(furnished.bureau, now=at(monday, time(8, 0)))
-    late = recover(furnished.bureau, now=at(monday, time(9, 0)))
-    hold(furnished.bureau, monday, time(9, 5))
+    early = recover(reminded.bureau, now=at(monday, time(8, 0)))
+    late = recover(reminded.bureau, now=at(monday, time(9, 0)))
+    hold(reminded.bureau, monday, time(9, 5))
 
     assert early.missing == (date(2026, 3, 27), date(2026, 3, 28), date(2026, 3, 29))
     assert late.missing == (*early.missing, monday) and "duban round run" in late.sentence
-    assert recover(furnished.bureau, now=at(monday, time(9, 10))).missing == ()
+    assert recover(reminded.bureau, now=at(monday, time(9, 10))).missing == ()
 
 
 def test_a_round_that_died_before_its_digests_is_finished_the_next_day(ledger: Path, tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ COORDINATOR = Actor(name="周统筹", person_id=1, roles=frozenset({Role.COORDIN
 LATER = NOW + timedelta(hours=3)
 
 
-def test_a_coordinator_sends_again_what_failed_and_it_stands_in_the_history(furnished: Furnished) -> None:
-    bureau = furnished.bureau
-    zhou = a_person(bureau, "周统筹", furnished.home, Role.COORDINATOR)
+def test_a_coordinator_sends_again_what_failed_and_it_stands_in_the_history(reminded: District) -> None:
+    bureau = reminded.bureau
+    zhou = a_person(bureau, "周统筹", reminded.home, Role.COORDINATOR)
     set_dispatch(bureau, status="failed", attempts=5, reason="邮箱已满")
 
     done = retry_dispatch(bureau, None, by=zhou, now=LATER)
@@ -191,8 +191,8 @@ def test_a_coordinator_sends_again_what_failed_and_it_stands_in_the_history(furn
     assert to_files(bureau, THREE_BEFORE, time(11, 30)).accepted == 1
 
 
-def test_an_unsure_one_is_sent_again_only_by_a_word(furnished: Furnished) -> None:
-    bureau = furnished.bureau
+def test_an_unsure_one_is_sent_again_only_by_a_word(reminded: District) -> None:
+    bureau = reminded.bureau
     set_dispatch(bureau, status="unsure", handed_at=NOW)
     (row,) = rows(bureau)
 
@@ -204,13 +204,13 @@ def test_an_unsure_one_is_sent_again_only_by_a_word(furnished: Furnished) -> Non
 
 
 def test_what_was_accepted_or_does_not_exist_or_is_asked_by_a_handler_is_refused_with_all_reasons(
-    furnished: Furnished,
+    reminded: District,
 ) -> None:
-    set_dispatch(furnished.bureau, status="accepted")
+    set_dispatch(reminded.bureau, status="accepted")
     handler = Actor(name="王科长", person_id=2, roles=frozenset({Role.HANDLER}))
 
     with pytest.raises(Refused) as refusal:
-        retry_dispatch(furnished.bureau, [rows(furnished.bureau)[0].id, 999], by=handler, now=LATER)
+        retry_dispatch(reminded.bureau, [rows(reminded.bureau)[0].id, 999], by=handler, now=LATER)
 
     assert len(refusal.value.reasons) == 3
     assert ["没有重发消息的权限" in refusal.value.reasons[0], "已被接收" in refusal.value.reasons[1]] == [
@@ -220,16 +220,16 @@ def test_what_was_accepted_or_does_not_exist_or_is_asked_by_a_handler_is_refused
     assert "没有编号为999的发送记录" in refusal.value.reasons[2]
 
 
-def test_a_dry_run_of_a_retry_changes_nothing(furnished: Furnished) -> None:
-    set_dispatch(furnished.bureau, status="failed")
+def test_a_dry_run_of_a_retry_changes_nothing(reminded: District) -> None:
+    set_dispatch(reminded.bureau, status="failed")
 
-    done = retry_dispatch(furnished.bureau, None, by=COORDINATOR, now=LATER, dry_run=True)
+    done = retry_dispatch(reminded.bureau, None, by=COORDINATOR, now=LATER, dry_run=True)
 
-    assert len(done.dispatches) == 1 and rows(furnished.bureau)[0].status == "failed"
+    assert len(done.dispatches) == 1 and rows(reminded.bureau)[0].status == "failed"
 
 
 def test_a_mended_address_is_used_and_a_unit_that_has_a_contact_by_now_is_told(either_bureau: Bureau) -> None:
-    made = a_bureau(either_bureau)
+    made = a_district(either_bureau)
     silent = a_unit(made.bureau, "新北区民政局", address=None)
     still_silent = a_unit(made.bureau, "金坛区民政局", address=None)
     for unit in (made.unit, silent, still_silent):
@@ -252,9 +252,9 @@ def test_a_mended_address_is_used_and_a_unit_that_has_a_contact_by_now_is_told(e
     assert Counter(row.status for row in rows(made.bureau)) == {"accepted": 2, "withdrawn": 1, "failed": 1}
 
 
-def test_what_another_contact_has_taken_over_is_not_sent_to_the_first_again(furnished: Furnished) -> None:
-    bureau = furnished.bureau
-    a_contact(bureau, furnished.unit, "zhao@tianning.example")
+def test_what_another_contact_has_taken_over_is_not_sent_to_the_first_again(reminded: District) -> None:
+    bureau = reminded.bureau
+    a_contact(bureau, reminded.unit, "zhao@tianning.example")
     with bureau.store.writing() as connection:
         connection.execute(sa.update(contact).values(active=contact.c.address != WANG))
     to_files(bureau, THREE_BEFORE)
@@ -264,7 +264,7 @@ def test_what_another_contact_has_taken_over_is_not_sent_to_the_first_again(furn
 
 
 def test_letters_of_a_flaky_day_all_leave_once_the_weather_is_fine(bureau: Bureau) -> None:
-    made = a_bureau(bureau)
+    made = a_district(bureau)
     for n in range(12):
         made.owes(unit_id=a_unit(bureau, f"第{n}区民政局"))
     hold(bureau, THREE_BEFORE)
