@@ -31,6 +31,7 @@ RANDOM: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "<id>"),
     # When exactly a letter was handed over: the hour of the round and what the work took.
     (re.compile(r"(T\d\d:\d\d):\d\d\.\d{6}(?=\+00:00)"), r"\1"),
+    (re.compile(r"^(Date: .* \d\d:\d\d):\d\d(?= )", re.MULTILINE), r"\1"),
 )
 
 
