@@ -1,4 +1,9 @@
-"""Builders with sensible defaults, so that a test states only what matters. They write rows, past the doors."""
+"""Builders with sensible defaults, so that a test states only what matters. They write rows, past the doors.
+
+Units and people: a door wants somebody who may enter them, so the first would have nobody to be entered by.
+Editions and points: a door wants a whole campaign file, and dates that follow from its words.
+Obligations: a door refuses to begin in the middle (closed, overdue, waiting for review), where most tests begin.
+"""
 
 from __future__ import annotations
 
