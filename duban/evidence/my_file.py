@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection
-
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role
+from duban.core.db import Connection
 from duban.figures.queries import known_figure_candidates, quota_of
 from duban.figures.rules import known_for, known_progress
 from duban.obligations.file import ObligationFile, show_obligation
