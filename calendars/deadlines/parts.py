@@ -6,6 +6,7 @@ Each knows its days in a plan year, its normal form for diffs (`rule`: month_end
 from __future__ import annotations
 
 import calendar
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -63,19 +64,19 @@ def _months(year: int, first: int, last: int) -> tuple[date, date]:
     return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
 
 
-class Span:
+class Span(ABC):
     """Some days of the calendar."""
 
     __slots__ = ()
 
     @property
-    def year(self) -> Year:
-        raise NotImplementedError
+    @abstractmethod
+    def year(self) -> Year: ...
 
     @property
+    @abstractmethod
     def rule(self) -> str:
         """Its normal form."""
-        raise NotImplementedError
 
     @property
     def edge(self) -> str:
@@ -83,24 +84,24 @@ class Span:
         return self.rule
 
     @property
+    @abstractmethod
     def shown(self) -> str:
         """In words, without its year."""
-        raise NotImplementedError
 
     @property
     def edges(self) -> tuple[int, int] | None:
         """month*100+day of its first and last day where the calendar fixes them, None for moving feasts and years."""
         return None
 
+    @abstractmethod
     def days(self, at: Calendar) -> tuple[date, date] | None:
         """First and last day, both included; None where the name has no fixed days.
 
         Raises CannotResolve where the year contradicts the text, AlmanacError or YearUnknown where it is not covered.
         """
-        raise NotImplementedError
 
     def moved_to(self, year: Year) -> Self:
-        return replace(self, year=year)  # type: ignore[type-var]
+        return replace(self, year=year)  # type: ignore[type-var]  # every span is a dataclass
 
     def in_year(self, year: Year) -> Self:
         """The span in a year, unless the text gave it one of its own."""

@@ -85,7 +85,7 @@ Info = ValidationInfo[Around]
 
 def _made(kind: type[Value], entry: Entry, **own: Any) -> Value:
     """The value of an entry: its fields of the same names, and `own` for what has to be worked out."""
-    same = {one.name: getattr(entry, one.name) for one in fields(kind) if hasattr(entry, one.name)}  # type: ignore[arg-type]
+    same = {one.name: getattr(entry, one.name) for one in fields(kind) if hasattr(entry, one.name)}  # type: ignore[arg-type]  # of a dataclass
     return kind(**(same | own))
 
 

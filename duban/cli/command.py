@@ -229,7 +229,7 @@ def command(
 
         run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *common)}
-        run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]  # typer reads it
         return run if app is None else app.command(name)(run)
 
     return decorate

@@ -223,7 +223,7 @@ def _act(
     ]
     run.__doc__ = TRANSITIONS[verb].help
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    run.__signature__ = Signature(  # type: ignore[attr-defined]
+    run.__signature__ = Signature(  # type: ignore[attr-defined]  # typer reads it
         [Parameter("call", Parameter.POSITIONAL_OR_KEYWORD), *parameters]
     )
     command(app, name, *ACT)(run)

@@ -305,7 +305,7 @@ Key = TypeVar("Key", bound=Hashable)
 def message_counts(before: Iterable[Key], after: Iterable[Key]) -> dict[Key, MessageCount]:
     """How often each day, or each unit, is among the messages before and after, in order."""
     old, new = Counter(before), Counter(after)
-    return {key: MessageCount(before=old[key], after=new[key]) for key in sorted({*old, *new})}  # type: ignore[type-var]
+    return {key: MessageCount(before=old[key], after=new[key]) for key in sorted({*old, *new})}  # type: ignore[type-var]  # keys are of one kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
