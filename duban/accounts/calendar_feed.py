@@ -109,7 +109,7 @@ def feed_addresses(bureau: Bureau, *, by: Actor) -> tuple[FeedAddress, ...]:
 
 
 def _day(bureau: Bureau, one: ListedObligation, mark: str) -> CalendarDay:
-    base = (bureau.settings.link_base or "").rstrip("/")
+    base = bureau.settings.link_start
     return CalendarDay(
         uid=f"obligation-{one.id}-{mark}@duban",
         sequence=one.version,

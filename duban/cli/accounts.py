@@ -39,14 +39,13 @@ def one_time(call: Call, name: Name) -> Answer:
     person = person_named(call.bureau, name)
     settings = call.settings
     path = f"/once/{make_one_time(call.bureau, person_id=_id(person), **call.act)}"
-    base = settings.link_base or f"http://{settings.portal_host}:{settings.portal_port}"
     found = {"name": person.name, "path": None if call.dry_run else path, "written": not call.dry_run}
     if call.dry_run:
         return Answer(found, f"{call.head()}将为{person.name}生成一次性登录链接。")
     return Answer(
         found,
         f"{person.name}的一次性登录链接（{settings.one_time_hours} 小时内用一次有效，先前没用过的已作废）：",
-        base.rstrip("/") + path,
+        (settings.link_start or "") + path,
     )
 
 

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     desk_contact: str | None = Field(None, description="消息里的联系人")
     desk_phone: str | None = Field(None, description="消息里的联系电话")
     link_base: str | None = Field(
-        None, description="门户对外的网址，消息里的链接以它开头；默认是 duban up 自起的门户地址"
+        None, description="门户对外的网址，消息里的链接以它开头；默认是本机的门户地址，别的机器打不开"
     )
 
     quiet_from: str = Field("20:00", pattern=r"^\d\d:\d\d$", description="免打扰开始（北京时间）")
@@ -85,6 +85,22 @@ class Settings(BaseSettings):
 
     prefect_api_url: str | None = Field(None, description="Prefect 服务地址；duban up 自起服务时不必填")
     prefect_port: int = Field(4200, description="duban up 自起 Prefect 服务的端口")
+
+    @property
+    def link_start(self) -> str | None:
+        """What every link begins with, whichever process writes it; None while nobody knows the portal's port."""
+        if self.link_base:
+            return self.link_base.rstrip("/")
+        # Where `duban up` of this folder serves now: it may have found the usual port taken.
+        try:
+            return (self.home / "portal_url").read_text(encoding="utf-8").strip()
+        except OSError:
+            return f"http://{self.portal_reached_at}:{self.portal_port}" if self.portal_port else None
+
+    @property
+    def portal_reached_at(self) -> str:
+        """Where this machine reaches the portal."""
+        return "127.0.0.1" if self.portal_host in ("0.0.0.0", "::") else self.portal_host
 
     @property
     def store_url(self) -> str:

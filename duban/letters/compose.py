@@ -263,9 +263,9 @@ class LetterBatch:
     def _links(self, row: ClaimedDispatch) -> LetterLinks:
         """Where this letter leads its contact; nowhere without an address or a key."""
         settings = self.bureau.settings
-        if not settings.link_base or settings.portal_key is None or row.contact_id is None:
+        base = settings.link_start
+        if base is None or settings.portal_key is None or row.contact_id is None:
             return LetterLinks(unit_id=row.unit_id)
-        base = settings.link_base.rstrip("/")
         token = make_link_token(
             portal_key(settings),
             unit_id=row.unit_id,

@@ -82,6 +82,7 @@ def examine(now: datetime) -> Iterator[Finding]:
     yield versions()
     yield backups(settings, now)
     yield portal(settings)
+    yield links(settings)
 
 
 def _of_the_bureau(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -348,6 +349,18 @@ def portal(settings: Settings) -> Finding:
         return _fault(
             "D15", "门户", f"{url} 没有应答（{error}），请查看 logs/portal.log 并重新运行 duban up。"
         )
+
+
+def links(settings: Settings) -> Finding:
+    """Letters lead to the portal: from another machine only by an address that was set."""
+    if settings.link_base:
+        return _ok("D16", "消息链接", f"消息里的链接以 {settings.link_start} 开头。")
+    so_far = f"现以 {settings.link_start} 开头，只有本机打得开" if settings.link_start else "现在没有链接"
+    return _warning(
+        "D16",
+        "消息链接",
+        f"门户对外的网址没有设置，链接{so_far}；请在 duban.env 里写 DUBAN_LINK_BASE=单位能打开的网址。",
+    )
 
 
 def prefect_address(settings: Settings) -> str | None:

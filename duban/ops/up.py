@@ -377,7 +377,9 @@ class Portal:
     @property
     def url(self) -> str:
         """The public address when one is set, else where it listens on this machine."""
-        return (self.settings.link_base or f"http://{_host(self.settings)}:{self.port}").rstrip("/")
+        return (self.settings.link_base or f"http://{self.settings.portal_reached_at}:{self.port}").rstrip(
+            "/"
+        )
 
     def start_again(self) -> subprocess.Popen[bytes]:
         self.process = _start_portal(self.settings, self.api_url, self.port)
@@ -393,7 +395,7 @@ def running_portal(settings: Settings, api_url: str) -> Iterator[Portal]:
     note = settings.home / "portal_url"
     try:
         _wait_for_portal(portal)
-        note.write_text(f"http://{_host(settings)}:{port}", encoding="utf-8")
+        note.write_text(f"http://{settings.portal_reached_at}:{port}", encoding="utf-8")
         yield portal
     finally:
         note.unlink(missing_ok=True)
@@ -433,12 +435,7 @@ def _start_portal(settings: Settings, api_url: str, port: int) -> subprocess.Pop
 
 def _address(settings: Settings, port: int) -> dict[str, str]:
     """Where its own links lead: a public address that is set stays."""
-    return {} if settings.link_base else {"DUBAN_LINK_BASE": f"http://{_host(settings)}:{port}"}
-
-
-def _host(settings: Settings) -> str:
-    """Where this machine reaches the portal."""
-    return "127.0.0.1" if settings.portal_host in ("0.0.0.0", "::") else settings.portal_host
+    return {} if settings.link_base else {"DUBAN_LINK_BASE": f"http://{settings.portal_reached_at}:{port}"}
 
 
 def _wait_for_portal(portal: Portal) -> None:
@@ -448,7 +445,9 @@ def _wait_for_portal(portal: Portal) -> None:
         if portal.process.poll() is not None:
             raise Fault(f"门户启动失败（退出码 {portal.process.returncode}），请查看 {log}。")
         try:
-            with urllib.request.urlopen(f"http://{_host(portal.settings)}:{portal.port}/healthz", timeout=3):
+            with urllib.request.urlopen(
+                f"http://{portal.settings.portal_reached_at}:{portal.port}/healthz", timeout=3
+            ):
                 return
         except (urllib.error.URLError, OSError, ValueError):
             time.sleep(0.2)

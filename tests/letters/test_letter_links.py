@@ -116,9 +116,23 @@ def test_what_another_unit_owes_is_opened_by_signing_in(linked_district: Distric
     assert links(escalation.text) == []
 
 
-@pytest.mark.parametrize("missing", ["link_base", "portal_key"])
-def test_without_an_address_or_a_key_a_letter_has_no_link(linked_district: District, missing: str) -> None:
-    settings = linked_district.bureau.settings.model_copy(update={missing: None})
+def test_without_a_public_address_links_lead_to_the_portal_of_this_machine(linked_district: District) -> None:
+    """As `duban up` noted it, whichever process writes the letter; else where it would serve."""
+    settings = linked_district.bureau.settings.model_copy(update={"link_base": None})
+    here = replace(linked_district, bureau=replace(linked_district.bureau, settings=settings))
+    linked_district.owes()
+
+    assert "办理：http://127.0.0.1:8600/l/" in told(here)
+
+    (settings.home / "portal_url").write_text("http://127.0.0.1:43210", encoding="utf-8")
+    assert "办理：http://127.0.0.1:43210/l/" in told(here, date(2026, 3, 31))
+
+
+@pytest.mark.parametrize("missing", [{"link_base": None, "portal_port": 0}, {"portal_key": None}])
+def test_without_an_address_or_a_key_a_letter_has_no_link(
+    linked_district: District, missing: dict[str, object]
+) -> None:
+    settings = linked_district.bureau.settings.model_copy(update=missing)
     linked_district.owes()
 
     text = told(replace(linked_district, bureau=replace(linked_district.bureau, settings=settings)))
