@@ -157,6 +157,7 @@ class Milestone:
     per_subject: bool = False  # one obligation for each subject of the edition's roster
     problem_ledger: bool = False
     review_levels: int = 1
+    content: str | None = None  # what is to be done, in full: the title is only its name
     note: str | None = None
 
 
@@ -175,6 +176,7 @@ class Edition:
     roll: str = "none"  # none | previous | next: what happens to a due date on a day off
     roll_reason: str | None = None
     roster: str | None = None
+    goals: tuple[str, ...] = ()  # what the year is to reach, as the source's goals say
     milestones: tuple[Milestone, ...] = field(default_factory=tuple)
     indicators: tuple[Indicator, ...] = ()
     rolled_from: int | None = None  # the year this file was rolled from, until someone has confirmed it

@@ -104,6 +104,7 @@ def _edition(one: Edition) -> CommentedMap:
         roll=one.roll if one.roll != "none" else None,
         roll_reason=one.roll_reason,
         roster=one.roster,
+        goals=list(one.goals),
         note=one.note,
         milestones=[_milestone(milestone) for milestone in one.milestones],
         indicators=[_indicator(indicator) for indicator in one.indicators],
@@ -125,6 +126,7 @@ def _milestone(one: Milestone) -> CommentedMap:
         problem_ledger=one.problem_ledger or None,
         review_levels=one.review_levels if one.review_levels != 1 else None,
         quota=_quota(one.quota) if one.quota else None,
+        content=one.content,
         note=one.note,
         # Also when empty: what goes by a roster may have no lead of its own, but the file has to say so.
         leads=list(one.leads) or CommentedSeq(),

@@ -661,9 +661,12 @@ class Weekly:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Daily:
+    """Every day, or every workday, of the year or of `during` (清明节期间每日)."""
+
     rule: str
     clock: str | None = None
     workdays_only: bool = False
+    during: One | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -280,6 +280,19 @@ def _daily(match: re.Match[str]) -> Daily | None:
     return Daily(rule=f"{base}_by({clock[0]})", clock=clock[0], workdays_only=work)
 
 
+def _daily_while(match: re.Match[str]) -> Daily | None:
+    """清明节期间每日, 4月4日至6日每天17时前: both ends have to be said, in the plan year."""
+    daily, during = _daily(match), one(match["during"])
+    if daily is None or during is None or during.year != PLAN:
+        return None
+    if isinstance(during, Due) and during.how is not How.WITHIN:
+        return None
+    if isinstance(during, Window) and during.first is None:
+        return None
+    at = f",{daily.rule}" if daily.rule != "daily" else ""
+    return replace(daily, rule=f"daily_while({during.rule}{at})", during=during)
+
+
 def _yearly(match: re.Match[str]) -> Parts | None:
     year = int(match["since"]) if match["since"] else None
     counted = _counted("yearly", (Due(at=WholeYear(), how=How.WITHIN),), match["rest"], since=year)
@@ -558,6 +571,10 @@ _RULES: tuple[_Rule, ...] = (
     (
         re.compile(r"(?:每[日天]|逐日|按日|(?P<work>每个?工作日)|1[天日](?=[0-9]次))(?P<rest>.*)"),
         _daily,
+    ),
+    (
+        re.compile(r"(?P<during>.+?)的?(?:每[日天]|逐日|按日|(?P<work>每个?工作日))(?P<rest>.*)"),
+        _daily_while,
     ),
     (re.compile(r"每([2-9]|10)年(?P<rest>.*)"), _every_years),
     (re.compile(r"([2-9])年(?=1次)(?P<rest>.*)"), _every_years),

@@ -61,7 +61,7 @@ def resolve(reading: Reading, *, year: int, almanac: Almanac, workdays: WorkdayT
         case Repeat():
             dates, occurrences = _repeat(parts, at)
         case Weekly() | Daily():
-            dates, occurrences = _Dates(due_at=parts.clock), _often(parts, at)
+            dates, occurrences = _often(parts, at)
     dates = _rolled(dates, reading.modifiers, at)
     occurrences = tuple(_rolled(each, reading.modifiers, at) for each in occurrences)
     last, provisional, unknown = _last_workday(dates, occurrences, at)
@@ -171,10 +171,16 @@ def _repeat(parts: Repeat, at: Calendar) -> tuple[_Dates, tuple[Occurrence, ...]
     return found, occurrences
 
 
-def _often(parts: Weekly | Daily, at: Calendar) -> tuple[Occurrence, ...]:
-    """Each such day of the year; without a weekday, the weeks that end in the year, Monday to Sunday."""
-    first = date(at.year, 1, 1)
-    days = [first + n * _DAY for n in range((date(at.year + 1, 1, 1) - first).days)]
+def _often(parts: Weekly | Daily, at: Calendar) -> tuple[_Dates, tuple[Occurrence, ...]]:
+    """Each such day of the year or of what is said; without a weekday, the weeks that end in the year, Monday to Sunday."""
+    dates = _Dates(due_at=parts.clock)
+    first, last = date(at.year, 1, 1), date(at.year, 12, 31)
+    if isinstance(parts, Daily) and parts.during is not None:
+        during = _one(parts.during, at)
+        if during.starts_on is None or during.due_on is None:
+            return dates, ()
+        first, last, dates = during.starts_on, during.due_on, replace(dates, notes=during.notes)
+    days = [first + n * _DAY for n in range((last - first).days + 1)]
     starts: list[date | None]
     if isinstance(parts, Weekly):
         days = [day for day in days if day.weekday() in (parts.weekdays or (6,))]
@@ -184,7 +190,7 @@ def _often(parts: Weekly | Daily, at: Calendar) -> tuple[Occurrence, ...]:
         if parts.workdays_only:
             days = [day for day in days if at.table.is_workday(day)]
         starts = [*days]
-    return tuple(
+    return dates, tuple(
         Occurrence(starts_on=start, due_on=day, label=f"{day.month}月{day.day}日")
         for start, day in zip(starts, days, strict=True)
     )

@@ -324,6 +324,7 @@ class MilestoneEntry(Doers):
     problem_ledger: Flag = False
     quota: QuotaEntry | None = None
     recurrence: Recurrence = "yearly"
+    content: Text | None = None
     note: Text | None = None
 
     @field_validator("leads")
@@ -479,6 +480,7 @@ class CampaignFile(Entry):
         ),
     ] = "none"
     roster: Text | None = None
+    goals: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
     note: Text | None = None
     defaults: Doers = Doers()
     milestones: Annotated[tuple[MilestoneEntry, ...], PlainValidator(_of_file)]

@@ -90,6 +90,7 @@ def _settings(a: Edition, b: Edition) -> Iterator[str]:
         ("催办梯次", a.ladder, b.ladder),
         ("休息日处理", a.roll, b.roll),
         ("名册", a.roster or "无", b.roster or "无"),
+        ("年度目标", "；".join(a.goals) or "无", "；".join(b.goals) or "无"),
     )
     return (f"{what}由“{old}”改为“{new}”。" for what, old, new in pairs if old != new)
 
@@ -108,6 +109,8 @@ def _milestone(a: Milestone, b: Milestone, years: int) -> Iterator[tuple[ChangeK
     for key, item in new.items():
         if key in old and old[key] != item and old[key].title == item.title:
             yield ChangeKind.EVIDENCE, f"佐证“{item.title}”的要求有改动。"
+    if a.content != b.content:
+        yield ChangeKind.SETTING, f"任务内容由“{a.content or '无'}”改为“{b.content or '无'}”。"
     if a.review_levels != b.review_levels:
         yield ChangeKind.SETTING, f"审核由{a.review_levels}级改为{b.review_levels}级。"
 

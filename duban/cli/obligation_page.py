@@ -23,6 +23,9 @@ _IN_FILES = (
     "source_item",
     "due_phrase",
     "rule",
+    "content",
+    "remark",
+    "goals",
     "assumptions",
     "supporting",
     "review_levels",
@@ -133,6 +136,10 @@ def file_in_words(shown: ObligationFile) -> Iterator[Words]:
 def _head(one: ObligationFile) -> Iterator[Words]:
     provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
     yield f"#{one.id} {one.campaign_name} {one.year} · {one.title}"
+    if one.content:
+        yield f"任务内容：{one.content}"
+    for goal in one.goals:
+        yield f"年度目标：{goal}"
     yield f"责任单位：{one.unit}" + (f"；对象：{one.subject}" if one.subject else "")
     if one.supporting:
         yield f"配合单位：{'、'.join(one.supporting)}"

@@ -52,6 +52,9 @@ class ObligationFile(ListedObligation):
     """
 
     rule: str
+    content: str | None
+    remark: str | None
+    goals: tuple[str, ...]
     assumptions: tuple[str, ...]
     supporting: tuple[str, ...]
     backup: str | None

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
-from duban.editions.tables import milestone, milestone_support, point
+from duban.editions.tables import edition, milestone, milestone_support, point
 from duban.evidence.tables import evidence_item, review, submission
 from duban.figures.tables import progress
 from duban.obligations.tables import (
@@ -82,16 +82,20 @@ class ActShown:
 
 
 def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
-    """How the date of an obligation that exists was read, who supports it and who stands in for its handler."""
+    """What an obligation that exists asks, how its date was read, who supports it and who stands in for its handler."""
     found = connection.execute(
         select(
             obligation.c.milestone_id,
             milestone.c.rule,
+            milestone.c.body["content"].as_string().label("content"),
+            milestone.c.body["note"].as_string().label("remark"),
+            edition.c.body["goals"].label("goals"),
             point.c.assumptions,
             person.c.name.label("backup"),
         )
         .select_from(
             obligation.join(milestone, milestone.c.id == obligation.c.milestone_id)
+            .join(edition, edition.c.id == obligation.c.edition_id)
             .join(point, point.c.id == obligation.c.point_id)
             .outerjoin(person, person.c.id == obligation.c.backup_id)
         )
@@ -105,6 +109,9 @@ def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
     )
     return {
         "rule": found.rule,
+        "content": found.content,
+        "remark": found.remark,
+        "goals": tuple(found.goals or ()),
         "assumptions": tuple(found.assumptions),
         "backup": found.backup,
         "supporting": tuple(supporting),

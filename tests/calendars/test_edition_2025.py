@@ -35,6 +35,10 @@ def editions() -> dict[str, Edition]:
     return {edition.campaign: edition for edition in read.editions}
 
 
+def the(edition: Edition, key: str) -> Milestone:
+    return next(one for one in edition.milestones if one.key == key)
+
+
 def milestones(editions: dict[str, Edition], pattern: str) -> list[Milestone]:
     """All milestones whose source item matches the pattern, in the order of the items."""
     every = (one for edition in editions.values() for one in edition.milestones)
@@ -232,7 +236,7 @@ def test_every_reform_item_is_a_campaign_of_one_district(editions):
 def test_a_steps_own_words_win_over_its_quarter(editions):
     own = {
         one.source.item: (one.stage, one.due_phrase, one.points[-1].due_on)
-        for one in milestones(editions, r"A2-.*")
+        for one in milestones(editions, r"A2-\d\d-Q.*")
         if "季度" not in one.due_phrase
     }
 
@@ -245,6 +249,49 @@ def test_a_steps_own_words_win_over_its_quarter(editions):
     }
 
 
+def test_every_reform_item_says_its_goals_and_every_step_says_in_full_what_to_do(editions):
+    for edition in editions.values():
+        if edition.campaign.startswith("reform_"):
+            assert edition.goals, edition.campaign
+            assert all(one.content for one in edition.milestones), edition.campaign
+
+
+# What a step or goal of the sources counts, by campaign, milestone and indicator.
+COUNTED = {
+    ("reform_wujin_social_orgs", "q3_1"): ("公益合伙人", ">=", 1),
+    ("reform_wujin_silver_economy", "q4_1"): ("助餐点", "=", 24),
+    ("reform_wujin_silver_economy", "q4_1_points"): ("睦邻点", "=", 10),
+    ("reform_wujin_silver_economy", "q4_1_stations"): ("居家养老服务站点", "=", 5),
+    ("reform_xinbei_eldercare", "new_home"): ("新建养老机构", "=", 1),
+    ("reform_xinbei_eldercare", "q4_3_point"): ("示范性睦邻点", "=", 1),
+}
+
+
+@pytest.mark.parametrize(("campaign", "key"), COUNTED)
+def test_each_figure_of_a_step_is_a_target_of_its_own(editions, campaign, key):
+    quota = the(editions[campaign], key).quota
+
+    assert (quota.indicator, quota.op, int(quota.targets[0].value)) == COUNTED[campaign, key]
+
+
+def test_what_the_sources_ask_for_is_asked_for(editions):
+    def asked(campaign: str, key: str) -> str:
+        return "、".join(item.title for item in the(editions[campaign], key).evidence)
+
+    assert "政策和标准规范" in asked("funeral_rectification", "clean_up")
+    assert "惠民举措" in asked("funeral_rectification", "summary")
+    assert "儿童督导员" in asked("child_director_contest", "city_round")
+    assert "重点镇" in asked("famous_villages", "town_chosen")
+    assert "注销家数、撤销家数" in asked("social_org_standards", "clean_up")
+    assert "“僵尸型”社会组织名册" in asked("social_org_standards", "clean_up")
+
+
+def test_visitors_are_reported_on_each_day_of_the_festival(editions):
+    days = [point.due_on for point in the(editions["qingming"], "daily").points]
+
+    assert days == [date(2025, 4, 4), date(2025, 4, 5), date(2025, 4, 6)]
+
+
 def test_the_grid_visits_come_every_quarter(editions):
     (visits,) = [one for one in milestones(editions, "A2-03-Q1-1") if one.due_phrase == "每季度一次"]
 
@@ -254,7 +301,7 @@ def test_the_grid_visits_come_every_quarter(editions):
 def test_all_other_steps_end_with_the_quarter_of_their_cell(editions):
     ends = {1: date(2025, 3, 31), 2: date(2025, 6, 30), 3: date(2025, 9, 30), 4: date(2025, 12, 31)}
 
-    for one in milestones(editions, r"A2-.*"):
+    for one in milestones(editions, r"A2-\d\d-Q.*"):
         assert one.stage == int(one.source.item[7])
         if re.fullmatch("[一二三四]季度", one.due_phrase):
             assert [point.due_on for point in one.points] == [ends[one.stage]]
