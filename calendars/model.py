@@ -158,6 +158,7 @@ class Milestone:
     problem_ledger: bool = False
     review_levels: int = 1
     content: str | None = None  # what is to be done, in full: the title is only its name
+    recurrence: str = "yearly"  # or once: left out of the next year's file
     note: str | None = None
 
 
@@ -180,4 +181,11 @@ class Edition:
     milestones: tuple[Milestone, ...] = field(default_factory=tuple)
     indicators: tuple[Indicator, ...] = ()
     rolled_from: int | None = None  # the year this file was rolled from, until someone has confirmed it
+    recurrence: str = "yearly"  # or once: there is no next year
+    recurrence_note: str | None = None
     note: str | None = None
+
+    @property
+    def recurs(self) -> bool:
+        """Whether the next year has to have an edition too."""
+        return self.recurrence == "yearly" and any(one.recurrence == "yearly" for one in self.milestones)

@@ -14,6 +14,7 @@ from rich.text import Text
 from duban.cli.command import Answer, Call, Table, Words, command
 from duban.core.access import SYSTEM
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
+from duban.editions.unscheduled import missing_in_january
 from duban.figures.measures import MEASURES, MeasureRate
 from duban.units.service import unit_named
 
@@ -55,8 +56,10 @@ def board(
         page=page,
     )
     # Every light with its word, every rate with part, whole and what is printed.
+    missing = missing_in_january(call.bureau, call.today, by=SYSTEM)
     answer = {
         "as_of_on": found.as_of_on,
+        "unscheduled": missing,
         "provisional": found.provisional,
         "lights": found.lights,
         "rates": _rates(found.rates),
@@ -67,7 +70,11 @@ def board(
         "turned_red": found.turned_red,
         "definitions": {key: one.definition for key, one in MEASURES.items()},
     }
-    return Answer(answer, _board_words(found, page=page if campaign is not None else None))
+    return Answer(
+        answer,
+        (one.sentence for one in missing),
+        _board_words(found, page=page if campaign is not None else None),
+    )
 
 
 def _lit(one: Cell | BoardLine) -> dict[str, object]:

@@ -23,12 +23,11 @@ from duban.core.access import Actor
 from duban.core.db import Connection
 from duban.core.errors import Refused
 from duban.editions.queries import StoredEdition, last_applied_text, stored_editions
+from duban.editions.rules import FIRST_MONTH
 from duban.editions.service import EditionChange, apply_edition
 from duban.figures.rules import SumFinding, SumVerdict, sum_findings
 from duban.units.importing import import_unit_book
 from duban.units.queries import all_units
-
-FIRST_MONTH = 11  # the notice for the next year has come in November of late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from calendars.phrases import read_phrase
 from calendars.reader.diff import diff_editions
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from duban.bureau import Bureau
-from duban.core.access import Actor, visible_units
+from duban.core.access import SYSTEM, Actor, visible_units
 from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused
 from duban.editions.queries import (
@@ -44,6 +44,7 @@ from duban.editions.queries import (
     years_of_campaign,
 )
 from duban.editions.rules import Week, load_by_week, peak_weeks, weeks_between
+from duban.editions.unscheduled import UnscheduledYear, unscheduled_years
 from duban.history.queries import HistoryEntry, list_entries
 
 LINES = 30
@@ -551,20 +552,22 @@ class UnresolvedItems:
     undated: tuple[UndatedMilestone, ...] = ()
     targets: tuple[OpenTarget, ...] = ()
     items: tuple[WaitingItem, ...] = ()
+    years: tuple[UnscheduledYear, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.undated) + len(self.targets) + len(self.items)
+        return len(self.undated) + len(self.targets) + len(self.items) + len(self.years)
 
 
-def list_unresolved_items(bureau: Bureau, *, by: Actor) -> UnresolvedItems:
+def list_unresolved_items(bureau: Bureau, *, by: Actor, today: date) -> UnresolvedItems:
     """What the bureau itself has to supply; it is no unit's, so only who sees everything sees it."""
     with bureau.store.reading() as connection:
-        return unresolved_items(connection) if visible_units(by).everything else UnresolvedItems()
+        return unresolved_items(connection, today) if visible_units(by).everything else UnresolvedItems()
 
 
-def unresolved_items(connection: Connection) -> UnresolvedItems:
+def unresolved_items(connection: Connection, today: date) -> UnresolvedItems:
     return UnresolvedItems(
+        years=unscheduled_years(connection, today, by=SYSTEM),
         undated=undated_milestones(connection),
         targets=open_targets(connection),
         items=waiting_items(connection),

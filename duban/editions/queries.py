@@ -211,6 +211,7 @@ def write_edition(
         "subject_year": value.subject_year,
         "coordinator_unit_id": coordinator_id,
         "ladder": value.ladder,
+        "recurs": value.recurs,
         "content_hash": content_hash(value),
         "body": to_plain(value),
         "flow_run_id": flow_run_id,
@@ -767,6 +768,49 @@ class OpenTarget:
     milestone: str
     obligations: int
     units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnscheduledCampaign:
+    """A campaign of every year that has no edition in force for one. `draft`: somebody has begun to write it."""
+
+    campaign_key: str
+    campaign: str
+    draft: bool
+
+
+def unscheduled_campaigns(
+    connection: Connection, year: int, sight: VisibleUnits
+) -> tuple[UnscheduledCampaign, ...]:
+    """What the year before had and this year has not; of a unit what it owed something for.
+
+    An edition that was withdrawn was decided about: it is not missing.
+    """
+    this = edition.alias()
+    decided = select(this.c.campaign).where(this.c.year == year, this.c.state != "draft")
+    begun = (
+        select(this.c.campaign)
+        .where(this.c.year == year, this.c.state == "draft")
+        .union_all(select(edition_draft.c.campaign).where(edition_draft.c.year == year, *_OPEN_DRAFT))
+    )
+    statement = (
+        select(
+            edition.c.campaign.label("campaign_key"),
+            edition.c.name.label("campaign"),
+            edition.c.campaign.in_(begun).label("draft"),
+        )
+        .where(
+            edition.c.year == year - 1,
+            edition.c.state.in_(("published", "paused")),
+            edition.c.recurs,
+            edition.c.campaign.not_in(decided),
+        )
+        .order_by(edition.c.name)
+    )
+    if not sight.everything:
+        owed = select(obligation.c.edition_id).where(visible(sight, obligation.c.unit_id))
+        statement = statement.where(edition.c.id.in_(owed))
+    return tuple(UnscheduledCampaign(**row._mapping) for row in connection.execute(statement))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

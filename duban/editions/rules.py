@@ -113,6 +113,15 @@ def opened_on(point: Point, today: date) -> date:
     return max(today, point.starts_on) if point.starts_on else today
 
 
+# The State Council's notice for the next year comes out about then, and January's dates rest on it.
+FIRST_MONTH = 11
+
+
+def years_to_schedule(today: date) -> tuple[int, ...]:
+    """The years whose editions should be there by now: the present one, from November on the next too."""
+    return (today.year, today.year + 1) if today.month >= FIRST_MONTH else (today.year,)
+
+
 # Below this many in a week nothing is called a peak, whatever the other weeks are.
 LEAST_PEAK = 3
 

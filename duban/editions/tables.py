@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 from duban.core.db import Id, Moment, metadata
@@ -41,6 +42,8 @@ edition = Table(
     Column("updated_at", Moment, nullable=False),
     # Changed in the portal: loading the year's files leaves it alone.
     Column("own", Boolean, nullable=False, server_default=false()),
+    # A campaign of every year: without an edition for the next one somebody has to be told.
+    Column("recurs", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("campaign", "year"),
 )
 

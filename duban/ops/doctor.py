@@ -23,8 +23,11 @@ from pydantic import ValidationError
 from calendars.workdays import YearState, YearUnknown
 from duban.bureau import Bureau
 from duban.core import clock
+from duban.core.access import SYSTEM
 from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
+from duban.editions.rules import years_to_schedule
+from duban.editions.unscheduled import unscheduled_years
 from duban.rounds.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
 from duban.units.queries import find_actor
@@ -92,6 +95,7 @@ def _of_the_bureau(settings: Settings, now: datetime) -> Iterator[Finding]:
         lambda bureau: todays_round(bureau, now),
         records,
         actor,
+        lambda bureau: editions_of_the_year(bureau, clock.civil(now)),
     )
     try:
         with open_bureau(settings) as bureau:
@@ -199,6 +203,16 @@ def workday_years(bureau: Bureau, today: date) -> Finding:
             f"{listed}的放假通知尚未导入，相关日期均为暂定；通知发布后请用 duban import-notice 导入。",
         )
     return _ok("D05", "放假安排", f"{'、'.join(map(str, years))} 年的放假通知已导入。")
+
+
+def editions_of_the_year(bureau: Bureau, today: date) -> Finding:
+    """Whether every campaign of every year has an edition for this year, from November on for the next one too."""
+    with bureau.store.reading() as connection:
+        missing = unscheduled_years(connection, today, by=SYSTEM)
+    if missing:
+        return _warning("D17", "年度安排", "".join(one.sentence for one in missing))
+    years = "、".join(f"{year} 年" for year in years_to_schedule(today))
+    return _ok("D17", "年度安排", f"每年都办的专项行动，{years}没有缺的。")
 
 
 def todays_round(bureau: Bureau, now: datetime, after: time | None = None) -> Finding:

@@ -24,6 +24,7 @@ from calendars.model import KIND_NAMES
 from duban.core.access import ROLE_NAMES, Role
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
+from duban.editions.unscheduled import missing_in_january
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
 from duban.portal.access import remember_visitor
 from duban.problems.rules import PROBLEM_STATE_NAMES
@@ -120,6 +121,7 @@ class Renderer:
             title=title,
             said=said,
             links=navigation_links(desk),
+            unscheduled=missing_in_january(desk.bureau, desk.today, by=desk.by) if desk.signed_in else (),
             here=desk.request.url.path,
             csrf=lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(desk.csrf),
             **context,

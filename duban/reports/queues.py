@@ -43,7 +43,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         until = opened_until(bureau, today, UNREAD_WORKDAYS)
         unread, units, opened_on = count_unread(connection, sight, opened_until=until)
         failed = failed_reasons(connection, sight, since=failed_since(today))
-        waiting = unresolved_items(connection).count if sight.everything else 0
+        waiting = unresolved_items(connection, today).count if sight.everything else 0
     return (
         Queue(key="reviews", count=reviews.count, since=reviews.since),
         Queue(key="sign_offs", count=closings.count, since=closings.since),

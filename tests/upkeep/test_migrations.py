@@ -147,8 +147,23 @@ def _details(connection) -> list[tuple[str, ...]]:
             "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND name != 'alembic_version' "
             "AND name NOT LIKE '%alembic_version%' AND sql IS NOT NULL ORDER BY 1"
         ).all()
-    # The order of columns' constraints inside a table is nothing to hold on to.
-    return [(name, *sorted(line.strip(" \t,") for line in sql.splitlines())) for name, sql in found]
+    # The order of columns and constraints inside a table is nothing to hold on to: a column added later stands last.
+    return [(name, *sorted(_parts_of(sql))) for name, sql in found]
+
+
+def _parts_of(sql: str) -> list[str]:
+    """What stands between the commas of the outermost brackets, each with single spaces."""
+    whole = " ".join(sql.split())
+    head, _, body = whole.partition("(")
+    inside, _, tail = body.rpartition(")")
+    parts, depth = [""], 0
+    for sign in inside:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [head.strip(), tail.strip(), *(part.strip() for part in parts)]
 
 
 def _same_type(_context, _inspected, _metadata, inspected_type, metadata_type):

@@ -187,6 +187,7 @@ class BoardOut(Out):
     provisional: bool
     turned_red: int = Field(description="比前一天新增的红灯", validation_alias="turned_red_total")
     campaigns: list[BoardLineOut]
+    unscheduled: list[str] = Field(description="一月里本年度尚未排定的，各一句")
 
 
 class RosterLineOut(Out):

@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from duban.editions.unscheduled import missing_in_january
 from duban.evidence.service import save_evidence_copy
 from duban.history.service import pull_history
 from duban.obligations.file import show_obligation
@@ -140,7 +141,8 @@ def obligation(visit: Reads, obligation_id: Number) -> Response:
 def board(visit: Reads, asked: Annotated[YearAsked, Query()]) -> Response:
     """各专项行动的灯和比率，按当天计。"""
     found = read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year)
-    return answer(visit, BoardOut, found, rates=found.rates)
+    missing = [one.sentence for one in missing_in_january(visit.bureau, visit.today, by=visit.by)]
+    return answer(visit, BoardOut, found, rates=found.rates, unscheduled=missing)
 
 
 @router.get(

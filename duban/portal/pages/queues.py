@@ -71,7 +71,7 @@ SHELVES = {
         name="待补充",
         path="/waiting",
         roles=frozenset({_C}),
-        what="没有日期的节点、空着的目标、没导入的名册和清单、草稿、放假通知",
+        what="没有排定的年度、没有日期的节点、空着的目标、没导入的名册和清单、草稿、放假通知",
         measure="处",
     ),
 }
@@ -101,5 +101,7 @@ def show_decisions(desk: Annotated[PageContext, allow(Role.LEADER)]) -> Response
 def waiting(desk: Annotated[PageContext, allow(Role.COORDINATOR)]) -> Response:
     """Each with where it is supplied."""
     return desk.render(
-        "queues/waiting.html", title="待补充", found=list_unresolved_items(desk.bureau, by=desk.by)
+        "queues/waiting.html",
+        title="待补充",
+        found=list_unresolved_items(desk.bureau, by=desk.by, today=desk.today),
     )
