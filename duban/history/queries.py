@@ -121,15 +121,18 @@ def append_entries(
         }
         row["entry_hash"] = previous = seal(row, previous)
         rows.append(row)
-    connection.execute(history.insert(), rows)
+    connection.execute(_APPEND, rows)
 
 
 def chain_head(connection: Connection) -> Head:
     """The end of the chain; position 0 while nothing has happened."""
-    row = connection.execute(
-        select(history.c.id, history.c.entry_hash).order_by(history.c.id.desc()).limit(1)
-    ).first()
+    row = connection.execute(_HEAD).first()
     return Head(entries=row.id, entry_hash=row.entry_hash) if row else Head(entries=0, entry_hash=GENESIS)
+
+
+# Built once: every act appends.
+_APPEND = history.insert()
+_HEAD = select(history.c.id, history.c.entry_hash).order_by(history.c.id.desc()).limit(1)
 
 
 def verify_chain(connection: Connection, *, noted: Head | None = None) -> Verified:

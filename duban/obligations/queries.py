@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
+    Update,
+    bindparam,
     func,
     insert,
     literal,
@@ -78,14 +81,14 @@ def load_obligation(
 
     Whoever may not see it learns nothing of it, not even whether it is there.
     """
-    row = connection.execute(_WHOLE.where(obligation.c.id == obligation_id)).first()
+    own = {"obligation_id": obligation_id}
+    row = connection.execute(_WHOLE, own).first()
     if row is None or not visible_units(by).sees(row.unit_id):
         raise NotFound(no_such_obligation(obligation_id))
     if version is not None and version != row.version:
         raise Changed(_CHANGED)
     values = dict(row._mapping)
     body, edition_state = values.pop("body"), values.pop("edition_state")
-    signed = select(sign_off.c.signed_by).where(sign_off.c.obligation_id == obligation_id)
     return Obligation(
         **values
         | {
@@ -96,8 +99,8 @@ def load_obligation(
             "late": bool(row.late),
         }
         | parts_in_reviews(
-            connection.execute(REVIEWED.where(submission.c.obligation_id == obligation_id)).all(),
-            connection.scalars(signed),
+            connection.execute(_REVIEWED_ONE, own).all(),
+            connection.scalars(_SIGNED_ONE, own),
             levels=row.review_levels,
         )
     )
@@ -139,13 +142,18 @@ def parts_in_reviews(rows: Sequence[Row[Any]], signed_by: Iterable[int], *, leve
 
 def change_obligation(connection: Connection, one: Obligation, **values: object) -> None:
     """Write the new values if nobody else changed the row since it was loaded, and refuse otherwise."""
-    done = connection.execute(
-        update(obligation)
-        .where(obligation.c.id == one.id, obligation.c.version == one.version)
-        .values(**values, version=obligation.c.version + 1)
-    )
+    changed = {"of_id": one.id, "of_version": one.version}
+    done = connection.execute(_change(tuple(values)), values | changed)
     if done.rowcount != 1:
         raise Changed(_CHANGED)
+
+
+@cache
+def _change(names: tuple[str, ...]) -> Update:
+    """Built once for each set of columns: every act of the year comes through here."""
+    same = (obligation.c.id == bindparam("of_id"), obligation.c.version == bindparam("of_version"))
+    new = {name: bindparam(name, type_=obligation.c[name].type) for name in names}
+    return update(obligation).where(*same).values(**new, version=obligation.c.version + 1)
 
 
 def expected_evidence(body: dict[str, Any]) -> tuple[ExpectedEvidence, ...]:
@@ -171,6 +179,8 @@ def _decimal(value: object) -> Decimal | None:
 
 _CHANGED = "这项任务刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。"
 
+# Every act reads these three, so they are built once and take the number as a parameter.
+_THIS = obligation.c.id == bindparam("obligation_id")
 _WHOLE = (
     select(
         *(
@@ -205,7 +215,10 @@ _WHOLE = (
     .join(milestone, milestone.c.id == obligation.c.milestone_id)
     .join(point, point.c.id == obligation.c.point_id)
     .join(unit, unit.c.id == obligation.c.unit_id)
+    .where(_THIS)
 )
+_REVIEWED_ONE = REVIEWED.where(submission.c.obligation_id == bindparam("obligation_id"))
+_SIGNED_ONE = select(sign_off.c.signed_by).where(sign_off.c.obligation_id == bindparam("obligation_id"))
 
 _ACTS = {
     table.name: table for table in (extension, forwarding, handover, sign_off, spot_check, suspension, waiver)

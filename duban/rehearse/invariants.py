@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email.header import decode_header, make_header
 from email.message import Message
 
@@ -24,12 +24,14 @@ from duban.history.queries import verify_chain
 from duban.obligations.list_queries import ObligationFilter
 from duban.obligations.lists import list_obligations
 from duban.obligations.states import OPEN, State
+from duban.rehearse.lights import count_lights
 from duban.rehearse.queries import (
     PlayedObligation,
     count_pending,
     count_sending,
     count_silent_reminders,
     is_announced,
+    light_rows,
     played_obligations,
     published_obligations,
     reminded_by_unit,
@@ -39,7 +41,7 @@ from duban.rehearse.world import World
 from notifications.letters import Letter
 from notifications.messages import Kind
 
-MONDAY = 0
+MONDAY, DAYS_IN_WEEK = 0, 7
 _SECTION = re.compile(r"^【(\S+?)】\d+项$")
 _NUMBER = re.compile(r"^\s*编号：(\d+)$")
 _DUE = re.compile(r"^\s*时限：(\d+)年(\d+)月(\d+)日（(.*)）$")
@@ -174,12 +176,11 @@ def at_the_end(world: World, *, now: datetime) -> list[str]:
 
 def _too_early(world: World, day: date, kind: Kind | None, row: PlayedObligation) -> list[str]:
     """Counted day by day on the calendar, without the ladder's own arithmetic."""
-    base = _last_workday(world, row.due_on)
-    since = (base + timedelta(days=n) for n in range(1, (day - base).days + 1))
+    base = world.walk.last_workday(row.due_on)
     early = {
         Kind.DUE: day < base,
         Kind.CHASE: day <= base,
-        Kind.ESCALATE: sum(map(world.calm.workdays.is_workday, since)) < 2,
+        Kind.ESCALATE: world.walk.between(base, day) < 2,
     }
     if kind is not None and early.get(kind, False):
         return [f"2 {day} 任务{row.id}：{kind.chinese_name}早于时限{row.due_on}"]
@@ -188,45 +189,37 @@ def _too_early(world: World, day: date, kind: Kind | None, row: PlayedObligation
 
 def _newest_rung(world: World, row: PlayedObligation, today: date) -> str | None:
     """The newest rung whose day has come, found by walking the calendar; it must be in the ledger."""
-    base = _last_workday(world, row.due_on)
+    base = world.walk.last_workday(row.due_on)
     newest: tuple[date, int, str] | None = None
     for position, rung in enumerate(world.calm.ladders[row.ladder].rungs):
         start = max(base, row.opened_on) if rung.workdays > 0 else base
-        day = row.opened_on if rung.kind is RungKind.ASSIGN else _walk(world, start, rung.workdays)
+        day = row.opened_on if rung.kind is RungKind.ASSIGN else world.walk.shift(start, rung.workdays)
         if row.opened_on <= day <= today and (newest is None or (day, position) >= newest[:2]):
             newest = (day, position, rung.key)
     return newest[2] if newest else None
 
 
-def _walk(world: World, day: date, workdays: int) -> date:
-    step = timedelta(days=1 if workdays > 0 else -1)
-    left = abs(workdays)
-    while left:
-        day += step
-        left -= world.calm.workdays.is_workday(day)
-    return day
-
-
-def _last_workday(world: World, day: date) -> date:
-    while not world.calm.workdays.is_workday(day):
-        day -= timedelta(days=1)
-    return day
+def lights_on(world: World, day: date) -> Counter[Light]:
+    """How many obligations are under each light, worked out again from plain rows."""
+    with world.calm.store.reading() as connection:
+        return count_lights(light_rows(connection), day, world.walk, world.calm.settings)
 
 
 def _lights_differ(world: World, day: date) -> list[str]:
-    """The board's counts against the light of each obligation taken one by one."""
-    plain: Counter[Light] = Counter()
-    for light in Light:
-        page = list_obligations(
-            world.calm, ObligationFilter(), today=day, by=SYSTEM, light=light, page_size=1_000_000
-        )
-        plain[light] = len(page.obligations)
+    """The board's counts against those worked out again, and at the turn of a month the whole list's."""
     # Only whoever plays a year waits for the tables.
     from duban.reports.board import read_board
 
     board = read_board(world.calm, by=SYSTEM, today=day).lights
+    plain = lights_on(world, day)
+    listed = plain
+    if day.day <= DAYS_IN_WEEK:
+        every = list_obligations(
+            world.calm, ObligationFilter(), today=day, by=SYSTEM, page_size=1_000_000
+        ).obligations
+        listed = Counter(one.standing.light for one in every)
     return [
-        f"8 {day} {LIGHT_WORDS[light]}：灯表{board.get(light, 0)}项，逐项数{plain[light]}项"
+        f"8 {day} {LIGHT_WORDS[light]}：灯表{board.get(light, 0)}项，列表{listed[light]}项，重算{plain[light]}项"
         for light in Light
-        if board.get(light, 0) != plain[light]
+        if not board.get(light, 0) == listed[light] == plain[light]
     ]

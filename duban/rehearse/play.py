@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from duban.core import clock
-from duban.core.access import SYSTEM
 from duban.core.errors import Refused
 from duban.core.lights import LIGHT_WORDS, Light
 from duban.core.settings import Settings
 from duban.letters.delivery import deliver
 from duban.rehearse.faults import FINE, Day, Killed, Weather, faults_on
 from duban.rehearse.habits import Plan, do, plans_for
-from duban.rehearse.invariants import ReadLetter, after_a_day, at_the_end, read_letter, when_taken
+from duban.rehearse.invariants import ReadLetter, after_a_day, at_the_end, lights_on, read_letter, when_taken
 from duban.rehearse.queries import everything_owed
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.gates import close_gates
@@ -176,10 +175,7 @@ def _office_day(world: World, diary: Diary, day: date, faults: Day) -> None:
     if faults.weather is not Weather.FINE:
         world.channel.weather = Weather.FINE
         _deliver(world, diary, clock.at(day) + timedelta(hours=8))
-    # Only whoever plays a year waits for the tables.
-    from duban.reports.board import read_board
-
-    lights = read_board(world.calm, by=SYSTEM, today=day).lights
+    lights = lights_on(world, day)
     diary.tell(day, "light", "  ".join(f"{LIGHT_WORDS[light]}{lights.get(light, 0)}" for light in Light))
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, null, select
 
 from calendars.model import ExpectedEvidence
-from duban.editions.tables import edition, milestone
+from duban.editions.tables import edition, milestone, point
 from duban.evidence.tables import evidence_item
+from duban.figures.tables import progress
 from duban.obligations.queries import expected_evidence
+from duban.obligations.states import OPEN
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.tables import reminder
@@ -83,6 +86,58 @@ def published_obligations(connection: Connection) -> tuple[PlayedObligation, ...
     statement = select(*_PLAYED).join(edition, edition.c.id == obligation.c.edition_id)
     found = connection.execute(statement.where(edition.c.state == "published").order_by(obligation.c.id))
     return tuple(PlayedObligation(**row._mapping) for row in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightRow:
+    """What the light of so many obligations is made of. `beyond`: handed in after the date."""
+
+    state: str
+    due_on: date
+    beyond: bool
+    target: Decimal | None
+    reported: Decimal | None
+    starts_on: date | None
+    obligations: int
+
+
+def light_rows(connection: Connection) -> list[LightRow]:
+    """Every obligation of the published editions: in groups, and one by one where a target is open."""
+    beyond = func.coalesce(obligation.c.submitted_on > obligation.c.due_on, False)
+    published = obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state == "published"))
+    paced = (obligation.c.target.is_not(None), obligation.c.state.in_(sorted(OPEN)))
+    groups = (
+        select(obligation.c.state, obligation.c.due_on, beyond, null(), null(), null(), func.count())
+        .where(published, ~and_(*paced))
+        .group_by(obligation.c.state, obligation.c.due_on, beyond)
+    )
+    starts_on = func.coalesce(point.c.starts_on, obligation.c.opened_on)
+    newest = (
+        select(progress.c.value)
+        .where(progress.c.obligation_id == obligation.c.id)
+        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    single = (
+        select(
+            obligation.c.state,
+            obligation.c.due_on,
+            beyond,
+            obligation.c.target,
+            newest,
+            starts_on,
+            literal(1),
+        )
+        .join(point, point.c.id == obligation.c.point_id)
+        .where(published, *paced)
+    )
+    names = [one.name for one in fields(LightRow)]
+    return [
+        LightRow(**dict(zip(names, row, strict=True)))
+        for one in (groups, single)
+        for row in connection.execute(one)
+    ]
 
 
 def reminded_by_unit(connection: Connection) -> set[tuple[int, str, date]]:

@@ -24,6 +24,7 @@ from duban.core.settings import Settings
 from duban.core.vault import Vault
 from duban.editions.service import apply_edition
 from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
+from duban.rehearse.walk import Walk
 from duban.schema.migrate import migrate
 from duban.units.example import enter_examples
 from duban.units.importing import import_unit_book
@@ -45,6 +46,7 @@ class World:
     people: Mapping[Role, tuple[Actor, ...]]
     handlers: Mapping[int, Actor]  # by unit
     folder: Path
+    walk: Walk
 
 
 @contextmanager
@@ -99,6 +101,7 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
         people={role: tuple(one.actor for one in everyone if role in one.roles) for role in Role},
         handlers={one.unit_id: one.actor for one in everyone if Role.HANDLER in one.roles},
         folder=calm.settings.home,
+        walk=Walk(calm.workdays),
     )
 
 

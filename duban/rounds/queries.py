@@ -105,10 +105,10 @@ class RoundRow:
         return next((note for note in self.editions if note.edition_id == edition_id), None)
 
 
-def round_on(connection: Connection, held_on: date) -> RoundRow | None:
-    row = connection.execute(
-        select(round_).where(round_.c.kind == MORNING, round_.c.held_on == held_on)
-    ).first()
+def round_on(connection: Connection, held_on: date, *, locked: bool = False) -> RoundRow | None:
+    """The day's row; `locked` keeps it from other planners and from delivery until the transaction ends."""
+    found = select(round_).where(round_.c.kind == MORNING, round_.c.held_on == held_on)
+    row = connection.execute(found.with_for_update() if locked else found).first()
     return _round(row) if row else None
 
 

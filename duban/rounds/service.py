@@ -279,7 +279,7 @@ def _decision(
 
 def _signature(bureau: Bureau, groups: Sequence[ReminderGroup]) -> str:
     """Stands for what is decided on: the groups with their sizes, the ladders and the workdays' documents."""
-    ladders = {group.ladder: repr(bureau.ladders.get(group.ladder)) for group in groups}
+    ladders = {name: repr(bureau.ladders.get(name)) for name in {group.ladder for group in groups}}
     notices = [(notice.source, notice.state, notice.issued_on) for notice in bureau.workdays.notices]
     text = repr((groups, sorted(ladders.items()), notices, bureau.workdays.local))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -291,10 +291,10 @@ def _write_digests(bureau: Bureau, connection: Connection, current: RoundRow, no
 
 
 def _lock_today(connection: Connection, today: date) -> RoundRow:
-    found = round_on(connection, today)
+    found = round_on(connection, today, locked=True)
     if found is None:
         raise Refused(f"{today}的一轮还没有开，请先运行 duban round run。")
-    return lock_round(connection, found.id)
+    return found
 
 
 def _report(bureau: Bureau, current: RoundRow, now: datetime) -> RoundReport:
