@@ -174,6 +174,7 @@ class Edition:
     coordinator: str = "市民政局"
     sources: tuple[Source, ...] = ()
     ladder: str = "standard"
+    support_escalation: bool = False  # supporting units are chased and escalated too
     roll: str = "none"  # none | previous | next: what happens to a due date on a day off
     roll_reason: str | None = None
     roster: str | None = None

@@ -103,6 +103,7 @@ def _edition(one: Edition) -> CommentedMap:
         documents={source.item.partition("-")[0]: source.document for source in one.sources},
         sources=[source.item for source in one.sources if source not in own],
         ladder=one.ladder if one.ladder != STANDARD_LADDER else None,
+        support_escalation=one.support_escalation or None,
         roll=one.roll if one.roll != "none" else None,
         roll_reason=one.roll_reason,
         roster=one.roster,

@@ -115,10 +115,37 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SupportItem:
+    """What a supporting unit is reminded of: its part in a matter that others lead.
+
+    `kind` is the rung in words, `leads_stand` how the leads stand. Dates and `days_left` as in Item. It has no light.
+    """
+
+    duty_id: int
+    kind: str
+    campaign: str
+    milestone: str
+    unit: str
+    leads: str
+    leads_stand: str
+    due_on: date
+    last_workday: date
+    days_left: int
+    document: str
+    provisional: bool
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Digest:
-    """Sections in any order; the letter shows them in the order of Kind."""
+    """Sections in any order; the letter shows them in the order of Kind, and what the unit only supports after them.
+
+    `supports` may be only the first to fall due; `supports_total` says how many there are.
+    """
 
     sections: tuple[Section, ...]
+    supports: tuple[SupportItem, ...] = ()
+    supports_total: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,8 +278,8 @@ def day_message(digest: Message) -> Message:
     A calendar change keeps its cause in the notes of its items, so it goes as a digest.
     """
     assert isinstance(digest.detail, Digest)
-    first, *others = digest.detail.sections
-    if others or first.kind is Kind.CALENDAR_CHANGE:
+    first, *others = digest.detail.sections or (None,)
+    if first is None or others or digest.detail.supports or first.kind is Kind.CALENDAR_CHANGE:
         return digest
     return replace(digest, kind=first.kind, items=first.items, total=first.total, detail=None)
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from duban.core.lights import LIGHT_WORDS, Light
 
 if TYPE_CHECKING:
-    from notifications.messages import Item
+    from notifications.messages import Item, SupportItem
 
 
 # A phone shows about three items at a time; whoever has more reads the list behind the link.
@@ -64,7 +64,7 @@ def short_date(on: date, as_of_on: date, provisional: bool = False) -> str:
     return f"{year}{on.month}月{on.day}日{'（暂定）' if provisional else ''}"
 
 
-def time_left(item: Item, as_of_on: date) -> str:
+def time_left(item: Item | SupportItem, as_of_on: date) -> str:
     """How the item stands against its date, in workdays."""
     if item.days_left < 0:
         return f"已逾期{-item.days_left}个工作日"
@@ -109,6 +109,16 @@ def facts(item: Item, reader: str) -> list[tuple[str, str]]:
     return [*lines, ("编号", str(item.obligation_id))]
 
 
+def support_facts(item: SupportItem, reader: str) -> list[tuple[str, str]]:
+    """The same under what a unit supports: who leads and how they stand. The unit is named to another reader only."""
+    lines = [] if item.unit == reader else [("配合单位", item.unit)]
+    lines += [("牵头单位", item.leads), ("牵头进展", item.leads_stand)]
+    lines.append(("时限", full_date(item.due_on, item.provisional)))
+    if item.last_workday != item.due_on:
+        lines.append(("最后工作日", full_date(item.last_workday, item.provisional)))
+    return [*lines, ("依据", item.document), ("编号", f"配合 {item.duty_id}")]
+
+
 def first_due(items: Iterable[Item], limit: int = SHOWN) -> list[Item]:
     """The items that fall due first; ties in a fixed order, so that the same letter is the same twice."""
     return sorted(items, key=lambda item: (item.due_on, item.unit, item.campaign, item.milestone))[:limit]
@@ -151,5 +161,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 GLOBALS: dict[str, Any] = {
     "NAMED": NAMED,
-    **{words.__name__: words for words in (count, facts, left_out, percent, units_overdue)},
+    **{words.__name__: words for words in (count, facts, left_out, percent, support_facts, units_overdue)},
 }

@@ -471,6 +471,7 @@ class CampaignFile(Entry):
     documents: dict[str, Text]
     sources: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
     ladder: Text = STANDARD_LADDER
+    support_escalation: Flag = False
     roll_reason: Text | None = None
     roll: Annotated[
         str,

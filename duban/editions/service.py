@@ -45,6 +45,8 @@ from duban.editions.staging_queries import (
     retarget,
     revive_returned,
     stage,
+    withdraw_duties,
+    write_duties,
 )
 from duban.history.queries import append_entry
 from duban.outbox.queries import enqueue_urgent
@@ -93,6 +95,8 @@ class EditionChange:
     obligations_cancelled: int = 0
     obligations_returned: int = 0
     obligations_retargeted: int = 0
+    supports_new: int = 0
+    supports_withdrawn: int = 0
     undated: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -156,6 +160,8 @@ def apply_inside(
             "obligations_new": change.obligations_new,
             "obligations_moved": change.obligations_moved,
             "obligations_cancelled": change.obligations_cancelled,
+            "supports_new": change.supports_new,
+            "supports_withdrawn": change.supports_withdrawn,
             "own": context.own,
             **({"reason": context.reason} if context.reason else {}),
         },
@@ -230,6 +236,9 @@ def change_edition(
             counts["obligations_new"] += insert_for_subjects(
                 connection, edition_id=edition_id, roster_id=roster_id, **same
             )
+        counts["supports_new"], counts["supports_withdrawn"] = write_duties(
+            connection, edition_id=edition_id, flow_run_id=bureau.flow_run_id
+        )
     return replace(change, **counts), moved
 
 
@@ -498,6 +507,7 @@ def move_inside(
             point_ids=[one.id for one in points.values()],
         )
         cancelled = cancel_edition(connection, edition_id=stored.id)
+        withdraw_duties(connection, stored.id)
     append_entry(
         connection,
         at=now,

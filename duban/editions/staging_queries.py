@@ -29,11 +29,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 
 from duban.core.db import Amount, Id, upsert
+from duban.editions.tables import milestone_support
 from duban.obligations.states import NOT_STARTED, OPEN, WAITING, State
-from duban.obligations.tables import forwarding, obligation
+from duban.obligations.support_rules import UNANSWERED, SupportState
+from duban.obligations.tables import forwarding, obligation, support_duty
 from duban.rosters.tables import subject
 from duban.rounds.tables import reminder
 
@@ -145,6 +148,51 @@ def insert_for_subjects(
     return _insert(connection, chosen)
 
 
+def write_duties(connection: Connection, *, edition_id: int, flow_run_id: str | None) -> tuple[int, int]:
+    """One duty for each staged point and unit that supports there, and no more for others: (new or asked again,
+    withdrawn). What was reported stays.
+    """
+    stands = exists().where(
+        staged_point.c.point_id == support_duty.c.point_id,
+        milestone_support.c.milestone_id == staged_point.c.milestone_id,
+        milestone_support.c.unit_id == support_duty.c.unit_id,
+    )
+    withdrawn = withdraw_duties(connection, edition_id, ~stands)
+    again = (
+        support_duty.update()
+        .where(
+            support_duty.c.point_id == staged_point.c.point_id,
+            support_duty.c.state == SupportState.WITHDRAWN.value,
+            stands,
+        )
+        .values(
+            state=SupportState.PENDING.value,
+            opened_on=staged_point.c.opened_on,
+            version=support_duty.c.version + 1,
+        )
+    )
+    new = select(
+        literal(edition_id).label("edition_id"),
+        staged_point.c.point_id,
+        milestone_support.c.unit_id,
+        staged_point.c.opened_on,
+        literal(SupportState.PENDING.value).label("state"),
+        literal(flow_run_id, String(36)).label("flow_run_id"),
+    ).join_from(
+        staged_point, milestone_support, milestone_support.c.milestone_id == staged_point.c.milestone_id
+    )
+    return int(connection.execute(again).rowcount) + _insert(connection, new, support_duty), withdrawn
+
+
+def withdraw_duties(connection: Connection, edition_id: int, *where: ColumnElement[bool]) -> int:
+    """Ask of nobody any more what nobody has reported; returns how many."""
+    gone = support_duty.update().where(
+        support_duty.c.edition_id == edition_id, support_duty.c.state.in_(sorted(UNANSWERED)), *where
+    )
+    values = {"state": SupportState.WITHDRAWN.value, "version": support_duty.c.version + 1}
+    return int(connection.execute(gone.values(**values)).rowcount)
+
+
 def _owed(
     edition_id: int,
     ladder: str,
@@ -183,9 +231,10 @@ def _own_target(unit_id: ColumnElement[Any]) -> ColumnElement[bool]:
     )
 
 
-def _insert(connection: Connection, chosen: Select[Any]) -> int:
+def _insert(connection: Connection, chosen: Select[Any], into: Table = obligation) -> int:
     names = [column.name for column in chosen.selected_columns]
-    statement = upsert(connection, obligation).from_select(names, chosen).on_conflict_do_nothing()
+    # Without a condition SQLite reads the ON of the conflict as one of the join.
+    statement = upsert(connection, into).from_select(names, chosen.where(true())).on_conflict_do_nothing()
     # Without this PostgreSQL's answer is thrown away before it can be asked.
     return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
 

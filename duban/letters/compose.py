@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+from calendars.ladders import RUNG_NAMES, RungKind
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token
-from duban.letters.queries import LetterData, LetterObligation, point_of
-from duban.obligations.lights import Facts, Pace, standing_of
+from duban.letters.queries import LetterData, LetterObligation, RemindedSupport, point_of
+from duban.obligations.lights import Facts, Pace, days_left, standing_of
+from duban.obligations.support_queries import leads_in_words
 from duban.outbox.queries import DIGEST, ClaimedDispatch, Part
 from notifications.messages import (
     CalendarChange,
@@ -32,6 +34,7 @@ from notifications.messages import (
     Section,
     SendBack,
     StageSummary,
+    SupportItem,
     day_message,
 )
 from notifications.wording import SHOWN, full_date
@@ -56,6 +59,12 @@ class LetterLinks:
         if self.page is None or unit_id == self.unit_id:
             return self.page and f"{self.page}?to={obligation_id}"
         return f"{self.base}/obligations/{obligation_id}"
+
+    def support(self, duty_id: int, unit_id: int) -> str | None:
+        """The same of a supporting unit's part in somebody else's matter."""
+        if self.page is None or unit_id == self.unit_id:
+            return self.page and f"{self.page}?to=support-{duty_id}"
+        return f"{self.base}/support/{duty_id}"
 
     @property
     def board(self) -> str | None:
@@ -108,17 +117,49 @@ class LetterBatch:
         for one in self.data.reminded.get(row.unit_id, ()):
             if one.kind in kinds and first <= one.round_id <= last:
                 by_kind.setdefault(one.kind, []).append(one.obligation)
-        if not by_kind:
+        supports = [
+            one
+            for one in self.data.supports.get(row.unit_id, ())
+            if one.kind in kinds and first <= one.round_id <= last
+        ]
+        if not by_kind and not supports:
             raise Obsolete("所列任务在发送前已报送、办结、调整或撤销，无需再发。")
         links = self._links(row)
         sections = tuple(self._section(_KINDS[kind], some, links) for kind, some in by_kind.items())
-        digest = Digest(sections=sections)
+        digest = Digest(
+            sections=sections,
+            supports=tuple(self._support(one, links) for one in supports[:SHOWN]),
+            supports_total=len(supports),
+        )
         return day_message(self._message(row, None, list_link=links.page, detail=digest))
 
     def _section(self, kind: Kind, owed: Sequence[LetterObligation], links: LetterLinks) -> Section:
         """The first to fall due, and how many there are; of an escalation all, because the letter counts its units."""
         shown = owed if kind is Kind.ESCALATE else owed[:SHOWN]
         return Section(kind=kind, items=tuple(self._item(one, links) for one in shown), total=len(owed))
+
+    def _support(self, one: RemindedSupport, links: LetterLinks) -> SupportItem:
+        duty = one.duty
+        try:
+            last_workday = self.bureau.workdays.on_or_before(duty.due_on)
+            left = days_left(duty.due_on, self.today, self.bureau.workdays)
+        except YearUnknown:
+            last_workday, left = duty.due_on, 0
+        return SupportItem(
+            duty_id=duty.id,
+            kind=RUNG_NAMES[RungKind(one.kind)],
+            campaign=duty.campaign_name,
+            milestone=duty.title,
+            unit=duty.unit,
+            leads=duty.leads.names,
+            leads_stand=leads_in_words(duty.leads),
+            due_on=duty.due_on,
+            last_workday=last_workday,
+            days_left=left,
+            document=duty.document,
+            provisional=self._is_provisional(duty.due_on),
+            link=links.support(duty.id, duty.unit_id),
+        )
 
     def _send_back(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
         returned = self._standing(payload)

@@ -38,11 +38,12 @@ from duban.editions.tables import edition, milestone, point
 from duban.figures.tables import progress
 from duban.letters.rules import Bearer
 from duban.obligations.states import OPEN, State
-from duban.obligations.tables import obligation
+from duban.obligations.support_queries import SupportDuty, support_duties
+from duban.obligations.tables import obligation, support_duty
 from duban.outbox.queries import AUDIENCE, DIGEST, ClaimedDispatch, nobody_row
 from duban.outbox.tables import dispatch
 from duban.rosters.tables import subject
-from duban.rounds.tables import reminder
+from duban.rounds.tables import reminder, support_reminder
 from duban.units.queries import visible
 from duban.units.tables import contact, person, unit
 
@@ -99,6 +100,15 @@ class Reminded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindedSupport:
+    """A planned reminder of a supporting unit's duty that is still unanswered, for the date it was planned for."""
+
+    kind: str
+    round_id: int
+    duty: SupportDuty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """To whom one dispatch goes; `name` is None where its unit has no contact."""
 
@@ -115,16 +125,18 @@ class LetterData:
 
     addressees: Mapping[int, Addressee]  # by dispatch
     reminded: Mapping[int, Sequence[Reminded]]  # by target unit
+    supports: Mapping[int, Sequence[RemindedSupport]]  # by target unit
     obligations: Mapping[int, LetterObligation]  # those that urgent messages name, whatever their state
     points_in_force: frozenset[int]
 
 
 def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch]) -> LetterData:
     """Everything that these letters refer to."""
-    urgent = [one for one in rows if one.kind != DIGEST]
+    urgent, digests = ([one for one in rows if (one.kind == DIGEST) is wanted] for wanted in (False, True))
     return LetterData(
         addressees=_addressees(connection, [one.id for one in rows]),
-        reminded=_reminded(connection, [one for one in rows if one.kind == DIGEST]),
+        reminded=_reminded(connection, digests),
+        supports=_reminded_supports(connection, digests),
         obligations={
             row.id: _obligation(row)
             for some in _pages(number for one in urgent for number in _obligations(one))
@@ -176,20 +188,53 @@ def _reminded(connection: Connection, digests: Sequence[ClaimedDispatch]) -> dic
 
     A reminder that a later round has overtaken belongs to that round's digest.
     """
+    rounds, units = _carried(digests)
+    found: dict[int, list[Reminded]] = {}
+    if rounds:
+        statement = _REMINDED.where(reminder.c.round_id.in_(rounds), reminder.c.target_unit_id.in_(units))
+        for row in connection.execute(statement):
+            one = Reminded(kind=row.kind, round_id=row.round_id, obligation=_obligation(row))
+            found.setdefault(row.target_unit_id, []).append(one)
+    return found
+
+
+def _carried(digests: Sequence[ClaimedDispatch]) -> tuple[set[int], set[int]]:
+    """The rounds and units whose reminders these letters carry."""
     rounds = {
         number
         for one in digests
         if one.round_id is not None
         for number in range(one.since_round_id or one.round_id, one.round_id + 1)
     }
-    found: dict[int, list[Reminded]] = {}
-    if rounds:
-        units = {one.unit_id for one in digests}
-        statement = _REMINDED.where(reminder.c.round_id.in_(rounds), reminder.c.target_unit_id.in_(units))
-        for row in connection.execute(statement):
-            one = Reminded(kind=row.kind, round_id=row.round_id, obligation=_obligation(row))
-            found.setdefault(row.target_unit_id, []).append(one)
-    return found
+    return rounds, {one.unit_id for one in digests}
+
+
+def _reminded_supports(
+    connection: Connection, digests: Sequence[ClaimedDispatch]
+) -> dict[int, list[RemindedSupport]]:
+    """By target unit, of each duty the newest reminder, the earliest date first."""
+    rounds, units = _carried(digests)
+    if not rounds:
+        return {}
+    carried = support_reminder.c.round_id.in_(rounds) & support_reminder.c.target_unit_id.in_(units)
+    rows = connection.execute(
+        select(support_reminder)
+        .where(carried, support_reminder.c.status == "planned")
+        .order_by(support_reminder.c.round_id)
+    )
+    newest = {(row.target_unit_id, row.duty_id): row for row in rows}
+    duties = {
+        one.id: one
+        for some in _pages(duty_id for _, duty_id in newest)
+        for one in support_duties(connection, support_duty.c.id.in_(some))
+    }
+    found: dict[int, list[RemindedSupport]] = {}
+    for (target_id, duty_id), row in newest.items():
+        duty = duties[duty_id]
+        if duty.asked and duty.edition_state == "published" and duty.due_on == row.due_on:
+            one = RemindedSupport(kind=row.kind, round_id=row.round_id, duty=duty)
+            found.setdefault(target_id, []).append(one)
+    return {key: sorted(some, key=lambda one: (one.duty.due_on, one.duty.id)) for key, some in found.items()}
 
 
 def _obligation(row: Any) -> LetterObligation:

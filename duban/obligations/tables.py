@@ -1,4 +1,5 @@
-"""Obligations, and the acts that change their clock: extension, suspension, waiver, spot check, handover.
+"""Obligations, the acts that change their clock (extension, suspension, waiver, spot check, handover), and what the
+units that only support have to do beside them.
 
 An obligation row is small and its hot columns stand in it, because rounds read a million of them in one pass.
 """
@@ -194,4 +195,51 @@ handover = Table(
     Column("handed_by", Id, ForeignKey("person.id"), nullable=False),
     Column("handed_at", Moment, nullable=False),
     Column("obligations", Integer, nullable=False),
+)
+
+
+# 配合事项: one supporting unit's part in one dated point, whoever leads there. A table of its own, so that it can stand
+# in no lead's rate or light. Its date is the earliest that a lead of the point still owes.
+support_duty = Table(
+    "support_duty",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False),
+    Column("point_id", Id, ForeignKey("point.id"), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("state", String(16), nullable=False),  # duban.obligations.support_rules.SupportState
+    Column("acknowledged_by", Id, ForeignKey("person.id")),
+    Column("acknowledged_at", Moment),
+    Column("reported_by", Id, ForeignKey("person.id")),  # of the newest report
+    Column("reported_at", Moment),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("flow_run_id", String(36)),
+    UniqueConstraint("point_id", "unit_id"),
+    Index("ix_support_duty_unit_id", "unit_id", "state"),
+    # The round counts what is unanswered from this index alone.
+    Index("ix_support_duty_edition_id", "edition_id", "state", "opened_on"),
+)
+
+support_report = Table(
+    "support_report",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("duty_id", Id, ForeignKey("support_duty.id"), nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("reported_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("words", Text, nullable=False),
+    UniqueConstraint("duty_id", "nth"),
+)
+
+support_file = Table(
+    "support_file",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("report_id", Id, ForeignKey("support_report.id"), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Id, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("filename", String(255), nullable=False),
 )

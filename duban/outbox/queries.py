@@ -184,11 +184,17 @@ _WITHDRAW = text(
 ).bindparams(_DAY)
 
 # How many of each part a unit is owed in the round.
-_NEED = """
+_COUNTS = """
     SELECT target_unit_id AS unit_id, count(*) AS items,
         sum(CASE WHEN kind = 'escalate' THEN 1 ELSE 0 END) AS superior,
         sum(CASE WHEN kind = 'chase' THEN 1 ELSE 0 END) AS chases
-    FROM reminder WHERE round_id = :round_id AND status = 'planned' GROUP BY target_unit_id
+    FROM {} WHERE round_id = :round_id AND status = 'planned' GROUP BY target_unit_id
+"""
+# Each counted from its own index first, so that what is put together is a row or two a unit.
+_NEED = f"""
+    SELECT unit_id, CAST(sum(items) AS INTEGER) AS items, CAST(sum(superior) AS INTEGER) AS superior,
+        CAST(sum(chases) AS INTEGER) AS chases
+    FROM ({_COUNTS.format("reminder")} UNION ALL {_COUNTS.format("support_reminder")}) AS counted GROUP BY unit_id
 """
 _ITEMS = """(
     CASE WHEN told.own = 1 THEN need.items - need.superior WHEN told.copy = 1 THEN need.chases ELSE 0 END

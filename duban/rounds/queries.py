@@ -25,6 +25,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -64,6 +65,7 @@ class PlannedEdition:
     year: int
     coordinator_unit_id: int
     planned_on: date | None
+    support_escalation: bool
     planned_signature: str | None
     next_fire_on: date | None
 
@@ -236,8 +238,15 @@ def planned_edition(connection: Connection, edition_id: int) -> PlannedEdition:
 
 
 def _published() -> Select[Any]:
-    names = (edition.c[name] for name in PlannedEdition.__dataclass_fields__)
-    return select(*names).where(edition.c.state == "published").order_by(edition.c.id)
+    # A body written before there was the setting does not have it.
+    asked = func.coalesce(edition.c.body["support_escalation"].as_boolean(), false())
+    names = (name for name in PlannedEdition.__dataclass_fields__ if name != "support_escalation")
+    columns = (edition.c[name] for name in names)
+    return (
+        select(*columns, asked.label("support_escalation"))
+        .where(edition.c.state == "published")
+        .order_by(edition.c.id)
+    )
 
 
 def first_published_on(connection: Connection) -> date | None:
@@ -332,7 +341,7 @@ def write_reminders(
     whose digest of the day has already left is left out: the next round finds it still owed. With
     `hold_escalations` an escalation is only held: it goes once it is approved.
     """
-    some_left = connection.scalar(_ANY_LEFT, {"day": day}) is not None
+    some_left = connection.scalar(ANY_LEFT, {"day": day}) is not None
     planned = superseded = held = 0
     for decision in decisions:
         group, current = decision.group, decision.owed.current
@@ -359,7 +368,7 @@ def write_reminders(
                 once=rung.kind is RungKind.ASSIGN and decision.again,
             )
             own = {"rung": rung.key, "kind": rung.kind.value, "status": status, "cause": cause}
-            rows = connection.execute(statement, {**values, **own}, execution_options=_COUNTED)
+            rows = connection.execute(statement, {**values, **own}, execution_options=COUNTED)
             written.append(int(rows.rowcount))
             if not written[0]:
                 break
@@ -369,9 +378,9 @@ def write_reminders(
 
 
 # An INSERT is not counted unless SQLAlchemy is asked to.
-_COUNTED = {"preserve_rowcount": True}
-_GONE = "day = :day AND kind = 'digest' AND status <> 'pending'"
-_ANY_LEFT = text(f"SELECT id FROM dispatch WHERE {_GONE} LIMIT 1").bindparams(bindparam("day", type_=Date))
+COUNTED = {"preserve_rowcount": True}
+GONE = "day = :day AND kind = 'digest' AND status <> 'pending'"
+ANY_LEFT = text(f"SELECT id FROM dispatch WHERE {GONE} LIMIT 1").bindparams(bindparam("day", type_=Date))
 _DATES = ("due_on", "opened_on", "day")
 
 
@@ -385,7 +394,7 @@ def _statement(*, escalates: bool, some_left: bool, once: bool) -> TextClause:
         "JOIN unit AS u ON u.id = o.unit_id" if escalates else "",
         "WHERE o.edition_id = :edition_id AND o.state = :state AND o.ladder = :ladder",
         "AND o.due_on = :due_on AND o.opened_on = :opened_on",
-        f"AND {target} NOT IN (SELECT unit_id FROM dispatch WHERE {_GONE})" if some_left else "",
+        f"AND {target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
         # Handing out is done once: a date that moves later is told as a change, not as a new matter.
         "AND NOT EXISTS (SELECT 1 FROM reminder AS r WHERE r.obligation_id = o.id AND r.rung = :rung)"
         if once

@@ -6,7 +6,7 @@ falls on it, so that a round after a week's standstill catches up; what was miss
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars.ladders import RUNG_NAMES, Ladder, Rung, RungKind
@@ -96,3 +96,13 @@ def _scheduled(rung: Rung, day: date, base: date, workdays: WorkdayTable) -> Sch
     counted = rung.kind is not RungKind.ASSIGN
     provisional = counted and workdays.is_provisional(min(day, base), max(day, base))
     return ScheduledReminder(rung=rung, on=day, provisional=provisional)
+
+
+_SUPPORT_KINDS = frozenset({RungKind.ASSIGN, RungKind.ADVANCE, RungKind.DUE})
+
+
+def support_ladder(ladder: Ladder, *, escalates: bool) -> Ladder:
+    """The rungs of a lead's ladder that supporting units hear of: until the date, all of them where they are chased."""
+    if escalates:
+        return ladder
+    return replace(ladder, rungs=tuple(rung for rung in ladder.rungs if rung.kind in _SUPPORT_KINDS))

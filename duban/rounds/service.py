@@ -58,7 +58,14 @@ from duban.rounds.queries import (
     write_plan,
     write_reminders,
 )
-from duban.rounds.schedule import due_reminders, next_reminder
+from duban.rounds.schedule import due_reminders, next_reminder, support_ladder
+from duban.rounds.support_queries import (
+    SupportDecision,
+    SupportGroup,
+    support_groups,
+    unanswered_duties,
+    write_support_reminders,
+)
 from duban.rounds.tables import MORNING
 
 # Who may approve an escalation.
@@ -119,12 +126,14 @@ def hold_round(bureau: Bureau, *, now: datetime) -> RoundReport:
         return report
     with bureau.store.reading() as connection:
         editions = planned_editions(connection)
-        groups = open_reminder_groups(connection)
+        groups, duties = open_reminder_groups(connection), unanswered_duties(connection)
     # On most days most editions stand as they were planned.
     moved = (
         one.id
         for one in editions
-        if not one.stands(_signature(bureau, groups.get(one.id, ())), clock.civil(now))
+        if not one.stands(
+            _signature(bureau, one, groups.get(one.id, ()), duties.get(one.id, ())), clock.civil(now)
+        )
     )
     return finish_round(bureau, [plan_edition(bureau, one, now=now) for one in moved], now=now)
 
@@ -203,9 +212,10 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) 
     current = _lock_today(connection, today)
     edition = planned_edition(connection, edition_id)
     groups = open_reminder_groups(connection, edition_id).get(edition_id, ())
-    signature = _signature(bureau, groups)
+    signature = _signature(bureau, edition, groups, unanswered_duties(connection).get(edition_id, ()))
     if edition.stands(signature, today):
         return EditionNote(edition_id=edition.id, name=edition.name)
+    support = support_groups(connection, edition_id)
     decisions, note = _decide(bureau, edition, groups, today)
     written = write_reminders(
         connection,
@@ -216,9 +226,23 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) 
         day=today,
         hold_escalations=bureau.settings.escalation_approval,
     )
-    note = replace(note, planned=written.planned, superseded=written.superseded, held=written.held)
+    told, superseded, whole = write_support_reminders(
+        connection,
+        _decide_support(bureau, edition, support, today) if note.error is None else (),
+        coordinator_unit_id=edition.coordinator_unit_id,
+        round_id=current.id,
+        day=today,
+    )
+    note = replace(
+        note,
+        planned=written.planned + told,
+        superseded=written.superseded + superseded,
+        held=written.held,
+    )
     write_note(connection, current, note)
-    settled = written.whole and note.error is None
+    settled = written.whole and whole and note.error is None
+    # A supporting unit hears of some of its lead's rungs, counted from a date that may be another.
+    owing: Iterable[ReminderGroup | SupportGroup] = (*groups, *support) if settled else ()
     ahead = (
         next_reminder(
             bureau.ladders[group.ladder],
@@ -227,7 +251,7 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) 
             today=today,
             workdays=bureau.workdays,
         )
-        for group in (groups if settled else ())
+        for group in owing
     )
     write_plan(
         connection,
@@ -277,11 +301,34 @@ def _decision(
     return ReminderDecision(group=group, owed=owed, again=again)
 
 
-def _signature(bureau: Bureau, groups: Sequence[ReminderGroup]) -> str:
-    """Stands for what is decided on: the groups with their sizes, the ladders and the workdays' documents."""
+def _decide_support(
+    bureau: Bureau, edition: PlannedEdition, groups: Iterable[SupportGroup], today: date
+) -> tuple[SupportDecision, ...]:
+    """What supporting units are owed; their ladders and years are their leads', which could be decided."""
+    decisions = (
+        SupportDecision(
+            group=group,
+            owed=due_reminders(
+                support_ladder(bureau.ladders[group.ladder], escalates=edition.support_escalation),
+                opened_on=group.opened_on,
+                due_on=group.due_on,
+                today=today,
+                workdays=bureau.workdays,
+            ),
+        )
+        for group in groups
+    )
+    return tuple(one for one in decisions if one.owed.current is not None)
+
+
+def _signature(
+    bureau: Bureau, edition: PlannedEdition, groups: Sequence[ReminderGroup], duties: Sequence[object]
+) -> str:
+    """Stands for what is decided on: the groups and duties with their sizes, the ladders and the workdays' documents."""
     ladders = {name: repr(bureau.ladders.get(name)) for name in {group.ladder for group in groups}}
     notices = [(notice.source, notice.state, notice.issued_on) for notice in bureau.workdays.notices]
-    text = repr((groups, sorted(ladders.items()), notices, bureau.workdays.local))
+    supporting = (duties, edition.support_escalation)
+    text = repr((groups, supporting, sorted(ladders.items()), notices, bureau.workdays.local))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

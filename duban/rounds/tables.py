@@ -65,6 +65,22 @@ reminder = Table(
     sqlite_with_rowid=False,  # the key is the row: a third less to write
 )
 
+# The same of what a supporting unit is told. Never held: it is escalated only where the campaign's file says so.
+support_reminder = Table(
+    "support_reminder",
+    metadata,
+    Column("duty_id", Id, primary_key=True),
+    Column("rung", String(16), primary_key=True),
+    Column("due_on", Date, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("round_id", Id, nullable=False),
+    Column("target_unit_id", Id, nullable=False),
+    Column("status", String(12), nullable=False),  # planned, superseded
+    Column("cause", String(64)),
+    Index("ix_support_reminder_round", "round_id", "status", "target_unit_id", "kind"),
+    sqlite_with_rowid=False,
+)
+
 
 # What one round, or a step of the edition's own, did for one edition: leaders look it up by campaign and day.
 edition_round = Table(

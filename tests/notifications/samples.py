@@ -20,6 +20,7 @@ from notifications.messages import (
     Section,
     SendBack,
     StageSummary,
+    SupportItem,
 )
 
 DESK = Desk(name="市民政局办公室", contact="赵科员", phone="0000-1234567")
@@ -191,6 +192,24 @@ DIGEST_SAMPLE = Message(
                 total=1,
             ),
         ),
+        supports=(
+            SupportItem(
+                duty_id=7,
+                kind="提前提醒",
+                campaign="界线联检与平安边界",
+                milestone="钟武线联检",
+                unit="钟楼区民政局",
+                leads="武进区民政局",
+                leads_stand="办理中",
+                due_on=date(2027, 1, 10),
+                last_workday=date(2027, 1, 8),
+                days_left=5,
+                document="市民政工作要点 附件1 A1-11-01",
+                provisional=True,
+                link="https://duban.example/l/token?to=support-7",
+            ),
+        ),
+        supports_total=3,
     ),
     desk=DESK,
 )

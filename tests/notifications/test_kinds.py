@@ -218,15 +218,15 @@ def test_hundreds_of_items_stay_readable_and_the_rest_is_counted():
     assert len(shown) == SHOWN
     assert set(re.findall(r"   时限：2026年(\d+)月", rendered.text)) == {"1"}
     assert f"另有{412 - SHOWN}项，全部清单请向市民政局办公室索取。" in rendered.text
-    assert rendered.subject == "【督办提醒】12月31日：催办412项"
+    assert rendered.subject == "【督办提醒】12月31日：催办412项、配合3项"
     assert f"另有{412 - SHOWN}项" in html_words(rendered)
 
 
 def test_a_digest_puts_what_hurts_most_first_and_counts_in_its_subject():
     rendered = render(DIGEST_SAMPLE)
 
-    assert rendered.subject == "【督办提醒】12月31日：催办1项、到期1项、提前提醒1项"
-    assert re.findall("【(.*?)】", rendered.text) == ["催办", "到期", "提前提醒"]
+    assert rendered.subject == "【督办提醒】12月31日：催办1项、到期1项、提前提醒1项、配合3项"
+    assert re.findall("【(.*?)】", rendered.text) == ["催办", "到期", "提前提醒", "配合"]
 
 
 def test_an_urgent_kind_has_no_place_in_a_digest():

@@ -111,7 +111,9 @@ def test_history_can_neither_be_changed_nor_deleted_on_postgresql(pg_store: Stor
     assert_only_grows(pg_store)
 
 
-@pytest.mark.parametrize("table", ["history", "submission", "evidence_item", "review"])
+@pytest.mark.parametrize(
+    "table", ["history", "submission", "evidence_item", "review", "support_report", "support_file"]
+)
 def test_every_table_of_facts_is_guarded(bureau: Bureau, table: str) -> None:
     with bureau.store.reading() as connection:
         found = connection.exec_driver_sql(
