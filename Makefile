@@ -20,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 setup: $(STAMP)  ## virtual environment from the pinned lock
 
 run: $(STAMP)    ## database, calendars, Prefect, one morning round; keeps running until Ctrl-C
-	$(BIN)/duban run
+	$(BIN)/duban run --trial
 
 lint: $(STAMP)   ## format, style, types and import rules
 	$(BIN)/ruff format --check .

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from calendars.reader import load_ladders
 from calendars.workdays.files import load_workdays
 from duban.bureau import Bureau, office_hours_from
+from duban.core import clock
 from duban.core.access import Actor
 from duban.core.clock import ZONE
 from duban.core.db import Store, open_store
-from duban.core.errors import Fault, NotFound, Refused
+from duban.core.errors import DubanError, Fault, NotFound, Refused
 from duban.core.settings import Settings, load
 from duban.core.vault import Vault
 from duban.editions.queries import confirmed_tables
 from duban.schema.migrate import pending_revisions
+from duban.trial.queries import ahead_now, trial_ahead
 from duban.units.queries import find_actor
 from notifications.channels import AllowList, Channel, ChannelError, allow_list
 from notifications.channels.eml import open_eml
@@ -40,6 +43,10 @@ def _office(settings: Settings, store: Store, flow_run_id: str | None) -> Bureau
         raise Refused("台账数据库尚未建立或需要升级，请先运行 duban setup。")
     with store.reading() as connection:
         notices = confirmed_tables(connection)
+        is_trial = trial_ahead(connection) is not None
+    if is_trial:
+        # What is only tried out reaches nobody but those who are listed by name.
+        settings = settings.model_copy(update={"allow_all": False})
     return Bureau(
         settings=settings,
         store=store,
@@ -47,7 +54,21 @@ def _office(settings: Settings, store: Store, flow_run_id: str | None) -> Bureau
         workdays=load_workdays(notices),
         ladders=load_ladders(),
         flow_run_id=flow_run_id,
+        ahead=partial(ahead_now, store) if is_trial else None,
     )
+
+
+def present(settings: Settings) -> datetime:
+    """The present of a home, for those who only want to name it: the machine's where the ledger cannot be read."""
+    try:
+        store = open_store(settings.store_url)
+        try:
+            with store.reading() as connection:
+                return clock.now() + (trial_ahead(connection) or timedelta(0))
+        finally:
+            store.close()
+    except DubanError:
+        return clock.now()
 
 
 def actor(bureau: Bureau, name: str | None) -> Actor:

@@ -20,7 +20,7 @@ from duban.rounds.gate_queries import PointCount
 from duban.rounds.gates import EditionSummary
 from duban.rounds.service import StepReport
 from flows import names
-from tasks.policy import opened_bureau, run_time
+from tasks.policy import opened_bureau
 from tasks.steps import sum_up_edition, take_step
 
 Row = dict[str, str]
@@ -87,12 +87,10 @@ GRAVEST_FIRST = (
 STEP_SECONDS = 1_800
 
 
-async def hold_step(
-    campaign: str, year: int, on: date | None, *, show: Callable[[EditionSummary], list[Row]]
-) -> None:
+async def hold_step(campaign: str, year: int, *, show: Callable[[EditionSummary], list[Row]]) -> None:
     """Plan, close gates, and leave the table that `show` makes. The run fails when the edition could not be planned."""
-    now = run_time(on)
-    with opened_bureau():
+    with opened_bureau() as bureau:
+        now = bureau.now()
         report = take_step(campaign, year, now=now)
         summary = sum_up_edition(campaign, year, now=now)
     await _name(summary, report)
@@ -205,8 +203,8 @@ def quarters(summary: EditionSummary) -> list[Row]:
 
 
 def _flow(kind: CampaignKind, show: Callable[[EditionSummary], list[Row]]) -> Flow[..., Any]:
-    async def step(campaign: str, year: int, title: str = "", on: date | None = None) -> None:
-        await hold_step(campaign, year, on, show=show)
+    async def step(campaign: str, year: int, title: str = "") -> None:
+        await hold_step(campaign, year, show=show)
 
     # Prefect finds a flow by its module and the name of its function.
     step.__name__ = step.__qualname__ = kind.value

@@ -6,36 +6,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from calendars.model import CampaignKind
-from duban.core import clock
 from duban.core.errors import Fault
 from duban.editions.queries import EditionName
 from duban.rounds.gates import GateReport
 from duban.rounds.service import RecoveryReport, RoundReport
 from flows import names
 from flows.campaigns import KINDS, Row
-from tasks.policy import opened_bureau, run_time
+from tasks.policy import opened_bureau
 from tasks.steps import close_gates, hold_round, list_editions, recover, round_owed
 
 
 @flow(name="晨间一轮", flow_run_name=lambda: names.dated(names.MORNING), timeout_seconds=3_600)
-async def morning_round(on: date | None = None) -> None:
+async def morning_round() -> None:
     """Hold the round for all editions first; then one run for each that had something to do, one after another."""
-    now = run_time(on)
-    with opened_bureau():
+    with opened_bureau() as bureau:
+        now = bureau.now()
         report = hold_round(now=now)
         gates = close_gates(now=now)
         touched = _touched(report, gates)
         failed = []
         for edition in list_editions():
             if edition.id in touched:
-                failed += await _one(edition, on)
+                failed += await _one(edition)
     await _leave(report, gates)
     failed += [f"{fault.name}：{fault.error}" for fault in gates.faults]
     if failed or report.faults:
@@ -48,13 +46,11 @@ def _touched(report: RoundReport, gates: GateReport) -> frozenset[int]:
     return frozenset(planned | {gate.edition_id for gate in gates.closed})
 
 
-async def _one(edition: EditionName, on: date | None) -> list[str]:
+async def _one(edition: EditionName) -> list[str]:
     """The campaign's own flow; what goes wrong in it is told and stops nobody else."""
     # Prefect's types do not tell a flow called for its state from one called for its result.
     step: Any = KINDS[CampaignKind(edition.kind)]
-    state = await step(
-        campaign=edition.campaign, year=edition.year, title=edition.name, on=on, return_state=True
-    )
+    state = await step(campaign=edition.campaign, year=edition.year, title=edition.name, return_state=True)
     return [] if state.is_completed() else [f"{edition.name}{edition.year}：{state.message or state.name}"]
 
 
@@ -85,9 +81,9 @@ def _row(name: str, planned: int, superseded: int, error: str | None) -> Row:
 @flow(name="补救", flow_run_name=lambda: names.timed(names.RECOVERY), timeout_seconds=3_600)
 async def recovery() -> None:
     """Compare what should exist with what does; on an ordinary day there is nothing to do."""
-    now = clock.now()
     said = []
-    with opened_bureau():
+    with opened_bureau() as bureau:
+        now = bureau.now()
         report = recover(now=now)
         if report != RecoveryReport():
             said.append(report.sentence)

@@ -7,6 +7,8 @@ from datetime import date
 from prefect.runtime import flow_run
 
 from duban.core import clock
+from duban.core.settings import load
+from duban.wiring import present
 
 TAG = "督办"
 MORNING = "晨间一轮"
@@ -35,12 +37,12 @@ def dated(title: str) -> str:
 
 def timed(title: str) -> str:
     """For what runs many times a day."""
-    return f"{title} · {clock.now().astimezone(clock.ZONE):%m-%d %H:%M}"
+    return f"{title} · {present(load()).astimezone(clock.ZONE):%m-%d %H:%M}"
 
 
 def asked_day() -> date:
     """The day the run was asked to work for; today when it was not told."""
     on = flow_run.parameters.get("on")
     if not on:
-        return clock.civil(clock.now())
+        return clock.civil(present(load()))
     return on if isinstance(on, date) else date.fromisoformat(str(on)[:10])

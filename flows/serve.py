@@ -88,7 +88,7 @@ async def _orphaned(stopping: asyncio.Event) -> None:
 def plans_now() -> tuple[Plan, ...]:
     """The deployments that the ledger asks for today."""
     with open_bureau() as bureau:
-        return all_plans(list_timelines(bureau), clock.civil(clock.now()))
+        return all_plans(list_timelines(bureau), clock.civil(bureau.now()))
 
 
 async def register(runner: Runner, plans: Iterable[Plan]) -> dict[str, UUID]:
@@ -141,8 +141,8 @@ async def _hold_first_round() -> tuple[str, ...]:
     failed = [run.name for run in (rounds, sending) if not (run.state and run.state.is_completed())]
     if failed:
         return (f"“{'”“'.join(failed)}”没有完成，请在 Prefect 页面查看原因，或用 duban round run 重试。",)
-    now = clock.now()
     with open_bureau() as bureau:
+        now = bureau.now()
         return (f"今天（{clock.civil(now):%Y-%m-%d}）的晨间一轮已完成。", where_mail_goes(bureau, now))
 
 

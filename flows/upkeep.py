@@ -33,13 +33,14 @@ PAGE = 100
 @flow(name="夜间维护", flow_run_name=lambda: names.dated(names.UPKEEP), timeout_seconds=7_200)
 async def upkeep(keep_backups: int = 7, keep_run_days: int = 90) -> None:
     """Back up first; a verification that fails makes the run fail, after everything else was done."""
-    now = clock.now()
-    with opened_bureau():
+    with opened_bureau() as bureau:
+        now = bureau.now()
         saved = back_up(now=now, keep=keep_backups)
         verified = verify_records()
         trim_logs()
         swept = clear_uploads(now=now)
-    removed = await remove_old_runs(before_days=keep_run_days, now=now)
+    # Prefect's runs have the machine's time.
+    removed = await remove_old_runs(before_days=keep_run_days, now=clock.now())
     lines = [
         f"- 备份：{saved.folder}（{saved.files} 个文件，{saved.size_bytes:,} 字节）",
         f"- 留痕：{verified.entries} 条，{'完好' if verified.history_fault is None else verified.history_fault}",

@@ -88,6 +88,7 @@ class Desk:
     contact: str | None = None
     phone: str | None = None
     how_to_answer: str = "请将材料报送我单位并注明编号。"
+    trial: bool = False  # a home that is only tried out: its letters say so
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,13 +52,18 @@ def require_server() -> None:
         raise Fault("没有设置 Prefect 服务地址（PREFECT_API_URL），请用 duban up 启动，或设置地址后再运行。")
 
 
-def run_time(on: date | None) -> datetime:
-    """The moment a run works at: now, or the morning of an earlier day; a later day is refused."""
-    now = clock.now()
+def run_time() -> datetime:
+    """The moment a run works at: the present of its bureau, whatever day it is told of."""
+    with opened_bureau() as bureau:
+        return bureau.now()
+
+
+def looked_at(on: date | None, now: datetime) -> datetime:
+    """The moment a run that only reads looks at: the present, or the morning of an earlier day."""
     if on is None or on == clock.civil(now):
         return now
     if on > clock.civil(now):
-        raise Refused(f"{on:%Y-%m-%d} 还没有到，不能提前办理；想看将来会发什么，请用 duban rehearse。")
+        raise Refused(f"{on:%Y-%m-%d} 还没有到，写不出那天的情况；想看将来会发什么，请用 duban rehearse。")
     return clock.at(on)
 
 

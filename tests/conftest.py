@@ -23,6 +23,7 @@ from duban.core.settings import Settings, load
 from duban.schema.migrate import migrate
 from tests.ledgers import fresh_office, opened_office, settle
 from tests.postgres import a_database, running_postgres
+from tests.travel import travelling
 
 # A busy machine is no fault of the code; a landing must not hang on which examples were drawn, a developer's search may.
 hypothesis_settings.register_profile(
@@ -72,6 +73,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         if name.startswith("DUBAN_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "duban"))
+
+
+@pytest.fixture(autouse=True)
+def _time_is_where_the_test_travels() -> Iterator[None]:
+    with travelling():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, String, cast, delete, func, or_, select, update
@@ -237,6 +237,16 @@ def end_session_rows(
 def forget_sessions(connection: Connection, person_id: int, *, before: datetime) -> None:
     """Remove a person's sessions that ended long ago; the history keeps that they were."""
     connection.execute(delete(session).where(session.c.person_id == person_id, session.c.expires_at < before))
+
+
+def carry_sign_ins(connection: Connection, further: timedelta) -> None:
+    """Let what holds now hold as long after a trial clock has jumped: nobody waited meanwhile."""
+    for table, over in ((session, session.c.ended_at), (one_time, one_time.c.used_at)):
+        moments = [table.c[name] for name in ("seen_at", "expires_at") if name in table.c]
+        held = connection.execute(select(table.c.id, *moments).where(over.is_(None))).all()
+        for row in held:
+            moved = {one.name: row._mapping[one.name] + further for one in moments}
+            connection.execute(update(table).where(table.c.id == row.id).values(**moved))
 
 
 # Asked with every page: who asks, in one statement.

@@ -52,17 +52,13 @@ def _day(text: str) -> date:
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供脚本使用。")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示将要发生什么，不写入。")]
 On = Annotated[
-    date | None, typer.Option("--on", parser=_day, metavar="DATE", help="按这一天办理（默认今天）。")
+    date | None,
+    typer.Option("--on", parser=_day, metavar="DATE", help="看这一天的情形（默认今天），不改动任何内容。"),
 ]
 As = Annotated[
     str | None, typer.Option("--as", metavar="姓名", help="操作人姓名（默认取设置 DUBAN_ACTOR）。")
 ]
-Day = Annotated[date, typer.Option(parser=_day, metavar="DATE")]
-
-
-def moment(on: date | None) -> datetime:
-    """The moment a command works at: the present, or the morning of the day asked for."""
-    return clock.now() if on is None else clock.at(on)
+Day = Annotated[date, typer.Argument(parser=_day, metavar="DATE", help="哪一天，如 2026-03-01。")]
 
 
 def day_option(flag: str, help_: str) -> Any:
@@ -71,7 +67,8 @@ def day_option(flag: str, help_: str) -> Any:
 
 
 Shared = Literal["as", "on", "dry-run"]
-ACT: tuple[Shared, ...] = ("as", "on", "dry-run")
+# An act has the moment at which it is done, which nobody states: `on` is for looking.
+ACT: tuple[Shared, ...] = ("as", "dry-run")
 _SHARED: dict[str, tuple[str, Any, Any]] = {
     "as": ("by", As, None),
     "on": ("on", On, None),
@@ -116,10 +113,15 @@ class Call:
     def bureau(self) -> Bureau:
         return self._stack.enter_context(open_bureau(self.settings))
 
+    @property
+    def looked_at(self) -> datetime | None:
+        """The morning of the day --on names."""
+        return clock.at(self._on) if self._on else None
+
     @cached_property
     def now(self) -> datetime:
-        """The present, or the morning of the day --on names."""
-        return moment(self._on)
+        """The present of the bureau, or the morning of the day --on names."""
+        return self.looked_at or self.bureau.now()
 
     @property
     def today(self) -> date:

@@ -29,6 +29,7 @@ COMMANDS = {
     "obligation": "duban.cli.obligations:app",
     "dispatch": "duban.cli.rounds:dispatches",
     "history": "duban.cli.history:app",
+    "clock": "duban.cli.clock:app",
     "deadline": "duban.cli.dates:deadline",
     "workdays": "duban.cli.dates:workdays",
     "import-notice": "duban.cli.dates:import_notice",

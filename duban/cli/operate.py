@@ -6,14 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import date, datetime, time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from duban.cli.command import Advance, Answer, Call, Table, command, complain, day_option, progress, say
-from duban.core import clock
 from duban.core.errors import Fault, Refused
 from duban.core.settings import Settings, load
 from duban.editions.files import YearApplied
@@ -39,12 +38,22 @@ def _time(text: str) -> time:
         raise typer.BadParameter(f"“{text}”不是时刻，请写成 09:30 的样子。") from None
 
 
-@command(None, "setup", "on", "dry-run")
-def setup(call: Call) -> Answer:
+@command(None, "setup", "dry-run")
+def setup(
+    call: Call,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="新建的是试用环境：有自己的时钟，可逐日往前走；正式环境没有。")
+    ] = False,
+    begin: Annotated[
+        date | None, day_option("--begin", "试用时钟从这一天早上走起（默认现在），与 --trial 同用。")
+    ] = None,
+) -> Answer:
     """建库或升级，登记单位和示例人员，载入设置里的年度；重复运行不改变已有内容。"""
+    if begin and not trial:
+        raise Refused("正式环境以本机时钟为准；要从某一天走起试用，请写 --trial --begin 日期。")
     if call.dry_run:
         return Answer(None, "将" + "；".join(intended(call.settings)) + "。")
-    done = set_up(call.settings, now=call.now, quiet=call.as_json)
+    done = set_up(call.settings, trial=trial, begin=begin, quiet=call.as_json)
     years = [
         {
             "year": one.year,
@@ -59,12 +68,19 @@ def setup(call: Call) -> Answer:
     return Answer(years, status=0 if all(one.whole for one in done) else 1)
 
 
-def set_up(settings: Settings, *, now: datetime, quiet: bool = False) -> tuple[YearApplied, ...]:
+def set_up(
+    settings: Settings,
+    *,
+    trial: bool = False,
+    begin: date | None = None,
+    keep: bool = False,
+    quiet: bool = False,
+) -> tuple[YearApplied, ...]:
     def bar(title: str) -> AbstractContextManager[Advance]:
         return progress(title, quiet=quiet)
 
     tell = (lambda _: None) if quiet else say
-    return prepare(settings, now=now, tell=tell, complain=complain, progress=bar)
+    return prepare(settings, trial=trial, begin=begin, keep=keep, tell=tell, complain=complain, progress=bar)
 
 
 def up(stop_after: StopAfter = None) -> None:
@@ -72,9 +88,14 @@ def up(stop_after: StopAfter = None) -> None:
     _hand_over(stop_after)
 
 
-def run(stop_after: StopAfter = None) -> None:
+def run(
+    trial: Annotated[
+        bool, typer.Option("--trial", help="还没有建库时，建成有自己时钟的试用环境；已建的不变。")
+    ] = False,
+    stop_after: StopAfter = None,
+) -> None:
     """一步到位：建库、载入年度、启动 Prefect，并为今天办一轮晨间提醒；之后一直运行。"""
-    set_up(load(), now=clock.now())
+    set_up(load(), trial=trial, keep=True)
     _hand_over(stop_after, "--first-round")
 
 
@@ -105,7 +126,9 @@ def doctor(
     ] = None,
 ) -> Answer:
     """逐项检查运行状况，每项有编号、结论和下一步。"""
-    findings = [examination.watch(call.now, after)] if watch else list(examination.examine(call.now))
+    findings = (
+        [examination.watch(call.looked_at, after)] if watch else list(examination.examine(call.looked_at))
+    )
     faults = [one for one in findings if one.level is Level.FAULT]
     status = 1 if faults else 0
     if not watch:
@@ -134,7 +157,7 @@ def backup(
     """备份台账数据库与佐证材料，附 SHA-256 清单；运行中即可备份。"""
     if call.dry_run:
         return Answer(None, f"将备份到 {folder or upkeep.backups_folder(call.bureau)}。")
-    done = upkeep.backup(call.bureau, now=clock.now(), folder=folder)
+    done = upkeep.backup(call.bureau, now=call.now, folder=folder)
     return Answer(
         done,
         f"已备份到 {done.folder}（{done.files} 个文件，{done.size_bytes:,} 字节）。",

@@ -18,21 +18,19 @@ from duban.core.access import SYSTEM
 from duban.core.clock import ZONE
 from duban.core.errors import Refused
 from duban.editions.queries import edition_named
-from duban.letters.delivery import deliver
 from duban.outbox.queries import DispatchFilter, ListedDispatch
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.outbox.service import list_dispatches, retry_dispatch
-from duban.rounds.gates import GateReport, close_gates
+from duban.rounds.day import play_day
+from duban.rounds.gates import GateReport
 from duban.rounds.queries import HeldSelection
 from duban.rounds.service import (
     EscalationsDecided,
     approve_escalations,
     decline_escalations,
     held_escalations,
-    hold_round,
     missing_rounds,
     preview_round,
-    recover,
     troubled_rounds,
 )
 from duban.units.service import unit_named
@@ -111,6 +109,11 @@ def _decided(call: Call, done: EscalationsDecided) -> Answer:
 def run(call: Call) -> Answer:
     """办今天的一轮：先补救中断的，再排提醒、关到期的闸、发送；再办一次，什么也不重复。"""
     bureau, now = call.bureau, call.now
+    if call.looked_at and not call.dry_run:
+        raise Refused(
+            "一轮只在今天办：错过的日子由今天的一轮一并补上，还没到的不能提前办。"
+            "想看某一天该发什么，请加 --dry-run；看全年用 duban rehearse；试用环境往前走用 duban clock step --rounds。"
+        )
     if call.dry_run:
         notes = preview_round(bureau, now=now)
         rows = (
@@ -121,14 +124,12 @@ def run(call: Call) -> Answer:
         columns = ("专项行动", "最多几项", "暂定", "未能排入的原因")
         title = "今天该提醒的（已提醒过的不再重复；未写入，未发送）"
         return Answer({"dry_run": True, "editions": notes}, Table(title, columns, rows))
-    recovered = recover(bureau, now=now)
-    held = hold_round(bureau, now=now)
-    if held.newer is not None:
-        return Answer({"held": False, "reason": held.sentence}, held.sentence, status=1)
-    gates = close_gates(bureau, now=now)
     with open_channels(bureau.settings) as channels:
         worker = f"{socket.gethostname()[:24]}-{os.getpid()}"
-        sent = deliver(bureau, channels=channels, now=now, worker=worker)
+        day = play_day(bureau, channels=channels, now=now, worker=worker)
+    recovered, held, gates, sent = day.recovered, day.held, day.gates, day.sent
+    if gates is None or sent is None:
+        return Answer({"held": False, "reason": held.sentence}, held.sentence, status=1)
     # The day's messages that somebody should look at.
     wanted = DispatchFilter(statuses=("failed", "unsure"), day=held.held_on)
     problems = list_dispatches(bureau, wanted, by=SYSTEM, limit=_NAMED).dispatches

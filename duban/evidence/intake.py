@@ -83,7 +83,7 @@ def collect_inbox(
     for folder in sorted(root.iterdir()):
         if folder.name in (DONE, REFUSED) or folder.name.startswith("."):
             continue
-        if not _is_settled(folder, now - settled):
+        if not _is_settled(folder, bureau.on_machine(now) - settled):
             waiting += 1
             continue
         one = _take(bureau, folder, now=now, dry_run=dry_run)

@@ -103,7 +103,12 @@ class LetterBatch:
             to_name=addressee.name,
             unit=addressee.unit,
             as_of_on=self.today,
-            desk=Desk(name=settings.desk_name, contact=settings.desk_contact, phone=settings.desk_phone),
+            desk=Desk(
+                name=settings.desk_name,
+                contact=settings.desk_contact,
+                phone=settings.desk_phone,
+                trial=self.bureau.is_trial,
+            ),
             items=tuple(items),
             total=total,
             list_link=list_link,

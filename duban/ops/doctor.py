@@ -10,7 +10,7 @@ import smtplib
 import socket
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -30,6 +30,7 @@ from duban.editions.rules import years_to_schedule
 from duban.editions.unscheduled import unscheduled_years
 from duban.rounds.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
+from duban.trial.rules import trial_sign
 from duban.units.queries import find_actor
 from duban.upkeep.service import latest, verify
 from duban.wiring import open_bureau, outbox_folder
@@ -65,8 +66,8 @@ ALARM = "ALARM.txt"
 ROUND_GRACE = timedelta(minutes=30)
 
 
-def examine(now: datetime) -> Iterator[Finding]:
-    """Every finding in order of its number; what cannot be looked at is a finding itself."""
+def examine(now: datetime | None = None) -> Iterator[Finding]:
+    """Every finding in order of its number, as of the present unless told; what cannot be looked at is a finding itself."""
     try:
         settings = load()
     except ValidationError as error:
@@ -83,32 +84,33 @@ def examine(now: datetime) -> Iterator[Finding]:
     for look in (prefect_server, schedules, allow_list, mail_server):
         yield look(settings)
     yield versions()
-    yield backups(settings, now)
+    yield backups(settings, clock.now())
     yield portal(settings)
     yield links(settings)
 
 
-def _of_the_bureau(settings: Settings, now: datetime) -> Iterator[Finding]:
-    looks: tuple[Callable[[Bureau], Finding], ...] = (
-        database,
-        lambda bureau: workday_years(bureau, clock.civil(now)),
-        lambda bureau: todays_round(bureau, now),
-        records,
-        actor,
-        lambda bureau: editions_of_the_year(bureau, clock.civil(now)),
-    )
+def _of_the_bureau(settings: Settings, now: datetime | None) -> Iterator[Finding]:
     try:
         with open_bureau(settings) as bureau:
-            yield from [look(bureau) for look in looks]
+            moment = now or bureau.now()
+            yield from [
+                database(bureau),
+                workday_years(bureau, clock.civil(moment)),
+                todays_round(bureau, moment),
+                records(bureau),
+                actor(bureau),
+                editions_of_the_year(bureau, clock.civil(moment)),
+                which_clock(bureau),
+            ]
     except DubanError as error:
         yield _fault("D04", "台账数据库", str(error))
 
 
-def watch(now: datetime, after: time | None) -> Finding:
+def watch(now: datetime | None, after: time | None) -> Finding:
     """Only whether today's round was held."""
     try:
         with open_bureau() as bureau:
-            return todays_round(bureau, now, after)
+            return todays_round(bureau, now or bureau.now(), after)
     except (DubanError, ValidationError) as error:
         return _fault("D06", "今日轮次", f"台账打不开，无法核对今日轮次：{error}")
 
@@ -346,6 +348,13 @@ def actor(bureau: Bureau) -> Finding:
             "D14", "操作人", f"没有名为“{name}”的人员，请登记，或在 DUBAN_ACTOR 里改成已登记的姓名。"
         )
     return _ok("D14", "操作人", f"未写 --as 时以“{found.name}”办理。")
+
+
+def which_clock(bureau: Bureau) -> Finding:
+    """A trial home's clock is its own, whatever the machine's says."""
+    if not bureau.is_trial:
+        return _ok("D18", "时钟", "正式环境，以本机时钟为准。")
+    return _ok("D18", "时钟", f"试用环境，{trial_sign(bureau.now())}；往前走用 duban clock step。")
 
 
 def portal(settings: Settings) -> Finding:

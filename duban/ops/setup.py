@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date
 
 from calendars.reader import units_of
+from duban.core import clock
 from duban.core.access import SYSTEM
 from duban.core.db import open_store
 from duban.core.secrets import write_portal_key
 from duban.core.settings import Settings
 from duban.editions.files import YearApplied, apply_year
 from duban.schema.migrate import migrate, pending_revisions
+from duban.trial.rules import trial_sign
+from duban.trial.service import found_trial
 from duban.units.example import enter_examples
 from duban.units.importing import import_unit_book
 from duban.wiring import calendars_folder, open_bureau
@@ -22,13 +25,27 @@ Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
 def prepare(
-    settings: Settings, *, now: datetime, tell: Tell, complain: Tell, progress: Progress
+    settings: Settings,
+    *,
+    trial: bool = False,
+    begin: date | None = None,
+    keep: bool = False,
+    tell: Tell,
+    complain: Tell,
+    progress: Progress,
 ) -> tuple[YearApplied, ...]:
-    """Editions that are at fault are told and do not stop the others."""
+    """Editions that are at fault are told and do not stop the others.
+
+    A new home becomes a `trial` or a real one here, for good; a trial's clock shows the morning of `begin`, or the
+    present. To ask a trial of a home that is there already is refused, unless it may `keep` what it is.
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.store_url)
     try:
         moved = migrate(store)
+        fresh = moved.from_revision is None
+        if trial and (fresh or not keep):
+            found_trial(store, begin=clock.at(begin) if begin else None, fresh=fresh, machine=clock.now())
     finally:
         store.close()
     if moved.from_revision != moved.to_revision:
@@ -37,6 +54,9 @@ def prepare(
         key = (settings.home / "secrets" / "duban_portal_key").resolve()
         tell(f"已生成门户密钥：{key}（备份里没有它，请另行保管）。")
     with open_bureau(settings) as bureau:
+        now = bureau.now()
+        if bureau.is_trial:
+            tell(f"试用环境，{trial_sign(now)}；往前走用 duban clock step 1d --rounds。")
         folder = calendars_folder(settings)
         units = import_unit_book(bureau, units_of(folder), by=SYSTEM, now=now)
         if units.new:

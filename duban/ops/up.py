@@ -24,7 +24,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from duban.accounts.sessions import first_sign_ins
-from duban.core import clock
 from duban.core.access import ROLE_NAMES
 from duban.core.errors import DubanError, Fault, Refused
 from duban.core.secrets import write_portal_key
@@ -406,7 +405,7 @@ def running_portal(settings: Settings, api_url: str) -> Iterator[Portal]:
 def how_to_sign_in(settings: Settings, url: str) -> tuple[str, ...]:
     """One-time sign-ins for a bureau in which nobody has a password yet; else how to get one."""
     with open_bureau(settings) as bureau:
-        ways = first_sign_ins(bureau, now=clock.now())
+        ways = first_sign_ins(bureau, now=bureau.now())
     if not ways:
         return (
             "登录：打开门户用姓名和密码登录；忘记密码请运行 duban account one-time 姓名 --as 安全管理员姓名。",

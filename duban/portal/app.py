@@ -15,7 +15,6 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
 from duban.bureau import Bureau
-from duban.core import clock
 from duban.core.errors import Fault
 from duban.core.secrets import derived
 from duban.portal.api.application import create_api
@@ -61,8 +60,11 @@ GZIP_FROM_BYTES = 1000
 THREADS = 8
 
 
-def create_app(bureau: Bureau, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
-    """The application. `now` is the clock of every request; the office stays open as long as the application."""
+def create_app(bureau: Bureau, *, now: Callable[[], datetime] | None = None) -> FastAPI:
+    """The application. `now` is the clock of every request, by default the bureau's; the office stays open as long
+    as the application.
+    """
+    now = now or bureau.now
     key = bureau.settings.portal_key
     if key is None:
         raise Fault("门户的密钥还没有，请先运行 duban setup。")

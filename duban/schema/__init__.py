@@ -12,6 +12,7 @@ import duban.outbox.tables
 import duban.problems.tables
 import duban.rosters.tables
 import duban.rounds.tables
+import duban.trial.tables
 import duban.units.tables  # noqa: F401
 from duban.core.db import metadata
 

@@ -17,8 +17,8 @@ from duban.core.access import Role
 from duban.core.errors import Refused
 from tests.accounts.account_builders import DEVICE, NOW, PASSWORD, keyed, verbs
 from tests.builders import a_person, a_unit
+from tests.travel import travel
 
-ON = ("--on", "2026-03-27")
 BY = ("--as", "安全员")
 
 
@@ -29,6 +29,7 @@ def keyed_and_staffed(bureau: Bureau) -> Bureau:
     a_person(bureau, "安全员", home, Role.SECURITY)
     a_person(bureau, "周处长", home, Role.COORDINATOR)
     a_person(bureau, "运维", home, Role.OPERATOR)
+    travel("2026-03-27")
     return keyed(bureau)
 
 
@@ -43,9 +44,9 @@ def answer(*words: object):
 
 
 def test_a_one_time_sign_in_made_at_the_console_lets_in(keyed_and_staffed: Bureau) -> None:
-    tried = answer("one-time", "周处长", *BY, *ON, "--dry-run")
-    made = answer("one-time", "周处长", *BY, *ON)
-    told = run("one-time", "周处长", *BY, *ON).output
+    tried = answer("one-time", "周处长", *BY, "--dry-run")
+    made = answer("one-time", "周处长", *BY)
+    told = run("one-time", "周处长", *BY).output
 
     assert tried["path"] is None and made["path"].startswith("/once/")
     token = told.strip().rpartition("/")[2]
@@ -60,35 +61,35 @@ def test_a_one_time_sign_in_made_at_the_console_lets_in(keyed_and_staffed: Burea
 
 
 def test_a_password_is_typed_at_the_prompt_and_shown_nowhere(keyed_and_staffed: Bureau) -> None:
-    told = run("password", "--as", "周处长", *ON, given=f"\n{PASSWORD}\n{PASSWORD}\n").output
+    told = run("password", "--as", "周处长", given=f"\n{PASSWORD}\n{PASSWORD}\n").output
 
     assert PASSWORD not in told
     token = sign_in(keyed_and_staffed, name="周处长", password=PASSWORD, device=DEVICE, now=NOW)
-    listed = answer("sessions", *ON)
-    ended = answer("end-sessions", "周处长", *BY, *ON)
+    listed = answer("sessions")
+    ended = answer("end-sessions", "周处长", *BY)
 
     assert [one["name"] for one in listed] == ["周处长"] and ended["ended"] == 1
     assert not isinstance(find_session(keyed_and_staffed, token, now=NOW), SignedIn)
 
 
 def test_a_token_is_made_listed_and_revoked(keyed_and_staffed: Bureau) -> None:
-    words = ("make-token", "省平台", "--person", "周处长", "--scope", "read", *BY, *ON)
+    words = ("make-token", "省平台", "--person", "周处长", "--scope", "read", *BY)
     tried, made = answer(*words, "--dry-run"), answer(*words)
     (listed,) = answer("tokens", *BY)
 
     assert tried["token"] is None and find_client(keyed_and_staffed, made["token"], now=NOW) is not None
     assert made["token"] not in json.dumps(listed)
-    run("revoke-token", made["id"], *BY, *ON)
+    run("revoke-token", made["id"], *BY)
     assert find_client(keyed_and_staffed, made["token"], now=NOW) is None
 
 
 def test_links_locks_roles_and_further_units_have_their_commands(keyed_and_staffed: Bureau) -> None:
-    assert answer("revoke-links", "天宁区民政局", *BY, *ON)["generation"] == 2
-    run("one-time", "周处长", *BY, *ON)
-    run("unlock", "周处长", *BY, *ON)
-    run("subject", "周处长", "sub-17", *BY, *ON)
-    run("further-unit", "周处长", "--unit", "天宁区民政局", *BY, *ON, on=people_app)
-    run("take-role", "周处长", "--role", "coordinator", "--reason", "轮岗", *BY, *ON, on=people_app)
+    assert answer("revoke-links", "天宁区民政局", *BY)["generation"] == 2
+    run("one-time", "周处长", *BY)
+    run("unlock", "周处长", *BY)
+    run("subject", "周处长", "sub-17", *BY)
+    run("further-unit", "周处长", "--unit", "天宁区民政局", *BY, on=people_app)
+    run("take-role", "周处长", "--role", "coordinator", "--reason", "轮岗", *BY, on=people_app)
 
     assert verbs(keyed_and_staffed) == [
         "revoke_links",

@@ -20,6 +20,7 @@ READ_ONLY = {
     "calendar diff",
     "calendar rehearse-change",
     "calendar show",
+    "clock show",
     "deadline",
     "dispatch list",
     "doctor",
@@ -65,6 +66,12 @@ def test_every_command_that_answers_speaks_json(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(ALL) - SERVES - READ_ONLY))
 def test_every_command_that_writes_has_a_dry_run(name: str) -> None:
     assert "--dry-run" in options(ALL[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - READ_ONLY - {"round run"}))
+def test_nobody_states_the_moment_of_an_act(name: str) -> None:
+    """`--on` is the day that is looked at; the round has it for its preview and refuses it otherwise."""
+    assert "--on" not in options(ALL[name])
 
 
 def test_the_reference_lists_every_command_and_setting() -> None:

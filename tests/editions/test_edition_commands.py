@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from duban.cli import calendar, figures, rosters, units
 from duban.cli.operate import set_up
-from duban.core import clock
 from duban.core.errors import NotFound
 from duban.core.settings import Settings
 from tests.rosters.test_rosters import a_code, a_sheet
@@ -23,7 +22,7 @@ DIRECTION = "周处长"
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bureau set up once with the campaigns of 2026; every test works in a copy of it."""
     home = tmp_path_factory.mktemp("prepared") / "duban"
-    set_up(Settings(home=home, edition_years=(2026,)), now=clock.now(), quiet=True)
+    set_up(Settings(home=home, edition_years=(2026,)), quiet=True)
     return home
 
 

@@ -22,6 +22,7 @@ from duban.editions.rules import MessageCount
 from duban.editions.tables import edition
 from duban.rounds.service import hold_round
 from tests.editions.planning_builders import SURVEY, TODAY, StaffedOffice, a_staffed_office, with_survey
+from tests.travel import travel
 
 NOW = clock.at(TODAY)
 LATER = SURVEY.replace("3月底前", "4月15日前")
@@ -55,7 +56,8 @@ def rows(surveyed: StaffedOffice) -> dict[str, int | None]:
 
 
 def command(*words: str):
-    return CliRunner().invoke(calendar.app, [*words, "--on", TODAY.isoformat(), "--as", "周处长"])
+    travel(TODAY)
+    return CliRunner().invoke(calendar.app, [*words, "--as", "周处长"])
 
 
 def test_each_day_and_each_unit_is_counted_before_and_after(surveyed: StaffedOffice) -> None:

@@ -159,15 +159,6 @@ def test_a_campaign_at_fault_fails_its_run_and_stops_nobody_else(bureau: Bureau)
     assert states[f"地名标志巡检 {TODAY.year} · 到期 · {TODAY:%m-%d}"] == "Completed"
 
 
-def test_a_day_that_has_not_come_is_refused(bureau: Bureau):
-    owes_today(bureau)
-
-    with pytest.raises(Exception, match="还没有到"):
-        asyncio.run(morning_round(on=TODAY + timedelta(days=1)))
-
-    assert planned(bureau) == 0
-
-
 def test_delivery_writes_mail_and_a_table_of_what_became_of_it(bureau: Bureau):
     owes_today(bureau)
     asyncio.run(morning_round())

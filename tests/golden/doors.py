@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,28 +21,14 @@ from starlette.routing import BaseRoute, Mount
 
 from duban.cli.main import app as command_line
 from duban.cli.main import main
-from duban.core import clock as product_clock
 from duban.core.settings import load
 from duban.portal.app import create_app
 from duban.wiring import open_bureau
+from tests.travel import travel, travelling
 
 BASE = "http://portal.test"
 # Wide enough that no sentence of a help page is broken in the middle of a change of widths.
 COLUMNS = "140"
-
-
-@dataclass(slots=True)
-class TravelledClock:
-    """What every door takes for the present."""
-
-    moment: datetime = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def on(self, day: str, at: str = "09:00") -> None:
-        """Travel to a moment, Beijing time."""
-        self.moment = datetime.fromisoformat(f"{day}T{at}:00+08:00").astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +40,9 @@ class Answer:
 
 @dataclass(slots=True)
 class Doors:
-    """One bureau's folder, its command line and its portal, on one travelled clock."""
+    """One bureau's folder, its command line and its portal."""
 
     home: Path
-    clock: TravelledClock
     _open: ExitStack
     _app: FastAPI | None = field(default=None)
 
@@ -87,7 +71,7 @@ class Doors:
         """The portal over this folder, opened with its first visitor."""
         if self._app is None:
             bureau = self._open.enter_context(open_bureau(load(self.home)))
-            self._app = create_app(bureau, now=self.clock.now)
+            self._app = create_app(bureau)
         return self._app
 
     def browser(self) -> TestClient:
@@ -96,9 +80,8 @@ class Doors:
 
 @contextmanager
 def opened(home: Path) -> Iterator[Doors]:
-    """The doors of an empty folder, on a frozen clock, whatever the machine's environment and terminal say."""
-    clock = TravelledClock()
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+    """The doors of an empty folder, on a clock that stands where the play travelled, whatever the machine's environment and terminal say."""
+    with pytest.MonkeyPatch.context() as patch, travelling(), ExitStack() as stack:
         for name in [name for name in os.environ if name.startswith("DUBAN_")]:
             patch.delenv(name)
         for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
@@ -115,8 +98,8 @@ def opened(home: Path) -> Iterator[Doors]:
         patch.setattr(sys.modules["__main__"], "__package__", None)
         # The migrations are loaded with every command; compiling them each time is no part of what is asked.
         patch.setattr(sys, "dont_write_bytecode", False)
-        patch.setattr(product_clock, "now", clock.now)
-        yield Doors(home=home, clock=clock, _open=stack)
+        travel("2026-01-05", "09:00")
+        yield Doors(home=home, _open=stack)
 
 
 def _ask(prompt: str = "", stream: object = None) -> str:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from tests.golden.play import Play
+from tests.travel import travel
 
 SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CHECK = ("social_org_annual_check", "2026")
@@ -154,15 +155,16 @@ def _set_up(play: Play) -> None:
     play.run("board", "--on", "2026-01-05")
     play.doors.home.mkdir(parents=True, exist_ok=True)
     write(play.doors.home / "duban.env", ENV)
-    play.run("setup", "--dry-run", "--on", "2026-01-05")
-    play.run("setup", "--on", "2026-01-05")
-    play.run("setup", "--on", "2026-01-05", "--json")
+    travel("2026-01-05")
+    play.run("setup", "--dry-run")
+    play.run("setup", on="2026-01-05")
+    play.run("setup", "--json", on="2026-01-05")
 
 
 def _round(play: Play, day: str) -> None:
-    play.doors.clock.on(day, "08:30")
-    play.run("round", "run", "--on", day, "--dry-run")
-    play.run("round", "run", "--on", day, "--json")
+    travel(day)
+    play.run("round", "run", "--dry-run")
+    play.run("round", "run", "--json", on=day)
     play.mail(f"round of {day}")
 
 
@@ -174,21 +176,21 @@ def _january(play: Play) -> None:
     )
     play.both("calendar", "check", str(survey))
     play.both("calendar", "check", str(faulty))
-    play.act("calendar", "apply", str(survey), "--as", "周处长", "--on", "2026-01-05")
-    play.run("calendar", "apply", str(faulty), "--as", "周处长", "--on", "2026-01-05")
-    play.run("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05", "--json")
+    play.act("calendar", "apply", str(survey), "--as", "周处长", on="2026-01-05")
+    play.run("calendar", "apply", str(faulty), "--as", "周处长", on="2026-01-05")
+    play.run("calendar", "apply", "2026", "--as", "周处长", "--json", on="2026-01-05")
     _round(play, "2026-01-05")
 
 
 def _people_and_units(play: Play) -> None:
-    on = ("--on", "2026-01-06")
-    play.act("person", "add", "赵干事", "--unit", "天宁区民政局", "--role", "handler", "--as", "周处长", *on)
-    play.act("person", "add", "钱干事", "--unit", "天宁区民政局", "--role", "handler", "--as", "周处长", *on)
-    play.run("person", "add", "卢科长", "--unit", "市民政局", "--role", "auditor", "--as", "周处长", *on)
-    play.act("person", "further-unit", "赵干事", "--unit", "钟楼区民政局", "--as", "周处长", *on)
-    play.act("person", "add", "孔干事", "--unit", "市民政局", "--role", "security", "--as", "安全员", *on)
-    play.act("person", "take-role", "卢科长", "--role", "reviewer", "--reason", "轮岗", "--as", "安全员", *on)
-    play.act("person", "retire", "钱干事", "--reason", "调离", "--as", "周处长", *on)
+    travel("2026-01-06")
+    play.act("person", "add", "赵干事", "--unit", "天宁区民政局", "--role", "handler", "--as", "周处长")
+    play.act("person", "add", "钱干事", "--unit", "天宁区民政局", "--role", "handler", "--as", "周处长")
+    play.run("person", "add", "卢科长", "--unit", "市民政局", "--role", "auditor", "--as", "周处长")
+    play.act("person", "further-unit", "赵干事", "--unit", "钟楼区民政局", "--as", "周处长")
+    play.act("person", "add", "孔干事", "--unit", "市民政局", "--role", "security", "--as", "安全员")
+    play.act("person", "take-role", "卢科长", "--role", "reviewer", "--reason", "轮岗", "--as", "安全员")
+    play.act("person", "retire", "钱干事", "--reason", "调离", "--as", "周处长")
     sheet = write(
         play.folder / "单位.csv",
         a_csv(
@@ -224,8 +226,8 @@ def _people_and_units(play: Play) -> None:
         play.folder / "单位有误.csv",
         a_csv(UNIT_HEADINGS, ("x", "", "没有的类别", "某局", "", "", "", "", "", "")),
     )
-    play.act("unit", "import", str(sheet), "--as", "周处长", *on)
-    play.run("unit", "import", str(wrong), "--as", "周处长", *on)
+    play.act("unit", "import", str(sheet), "--as", "周处长")
+    play.run("unit", "import", str(wrong), "--as", "周处长")
 
 
 def _first_quarter(play: Play) -> None:
@@ -235,16 +237,17 @@ def _first_quarter(play: Play) -> None:
 
 def _states(play: Play) -> None:
     """Every act on obligations, and an obligation left in every state."""
-    dong, tianning, on = "董科长", "天宁区民政局", ("--on", "2026-03-17")
+    dong, tianning = "董科长", "天宁区民政局"
+    travel("2026-03-17")
     plan = number(play, tianning, "普查方案报备案")
-    play.act("obligation", "acknowledge", plan, "--as", dong, *on)
+    play.act("obligation", "acknowledge", plan, "--as", dong)
     files = play.folder
     write(files / "plan.pdf", a_pdf("937 signs"))
     write(files / "plan2.pdf", a_pdf("937 signs, by street"))
     write(files / "minutes.txt", "三月十七日会商纪要\n")
     write(files / "page.pdf", "<!doctype html><html><body>方案</body></html>\n")
     faulty = ("--file", f"plan={files / 'page.pdf'}", "--figure", "signs=937")
-    play.run("obligation", "submit", plan, *faulty, "--as", dong, *on)
+    play.run("obligation", "submit", plan, *faulty, "--as", dong)
     whole = (
         "--file",
         f"plan={files / 'plan.pdf'}",
@@ -255,10 +258,10 @@ def _states(play: Play) -> None:
         "--link",
         "page=https://www.example.org/plan",
     )
-    play.act("obligation", "submit", plan, *whole, "--note", "请审核", "--as", dong, *on)
-    play.run("obligation", "review", plan, "--pass", "--as", dong, *on)
+    play.act("obligation", "submit", plan, *whole, "--note", "请审核", "--as", dong)
+    play.run("obligation", "review", plan, "--pass", "--as", dong)
     back = ("--send-back", "--reason", "方案没有分到街道", "--resubmit-by", "2026-03-25")
-    play.act("obligation", "review", plan, *back, "--as", "陈科长", *on)
+    play.act("obligation", "review", plan, *back, "--as", "陈科长")
     again = (
         "--file",
         f"plan={files / 'plan2.pdf'}",
@@ -267,12 +270,139 @@ def _states(play: Play) -> None:
         "--link",
         "page=https://www.example.org/plan2",
     )
-    play.act("obligation", "submit", plan, *again, "--note", "已分到街道", "--as", dong, "--on", "2026-03-18")
-    play.act("obligation", "review", plan, "--pass", "--as", "陈科长", "--on", "2026-03-19")
+    _other_states(play)
+    _later_states(play, plan, again)
+
+
+def _other_states(play: Play) -> None:
+    wujin = "武进区民政局"
+    open_ = number(play, wujin, "普查方案报备案")
+    ask = ("--reason", "汛期抢险", "--progress", "已完成八成", "--as", "肖科长")
+    play.run("obligation", "extend", open_, "--ask", "2026-06-20", *ask)
+    play.act("obligation", "extend", open_, "--ask", "2026-06-05", *ask)
+    play.run("obligation", "extend", open_, "--grant", "2026-06-20", "--reply", "同意", "--as", "李局长")
     play.act(
-        "obligation", "review", plan, "--pass", "--reason", "齐全", "--as", "沈科长", "--on", "2026-03-19"
+        "obligation",
+        "extend",
+        open_,
+        "--grant",
+        "2026-06-05",
+        "--reply",
+        "同意，不再延",
+        "--as",
+        "李局长",
     )
-    play.act("obligation", "sign-off", plan, "--note", "同意", "--as", "吴处长", "--on", "2026-03-20")
+    signs = "年度巡检计划报备案"
+    refused = number(play, wujin, signs)
+    play.act("obligation", "extend", refused, "--ask", "2026-04-10", *ask)
+    play.act("obligation", "extend", refused, "--refuse", "--reply", "不再延", "--as", "周处长")
+    asked = number(play, wujin, "保障方案和应急预案")
+    play.act("obligation", "extend", asked, "--ask", "2026-04-10", *ask)
+    pausing = number(play, "溧阳市民政局", signs)
+    grounds = ("--reason", "机构改革", "--authority", "市政府专题会议纪要")
+    play.act("obligation", "suspend", pausing, *grounds, "--as", "周处长")
+    play.act(
+        "obligation",
+        "suspend",
+        "--unit",
+        "金坛区民政局",
+        "--edition",
+        "qingming/2026",
+        *grounds,
+        "--as",
+        "周处长",
+    )
+    play.act("obligation", "waive", number(play, "新北区民政局", signs), *grounds, "--as", "李局长")
+    town = number(play, "钟楼区民政局", signs)
+    play.act("obligation", "forward", town, "--to", "示范镇", "--reason", "属地办理", "--as", "周处长")
+    play.run("obligation", "forward", town, "--to", "没有的单位", "--reason", "属地办理", "--as", "周处长")
+    visits = number(play, "天宁区民政局", "月度走访", label="1月")
+    play.act(
+        "obligation",
+        "acknowledge",
+        visits,
+        "--handler",
+        "赵干事",
+        "--backup",
+        "董科长",
+        "--as",
+        "董科长",
+    )
+    play.act("obligation", "handover", "--from", "赵干事", "--to", "董科长", "--as", "周处长")
+    survey = number(play, "天宁区民政局", "完成普查")
+    play.act("figure", "report", survey, "80", "--unit", "块", "--as", "董科长")
+    for label in ("1月", "2月"):
+        mine = number(play, "天宁区民政局", "月度预警处置", label=label)
+        _hand_in(play, mine, "董科长")
+        if label == "1月":
+            play.act("obligation", "review", mine, "--pass", "--as", "陈科长")
+            play.act("obligation", "sign-off", mine, "--as", "周处长")
+            play.act("obligation", "archive", mine, "--as", "周处长")
+    reopened = number(play, "钟楼区民政局", "月度预警处置", label="1月")
+    _hand_in(play, reopened, "袁科长")
+    play.run("obligation", "review", reopened, "--pass", "--as", "陈科长", "--json")
+    play.run("obligation", "sign-off", reopened, "--as", "周处长", "--json")
+    play.act(
+        "obligation",
+        "reopen",
+        reopened,
+        "--reason",
+        "数字有误",
+        "--resubmit-by",
+        "2026-04-20",
+        "--as",
+        "周处长",
+    )
+
+
+def _later_states(play: Play, plan: str, again: tuple[str, ...]) -> None:
+    """The days that follow, in their order."""
+    dong, files = "董科长", play.folder
+    visits = number(play, "天宁区民政局", "月度走访", label="1月")
+    survey = number(play, "天宁区民政局", "完成普查")
+    play.act("obligation", "submit", plan, *again, "--note", "已分到街道", "--as", dong, on="2026-03-18")
+    play.act("obligation", "chase", visits, "--words", "请尽快", "--as", "周处长", on="2026-03-18")
+    play.run("obligation", "chase", visits, "--as", "周处长", on="2026-03-18")
+    play.act(
+        "obligation",
+        "chase",
+        "--unit",
+        "钟楼区民政局",
+        "--due-until",
+        "2026-02-28",
+        "--as",
+        "李局长",
+        on="2026-03-18",
+    )
+    _round(play, "2026-03-18")
+    play.act("obligation", "review", plan, "--pass", "--as", "陈科长", on="2026-03-19")
+    play.act("obligation", "review", plan, "--pass", "--reason", "齐全", "--as", "沈科长", on="2026-03-19")
+    play.run("figure", "report", survey, "70", "--unit", "块", "--as", "董科长", on="2026-03-19")
+    play.act(
+        "figure",
+        "report",
+        survey,
+        "75",
+        "--unit",
+        "块",
+        "--reason",
+        "重复统计",
+        "--as",
+        "董科长",
+        on="2026-03-19",
+    )
+    play.act("obligation", "sign-off", plan, "--note", "同意", "--as", "吴处长", on="2026-03-20")
+    play.act(
+        "obligation",
+        "resume",
+        "--unit",
+        "金坛区民政局",
+        "--edition",
+        "qingming/2026",
+        "--as",
+        "周处长",
+        on="2026-03-20",
+    )
     play.act(
         "obligation",
         "spot-check",
@@ -282,8 +412,7 @@ def _states(play: Play) -> None:
         "一处标志不符",
         "--as",
         "李局长",
-        "--on",
-        "2026-03-23",
+        on="2026-03-23",
     )
     play.act(
         "obligation",
@@ -294,8 +423,7 @@ def _states(play: Play) -> None:
         "复查相符",
         "--as",
         "周处长",
-        "--on",
-        "2026-03-24",
+        on="2026-03-24",
     )
     hashes = play.both("obligation", "show", plan, "--on", "2026-03-24")["submissions"][0]["items"]
     sha256 = next(one["sha256"] for one in hashes if one.get("sha256"))
@@ -308,158 +436,27 @@ def _states(play: Play) -> None:
         str(files / "copy.pdf"),
         "--as",
         "苏审计",
-        "--on",
-        "2026-03-24",
+        on="2026-03-24",
     )
-
-    _other_states(play, on)
-
-
-def _other_states(play: Play, on: tuple[str, ...]) -> None:
-    wujin = "武进区民政局"
-    open_ = number(play, wujin, "普查方案报备案")
-    ask = ("--reason", "汛期抢险", "--progress", "已完成八成", "--as", "肖科长")
-    play.run("obligation", "extend", open_, "--ask", "2026-06-20", *ask, *on)
-    play.act("obligation", "extend", open_, "--ask", "2026-06-05", *ask, *on)
-    play.run("obligation", "extend", open_, "--grant", "2026-06-20", "--reply", "同意", "--as", "李局长", *on)
-    play.act(
-        "obligation",
-        "extend",
-        open_,
-        "--grant",
-        "2026-06-05",
-        "--reply",
-        "同意，不再延",
-        "--as",
-        "李局长",
-        *on,
-    )
-    signs = "年度巡检计划报备案"
-    refused = number(play, wujin, signs)
-    play.act("obligation", "extend", refused, "--ask", "2026-04-10", *ask, *on)
-    play.act("obligation", "extend", refused, "--refuse", "--reply", "不再延", "--as", "周处长", *on)
-    asked = number(play, wujin, "保障方案和应急预案")
-    play.act("obligation", "extend", asked, "--ask", "2026-04-10", *ask, *on)
-    pausing = number(play, "溧阳市民政局", signs)
-    grounds = ("--reason", "机构改革", "--authority", "市政府专题会议纪要")
-    play.act("obligation", "suspend", pausing, *grounds, "--as", "周处长", *on)
-    play.act(
-        "obligation",
-        "suspend",
-        "--unit",
-        "金坛区民政局",
-        "--edition",
-        "qingming/2026",
-        *grounds,
-        "--as",
-        "周处长",
-        *on,
-    )
-    play.act(
-        "obligation",
-        "resume",
-        "--unit",
-        "金坛区民政局",
-        "--edition",
-        "qingming/2026",
-        "--as",
-        "周处长",
-        "--on",
-        "2026-03-20",
-    )
-    play.act("obligation", "waive", number(play, "新北区民政局", signs), *grounds, "--as", "李局长", *on)
-    town = number(play, "钟楼区民政局", signs)
-    play.act("obligation", "forward", town, "--to", "示范镇", "--reason", "属地办理", "--as", "周处长", *on)
-    play.run(
-        "obligation", "forward", town, "--to", "没有的单位", "--reason", "属地办理", "--as", "周处长", *on
-    )
-    visits = number(play, "天宁区民政局", "月度走访", label="1月")
-    play.act(
-        "obligation",
-        "acknowledge",
-        visits,
-        "--handler",
-        "赵干事",
-        "--backup",
-        "董科长",
-        "--as",
-        "董科长",
-        *on,
-    )
-    play.act("obligation", "handover", "--from", "赵干事", "--to", "董科长", "--as", "周处长", *on)
-    play.act("obligation", "chase", visits, "--words", "请尽快", "--as", "周处长", "--on", "2026-03-18")
-    play.run("obligation", "chase", visits, "--as", "周处长", "--on", "2026-03-18")
-    play.act(
-        "obligation",
-        "chase",
-        "--unit",
-        "钟楼区民政局",
-        "--due-until",
-        "2026-02-28",
-        "--as",
-        "李局长",
-        "--on",
-        "2026-03-18",
-    )
-    survey = number(play, "天宁区民政局", "完成普查")
-    play.act("figure", "report", survey, "80", "--unit", "块", "--as", "董科长", *on)
-    play.run("figure", "report", survey, "70", "--unit", "块", "--as", "董科长", "--on", "2026-03-19")
-    play.act(
-        "figure",
-        "report",
-        survey,
-        "75",
-        "--unit",
-        "块",
-        "--reason",
-        "重复统计",
-        "--as",
-        "董科长",
-        "--on",
-        "2026-03-19",
-    )
-    for label in ("1月", "2月"):
-        mine = number(play, "天宁区民政局", "月度预警处置", label=label)
-        _hand_in(play, mine, "董科长")
-        if label == "1月":
-            play.act("obligation", "review", mine, "--pass", "--as", "陈科长", *on)
-            play.act("obligation", "sign-off", mine, "--as", "周处长", *on)
-            play.act("obligation", "archive", mine, "--as", "周处长", *on)
-    reopened = number(play, "钟楼区民政局", "月度预警处置", label="1月")
-    _hand_in(play, reopened, "袁科长")
-    play.run("obligation", "review", reopened, "--pass", "--as", "陈科长", *on, "--json")
-    play.run("obligation", "sign-off", reopened, "--as", "周处长", *on, "--json")
-    play.act(
-        "obligation",
-        "reopen",
-        reopened,
-        "--reason",
-        "数字有误",
-        "--resubmit-by",
-        "2026-04-20",
-        "--as",
-        "周处长",
-        *on,
-    )
-    _round(play, "2026-03-18")
 
 
 def _hand_in(play: Play, obligation: str, handler: str, figure: str = "12") -> None:
     """Hand in the two figures of a month's alerts."""
     items = ("--figure", f"raised={figure}条", "--figure", f"handled={figure}条")
-    play.run("obligation", "submit", obligation, *items, "--as", handler, "--on", "2026-03-17", "--json")
+    play.run("obligation", "submit", obligation, *items, "--as", handler, "--json", on="2026-03-17")
 
 
 def _roster(play: Play) -> None:
-    on = ("--as", "周处长", "--on", "2026-03-25")
+    travel("2026-03-25")
+    by = ("--as", "周处长")
     play.both("roster", "show", *CHECK)
     sheet = write(play.folder / "名册.csv", a_csv(ROSTER_HEADINGS, *roster_rows()))
     wrong = write(
         play.folder / "名册有误.csv", a_csv(ROSTER_HEADINGS, ("123", "", "没有的单位", "三月", "好", ""))
     )
-    play.run("roster", "import", *CHECK, str(wrong), *on)
-    play.act("roster", "import", *CHECK, str(sheet), *on)
-    play.run("roster", "import", *CHECK, str(sheet), *on)
+    play.run("roster", "import", *CHECK, str(wrong), *by)
+    play.act("roster", "import", *CHECK, str(sheet), *by)
+    play.run("roster", "import", *CHECK, str(sheet), *by)
     play.act(
         "roster",
         "record",
@@ -469,14 +466,14 @@ def _roster(play: Play) -> None:
         "2026-03-24",
         "--as",
         "董科长",
-        "--on",
-        "2026-03-25",
+        on="2026-03-25",
     )
-    play.act("roster", "record", *CHECK, a_code(0), "--outcome", "合格", *on)
+    play.act("roster", "record", *CHECK, a_code(0), "--outcome", "合格", *by)
 
 
 def _ledger(play: Play) -> None:
-    on, tianning = ("--as", "周处长", "--on", "2026-03-25"), "天宁区民政局"
+    travel("2026-03-25")
+    by, tianning = ("--as", "周处长"), "天宁区民政局"
     rows = [
         ("YH-1", "消防通道堵塞", tianning, "限期整改", "2026-03-02", "2026-04-10", "清理；上锁整改"),
         ("YH-2", "灭火器过期", tianning, "立行立改", "2026-03-02", "", "更换"),
@@ -488,8 +485,8 @@ def _ledger(play: Play) -> None:
         play.folder / "问题有误.csv",
         a_csv(PROBLEM_HEADINGS, ("YH-9", "", "没有的单位", "缓改", "昨天", "", "")),
     )
-    play.run("problem", "import", HAZARDS, str(wrong), *on)
-    play.act("problem", "import", HAZARDS, str(sheet), *on)
+    play.run("problem", "import", HAZARDS, str(wrong), *by)
+    play.act("problem", "import", HAZARDS, str(sheet), *by)
     add = (
         "--title",
         "电线老化",
@@ -504,31 +501,29 @@ def _ledger(play: Play) -> None:
         "--measure",
         "验收",
     )
-    play.act("problem", "add", HAZARDS, "YH-5", *add, *on)
-    mine = ("--as", "董科长", "--on", "2026-03-26")
+    play.act("problem", "add", HAZARDS, "YH-5", *add, *by)
+    travel("2026-03-26")
+    mine = ("--as", "董科长")
     play.act("problem", "fix", HAZARDS, "YH-1", "--measure", "1", "--note", "已清理", *mine)
     play.run("problem", "fix", HAZARDS, "YH-2", "--note", "已更换", *mine)
     play.act("problem", "fix", HAZARDS, "YH-2", "--measure", "1", *mine)
     play.act("problem", "fix", HAZARDS, "YH-2", "--note", "已更换", *mine)
-    play.act(
-        "problem", "send-back", HAZARDS, "YH-2", "--reason", "缺照片", "--as", "陈科长", "--on", "2026-03-27"
-    )
+    play.act("problem", "send-back", HAZARDS, "YH-2", "--reason", "缺照片", "--as", "陈科长", on="2026-03-27")
     for nth in ("1", "2"):
         play.run("problem", "fix", HAZARDS, "YH-5", "--measure", nth, *mine)
     play.act("problem", "fix", HAZARDS, "YH-5", "--note", "已改", *mine)
-    play.run("problem", "fix", HAZARDS, "YH-4", "--measure", "1", "--as", "肖科长", "--on", "2026-03-26")
-    play.act("problem", "fix", HAZARDS, "YH-4", "--note", "已更换", "--as", "肖科长", "--on", "2026-03-26")
-    play.act(
-        "problem", "strike-off", HAZARDS, "YH-4", "--note", "属实", "--as", "陈科长", "--on", "2026-03-27"
-    )
+    play.run("problem", "fix", HAZARDS, "YH-4", "--measure", "1", "--as", "肖科长", on="2026-03-26")
+    play.act("problem", "fix", HAZARDS, "YH-4", "--note", "已更换", "--as", "肖科长", on="2026-03-26")
+    play.act("problem", "strike-off", HAZARDS, "YH-4", "--note", "属实", "--as", "陈科长", on="2026-03-27")
 
 
 def _figures(play: Play) -> None:
-    on = ("--as", "周处长", "--on", "2026-03-27")
+    travel("2026-03-27")
+    by = ("--as", "周处长")
     for name, value in (("应参检", "24"), ("已参检", "16"), ("完成年检", "12")):
-        play.act("figure", "record", *CHECK, name, value, "--unit", "家", *on)
-    play.run("figure", "record", *CHECK, "应参检", "20", "--unit", "家", *on)
-    play.act("figure", "record", *CHECK, "通过审核并公告", "未知", "--unit", "家", *on)
+        play.act("figure", "record", *CHECK, name, value, "--unit", "家", *by)
+    play.run("figure", "record", *CHECK, "应参检", "20", "--unit", "家", *by)
+    play.act("figure", "record", *CHECK, "通过审核并公告", "未知", "--unit", "家", *by)
     play.act(
         "figure",
         "record",
@@ -541,30 +536,30 @@ def _figures(play: Play) -> None:
         "天宁区民政局",
         "--as",
         "董科长",
-        "--on",
-        "2026-03-27",
+        on="2026-03-27",
     )
 
 
 def _editions(play: Play) -> None:
-    on = ("--as", "周处长", "--on", "2026-03-27")
+    travel("2026-03-27")
+    by = ("--as", "周处长")
     changed = write(_in(play, "changed") / "golden_survey.yaml", CAMPAIGN.replace("9月25日前", "10月25日前"))
-    play.both("calendar", "rehearse-change", str(changed), *on)
-    play.act("calendar", "pause", "charity_day", "2026", "--reason", "等通知", *on)
-    play.act("calendar", "resume", "charity_day", "2026", "--reason", "已通知", *on)
-    play.run("calendar", "resume", "charity_day", "2026", "--reason", "已通知", *on)
-    play.act("calendar", "pause", "three_comforts", "2026", "--reason", "等通知", *on)
-    play.act("calendar", "withdraw", "wedding_customs_days", "2026", "--reason", "不再开展", *on)
+    play.both("calendar", "rehearse-change", str(changed), *by)
+    play.act("calendar", "pause", "charity_day", "2026", "--reason", "等通知", *by)
+    play.act("calendar", "resume", "charity_day", "2026", "--reason", "已通知", *by)
+    play.run("calendar", "resume", "charity_day", "2026", "--reason", "已通知", *by)
+    play.act("calendar", "pause", "three_comforts", "2026", "--reason", "等通知", *by)
+    play.act("calendar", "withdraw", "wedding_customs_days", "2026", "--reason", "不再开展", *by)
     play.run("calendar", "roll", "2027", "--to", str(play.folder / "rolled"), "--dry-run")
     play.run("calendar", "roll", "2027", "--to", str(play.folder / "rolled"), "--json")
     play.both("calendar", "diff", "2025", "2026")
 
 
 def _notice(play: Play) -> None:
-    on = ("--on", "2026-03-30")
+    travel("2026-03-30")
     notice = write(play.folder / "通知.txt", NOTICE)
-    play.act("import-notice", str(notice), "--as", "周处长", *on)
-    play.run("import-notice", str(notice), "--confirm", "--as", "周处长", *on)
+    play.act("import-notice", str(notice), "--as", "周处长")
+    play.run("import-notice", str(notice), "--confirm", "--as", "周处长")
 
 
 def _escalations(play: Play) -> None:
@@ -572,21 +567,22 @@ def _escalations(play: Play) -> None:
         _round(play, day)
     held = play.both("round", "escalations")
     first, second = (str(one["obligation_id"]) for one in held["escalations"][:2])
-    play.act("round", "approve", first, "--as", "周处长", "--on", "2026-04-07")
-    play.act("round", "decline", second, "--reason", "已电话督促", "--as", "周处长", "--on", "2026-04-07")
-    play.run("round", "approve", "999999", "--as", "周处长", "--on", "2026-04-07")
+    play.act("round", "approve", first, "--as", "周处长", on="2026-04-07")
+    play.act("round", "decline", second, "--reason", "已电话督促", "--as", "周处长", on="2026-04-07")
+    play.run("round", "approve", "999999", "--as", "周处长", on="2026-04-07")
 
 
 def _accounts(play: Play) -> None:
-    on = ("--as", "安全员", "--on", "2026-04-07")
-    play.act("account", "one-time", "吴处长", *on)
-    play.act("account", "subject", "吴处长", "sso-wu", *on)
-    play.run("account", "make-token", "省平台", "--person", "周处长", "--scope", "read", *on, "--dry-run")
+    travel("2026-04-07")
+    by = ("--as", "安全员")
+    play.act("account", "one-time", "吴处长", *by)
+    play.act("account", "subject", "吴处长", "sso-wu", *by)
+    play.run("account", "make-token", "省平台", "--person", "周处长", "--scope", "read", *by, "--dry-run")
     play.run(
-        "account", "make-token", "市平台", "--person", "董科长", "--scope", "read", "--scope", "write", *on
+        "account", "make-token", "市平台", "--person", "董科长", "--scope", "read", "--scope", "write", *by
     )
-    play.act("account", "revoke-links", "溧阳市民政局", *on)
+    play.act("account", "revoke-links", "溧阳市民政局", *by)
     new = "Rather-Long-Word-7"
-    play.run("account", "password", "--as", "吴处长", "--on", "2026-04-07", typed=f"\n{new}\n{new}\n")
-    play.run("account", "unlock", "吴处长", *on, "--dry-run")
-    play.run("account", "unlock", "吴处长", *on)
+    play.run("account", "password", "--as", "吴处长", typed=f"\n{new}\n{new}\n", on="2026-04-07")
+    play.run("account", "unlock", "吴处长", *by, "--dry-run")
+    play.run("account", "unlock", "吴处长", *by)

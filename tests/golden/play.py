@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 from tests.golden.doors import Answer, Doors, commands
 from tests.golden.markup import page_tree
 from tests.golden.recording import Plain, as_json, kept, page_lines, sheet_lines
+from tests.travel import travel
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 PASSWORD = "golden-Word-2026"
@@ -46,8 +47,10 @@ class Play:
 
     # The command line
 
-    def run(self, *words: str, typed: str = "", home: Path | None = None) -> Answer:
-        """Run and record: in JSON where the words say --json, else as people read it."""
+    def run(self, *words: str, typed: str = "", home: Path | None = None, on: str | None = None) -> Answer:
+        """Travel to the morning of `on`, if told; run and record: in JSON where the words say --json, else as people read it."""
+        if on:
+            travel(on)
         answer = self.doors.run(*words, typed=typed, home=home)
         name = self._command(words)
         self.ran.add(name)
@@ -65,9 +68,9 @@ class Play:
         answer = self.run(*words, "--json")
         return json.loads(answer.out) if answer.out else None
 
-    def act(self, *words: str) -> Any:
+    def act(self, *words: str, on: str | None = None) -> Any:
         """Record the trial run as people read it, then do it and record the JSON."""
-        self.run(*words, "--dry-run")
+        self.run(*words, "--dry-run", on=on)
         answer = self.run(*words, "--json")
         return json.loads(answer.out) if answer.out.strip() else None
 
@@ -110,8 +113,7 @@ class Play:
     def _sign_in(self, name: str) -> TestClient:
         client = self.doors.browser()
         by = "孔干事" if name == "安全员" else "安全员"
-        on = self.doors.clock.moment.date().isoformat()
-        path = self.ask("account", "one-time", name, "--as", by, "--on", on)["path"]
+        path = self.ask("account", "one-time", name, "--as", by)["path"]
         client.post(path, data={"csrf": _csrf(client.get(path))})
         page = client.get("/account/password")
         chosen = {"csrf": _csrf(page), "password": PASSWORD, "password_again": PASSWORD}

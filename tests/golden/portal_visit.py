@@ -18,6 +18,7 @@ from tests.golden.furnishing import (
 )
 from tests.golden.play import PASSWORD, Play
 from tests.golden.reading import TODAY
+from tests.travel import travel
 
 COORDINATOR, REVIEWER, LEADER, HANDLER = "周处长", "陈科长", "李局长", "董科长"
 OPERATOR, AUDITOR, SECURITY = "运维", "苏审计", "安全员"
@@ -56,7 +57,7 @@ class Places:
 
 def visit(play: Play) -> None:
     """Wednesday, 8 April, nine o'clock."""
-    play.doors.clock.on(TODAY, "09:00")
+    travel(TODAY, "09:00")
     at = _places(play)
     _before(play)
     _handlers(play, at)
@@ -305,7 +306,7 @@ def _security(play: Play, at: Places) -> None:
     found = re.search(r"duban_[\w-]{30,}", made.text) or re.search(r"[\w-]{40,}", made.text)
     assert found, made.text
     at.rest["token"] = found[0]
-    at.rest["once"] = play.ask("account", "one-time", "沈科长", "--as", SECURITY, "--on", TODAY)["path"]
+    at.rest["once"] = play.ask("account", "one-time", "沈科长", "--as", SECURITY)["path"]
 
 
 # Route, golden file, and under it each address with those who get it.
@@ -606,7 +607,7 @@ def _a_form_is_kept(play: Play, at: Places) -> None:
     shown = client.get(mine)
     csrf = re.search(r'name="csrf" value="([^"]+)"', shown.text)
     assert csrf
-    play.doors.clock.on(TODAY, "09:45")
+    travel(TODAY, "09:45")
     sent = client.post(
         f"{mine}/progress", data={"csrf": csrf[1], "value": "99", "reason": "补报"}, follow_redirects=False
     )
@@ -622,4 +623,4 @@ def _a_form_is_kept(play: Play, at: Places) -> None:
         "/sign-in", data={"csrf": token[1], "name": HANDLER, "password": PASSWORD}, follow_redirects=False
     )
     play.page(HANDLER, back.headers["location"], route="/kept/{kept_id}", file="account")
-    play.doors.clock.on(TODAY, "09:00")
+    travel(TODAY, "09:00")

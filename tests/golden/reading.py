@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 from tests.golden.doors import commands
-from tests.golden.furnishing import CAMPAIGN, CHECK, HAZARDS, UNITS, number, write
+from tests.golden.furnishing import CAMPAIGN, CHECK, ENV, HAZARDS, UNITS, number, write
 from tests.golden.play import Play
 from tests.golden.recording import as_json
+from tests.travel import travel
 
 TODAY = "2026-04-08"
 # Servers that run until they are stopped; tests/flows starts them for real.
@@ -19,7 +20,7 @@ NOT_RECORDED = {"run": "serves flows until it is stopped", "up": "starts Prefect
 def read_by_command(play: Play) -> None:
     """The morning of Wednesday, 8 April."""
     on = ("--on", TODAY)
-    play.doors.clock.on(TODAY)
+    travel(TODAY, "09:00")
     _helps(play)
     play.both("board", *on)
     play.both("board", "--campaign", "alert_handling", *on)
@@ -40,8 +41,8 @@ def read_by_command(play: Play) -> None:
     play.run("dispatch", "list", "--status", "no-such")
     play.both("dispatch", "list", "--status", "failed")
     play.run("dispatch", "list", "--unit", "天宁区民政局", "--on", "2026-03-30", "--json")
-    play.act("dispatch", "retry", "--failed", "--as", "运维", *on)
-    play.run("dispatch", "retry", "1", "--as", "运维", *on)
+    play.act("dispatch", "retry", "--failed", "--as", "运维")
+    play.run("dispatch", "retry", "1", "--as", "运维")
     for words in (("list",), ("indicators",), ("check",)):
         play.both("figure", *words, *CHECK)
     play.both("figure", "indicators", *CHECK, "--by-unit")
@@ -140,7 +141,7 @@ def read_at_the_end(play: Play) -> None:
     play.both("history", "verify", "--since", f"{whole['entries']}:{whole['head']}")
     play.run("history", "verify", "--since", "100")
     play.both("account", "sessions", "周处长", *day)
-    security = ("--as", "安全员", *day)
+    security = ("--as", "安全员")
     play.both("account", "tokens", "--as", "安全员")
     play.act("account", "revoke-token", "1", *security)
     play.act("account", "end-sessions", "周处长", *security)
@@ -152,6 +153,32 @@ def read_at_the_end(play: Play) -> None:
     play.run("restore", str(copy), "--dry-run", home=empty)
     play.run("restore", str(copy), "--json", home=empty)
     _doctor(play)
+    _clock(play)
+
+
+def _clock(play: Play) -> None:
+    """A real home has no clock of its own; a trial home steps through its days, this one without a year in it."""
+    home = play.folder / "trial"
+    home.mkdir()
+    write(home / "duban.env", ENV.replace("[2026]", "[]"))
+    play.both("clock", "show")
+    play.run("clock", "step", "--as", "运维")
+    play.run("setup", "--trial")
+    play.run("setup", "--begin", "2026-02-01")
+    play.run("setup", "--trial", "--begin", "2026-02-27", home=home)
+    play.run("setup", "--trial", "--begin", "2026-01-05", home=home)
+    play.run("clock", "show", home=home)
+    play.run("clock", "show", "--json", home=home)
+    for words in (
+        ("set", "2026-02-01"),
+        ("set", "2062-11-27"),
+        ("step", "soon"),
+        ("step", "2d", "--dry-run"),
+    ):
+        play.run("clock", *words, home=home)
+    play.run("clock", "set", "2026-03-01", home=home)
+    play.run("clock", "step", "3d", "--rounds", home=home)
+    play.run("clock", "step", "4h", "--json", home=home)
 
 
 def _backup(play: Play, copy: Path) -> None:

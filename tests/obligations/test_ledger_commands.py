@@ -16,6 +16,7 @@ from duban.core.access import Role
 from duban.core.errors import NotFound, Refused
 from duban.rounds.service import hold_round
 from tests.builders import a_person, a_unit, an_edition, an_obligation
+from tests.travel import travel
 
 COUNT = {
     "key": "count",
@@ -43,14 +44,16 @@ def unit_and_edition(either_bureau: Bureau):
     return {"unit": unit, "edition": edition}
 
 
-def duban(*words: object) -> str:
+def duban(*words: object, on: str | None = None) -> str:
+    if on:
+        travel(on)
     result = CliRunner().invoke(obligations.app, [str(word) for word in words], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-def answer(*words: object):
-    return json.loads(duban(*words, "--json"))
+def answer(*words: object, on: str | None = None):
+    return json.loads(duban(*words, "--json", on=on))
 
 
 def test_the_file_of_a_matter_speaks_of_evidence_and_reminders_in_the_words_of_the_office(
@@ -84,7 +87,7 @@ def test_a_matter_goes_from_assigned_to_signed_off_by_command(
     paper = tmp_path / "计划.csv"
     paper.write_text("街道,月份\n天宁,3\n", encoding="utf-8")
 
-    duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", "--on", "2026-03-02")
+    duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", on="2026-03-02")
     duban(
         "submit",
         one,
@@ -94,11 +97,10 @@ def test_a_matter_goes_from_assigned_to_signed_off_by_command(
         "count=93人",
         "--as",
         "王科长",
-        "--on",
-        "2026-03-20",
+        on="2026-03-20",
     )
-    duban("review", one, "--pass", "--as", "陈审核", "--on", "2026-03-23")
-    closed = answer("sign-off", one, "--as", "周统筹", "--on", "2026-03-24")
+    duban("review", one, "--pass", "--as", "陈审核", on="2026-03-23")
+    closed = answer("sign-off", one, "--as", "周统筹", on="2026-03-24")
     shown = answer("show", one, "--on", "2026-03-25")
 
     assert (closed["state"], closed["late"]) == ("closed", False)
@@ -120,7 +122,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(either_bureau: Bure
         either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
     )
 
-    told = duban("submit", one, "--as", "王科长", "--on", "2026-03-20", "--dry-run")
+    told = duban("submit", one, "--as", "王科长", "--dry-run", on="2026-03-20")
 
     assert "试运行，未写入：报结" in told
     assert answer("show", one)["state"] == "assigned"
@@ -160,12 +162,12 @@ def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, uni
         edition_id=unit_and_edition["edition"],
         hard_due_on=date(2026, 4, 15),
     )
-    asked = ("--reason", "会商未完", "--progress", "七成", "--as", "王科长", "--on", "2026-03-30")
+    asked = ("--reason", "会商未完", "--progress", "七成", "--as", "王科长")
 
-    duban("extend", one, "--ask", "2026-04-10", *asked)
+    duban("extend", one, "--ask", "2026-04-10", *asked, on="2026-03-30")
     waiting = answer("show", one, "--on", "2026-03-30")
     granted = answer(
-        "extend", one, "--grant", "2026-04-09", "--reply", "同意", "--as", "李局长", "--on", "2026-03-31"
+        "extend", one, "--grant", "2026-04-09", "--reply", "同意", "--as", "李局长", on="2026-03-31"
     )
     after = answer("show", one, "--on", "2026-04-01")
 
@@ -195,11 +197,9 @@ def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(
     )
     whole = ("--edition", "place_name_signs/2026", "--as", "李局长")
 
-    stopped = answer(
-        "suspend", *whole, "--reason", "机构改革", "--authority", "局长办公会", "--on", "2026-03-10"
-    )
+    stopped = answer("suspend", *whole, "--reason", "机构改革", "--authority", "局长办公会", on="2026-03-10")
     grey = answer("show", free, "--on", "2026-04-20")
-    answer("resume", *whole, "--on", "2026-03-20")
+    answer("resume", *whole, on="2026-03-20")
 
     assert (stopped["changed"], stopped["left"]) == (2, {"closed": 1})
     assert grey["light"] == "grey"
@@ -218,8 +218,8 @@ def test_a_whole_unit_is_waived_and_its_suspension_ends(either_bureau: Bureau, u
     two = an_obligation(
         either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
     )
-    grounds = ("--reason", "撤并", "--authority", "民发〔2026〕3号", "--as", "周统筹", "--on", "2026-03-10")
-    duban("suspend", one, *grounds)
+    grounds = ("--reason", "撤并", "--authority", "民发〔2026〕3号", "--as", "周统筹")
+    duban("suspend", one, *grounds, on="2026-03-10")
 
     waived = answer("waive", "--unit", "天宁区民政局", *grounds)
 
@@ -238,18 +238,16 @@ def test_a_wrongly_addressed_matter_goes_to_the_right_unit_and_keeps_its_past(
     one = an_obligation(
         either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
     )
-    duban("acknowledge", one, "--as", "王科长", "--on", "2026-03-02")
+    duban("acknowledge", one, "--as", "王科长", on="2026-03-02")
 
-    duban(
-        "forward", one, "--to", "新北区民政局", "--reason", "不属本区", "--as", "周统筹", "--on", "2026-03-03"
-    )
+    duban("forward", one, "--to", "新北区民政局", "--reason", "不属本区", "--as", "周统筹", on="2026-03-03")
     shown = answer("show", one)
 
     assert (shown["unit"], shown["state"], shown["handler"]) == ("新北区民政局", "assigned", None)
     assert shown["acts"][0] | {"from_unit": "天宁区民政局", "to_unit": "新北区民政局"} == shown["acts"][0]
     assert [entry["verb"] for entry in shown["history"]] == ["acknowledge", "forward"]
     with pytest.raises(Refused, match="不归您的单位"):
-        duban("submit", one, "--as", "王科长", "--on", "2026-03-04")
+        duban("submit", one, "--as", "王科长", on="2026-03-04")
 
 
 def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, unit_and_edition) -> None:
@@ -259,10 +257,10 @@ def test_a_leaving_handler_hands_everything_over(either_bureau: Bureau, unit_and
     two = an_obligation(
         either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
     )
-    duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", "--on", "2026-03-02")
-    duban("acknowledge", two, "--as", "王科长", "--on", "2026-03-02")
+    duban("acknowledge", one, "--backup", "孙科员", "--as", "王科长", on="2026-03-02")
+    duban("acknowledge", two, "--as", "王科长", on="2026-03-02")
 
-    moved = answer("handover", "--from", "王科长", "--to", "孙科员", "--as", "周统筹", "--on", "2026-03-09")
+    moved = answer("handover", "--from", "王科长", "--to", "孙科员", "--as", "周统筹", on="2026-03-09")
 
     assert moved["obligations"] == 2
     assert [answer("show", each)["handler"] for each in (one, two)] == ["孙科员", "孙科员"]
@@ -292,10 +290,10 @@ def test_a_file_is_looked_at_by_those_who_may_and_each_look_is_recorded(
     )
     paper, copy = tmp_path / "计划.txt", tmp_path / "副本.txt"
     paper.write_text("三月底前完成", encoding="utf-8")
-    duban("submit", one, "--file", f"plan={paper}", "--as", "王科长", "--on", "2026-03-20")
+    duban("submit", one, "--file", f"plan={paper}", "--as", "王科长", on="2026-03-20")
     sha256 = answer("show", one)["submissions"][0]["items"][0]["sha256"]
 
-    duban("evidence", one, sha256[:8], "--to", copy, "--as", "陈审核", "--on", "2026-03-21")
+    duban("evidence", one, sha256[:8], "--to", copy, "--as", "陈审核", on="2026-03-21")
 
     assert copy.read_text(encoding="utf-8") == "三月底前完成"
     assert (

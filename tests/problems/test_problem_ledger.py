@@ -15,6 +15,7 @@ from duban.cli import problems
 from duban.core.access import Role
 from duban.core.errors import Refused
 from tests.builders import a_person, a_unit, an_edition
+from tests.travel import travel
 
 HEAD = ["编号", "问题", "责任单位", "整改类型", "发现日期", "整改时限", "措施"]
 EDITION = "fire_exits/2026"
@@ -35,12 +36,14 @@ def ledger(either_bureau: Bureau):
     return unit
 
 
-def run(*words: object):
+def run(*words: object, on: str | None = None):
+    if on:
+        travel(on)
     return CliRunner().invoke(problems.app, [str(word) for word in words], catch_exceptions=False)
 
 
-def answer(*words: object):
-    result = run(*words, "--json")
+def answer(*words: object, on: str | None = None):
+    result = run(*words, "--json", on=on)
     assert result.exit_code == 0, result.output
     return json.loads(result.output)
 
@@ -114,17 +117,17 @@ def test_a_faulty_sheet_enters_nothing_and_names_every_row(
 
 def test_a_problem_is_fixed_by_its_unit_and_struck_off_by_another(either_bureau: Bureau, ledger) -> None:
     added = ("--title", "疏散门上锁", "--unit", "清潭敬老院", "--found", "2026-03-01", "--due", "2026-04-30")
-    answer("add", EDITION, "F-01", *added, "--measure", "拆锁", "--as", "周统筹", "--on", "2026-03-01")
+    answer("add", EDITION, "F-01", *added, "--measure", "拆锁", "--as", "周统筹", on="2026-03-01")
 
     with pytest.raises(Refused, match="还有 1 条整改措施未完成"):
         run("fix", EDITION, "F-01", "--as", "王院长")
     with pytest.raises(Refused, match="只有责任单位报告整改完成的问题才能销号"):
         run("strike-off", EDITION, "F-01", "--as", "陈审核")
-    answer("fix", EDITION, "F-01", "--measure", "1", "--as", "王院长", "--on", "2026-03-10")
-    fixed = answer("fix", EDITION, "F-01", "--as", "王院长", "--on", "2026-03-11")
+    answer("fix", EDITION, "F-01", "--measure", "1", "--as", "王院长", on="2026-03-10")
+    fixed = answer("fix", EDITION, "F-01", "--as", "王院长", on="2026-03-11")
     back = answer("send-back", EDITION, "F-01", "--reason", "锁扣仍在", "--as", "陈审核")
-    answer("fix", EDITION, "F-01", "--as", "王院长", "--on", "2026-03-20")
-    closed = answer("strike-off", EDITION, "F-01", "--as", "陈审核", "--on", "2026-03-21")
+    answer("fix", EDITION, "F-01", "--as", "王院长", on="2026-03-20")
+    closed = answer("strike-off", EDITION, "F-01", "--as", "陈审核", on="2026-03-21")
 
     assert (fixed["state"], back["state"], closed["state"]) == ("fixed", "open", "closed")
     assert (closed["fixed_by"], closed["closed_by"]) == ("王院长", "陈审核")

@@ -18,6 +18,7 @@ from duban.core.errors import Refused
 from duban.history.tables import history
 from tests.builders import a_person, a_unit
 from tests.letters.delivery_builders import LI, WANG, District, a_district, hold, letters, rows, set_dispatch
+from tests.travel import travel
 
 
 @pytest.fixture
@@ -27,14 +28,16 @@ def coordinated_district(bureau: Bureau) -> District:
     return made
 
 
-def duban(app: Typer, *words: object, status: int = 0) -> str:
+def duban(app: Typer, *words: object, status: int = 0, on: str | None = None) -> str:
+    if on:
+        travel(on)
     result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
     assert result.exit_code == status, result.output
     return result.output
 
 
-def answer(app: Typer, *words: object, status: int = 0) -> Any:
-    return json.loads(duban(app, *words, "--json", status=status))
+def answer(app: Typer, *words: object, status: int = 0, on: str | None = None) -> Any:
+    return json.loads(duban(app, *words, "--json", status=status, on=on))
 
 
 def test_one_command_holds_the_round_closes_the_gates_and_says_where_the_mail_went(
@@ -42,7 +45,7 @@ def test_one_command_holds_the_round_closes_the_gates_and_says_where_the_mail_we
 ) -> None:
     missing = coordinated_district.owes(gate=True)
 
-    said = duban(rounds.app, "run", "--on", "2026-04-01")
+    said = duban(rounds.app, "run", on="2026-04-01")
 
     assert "新排提醒1条" in said and "已被接收2封" in said
     assert "应办1项" in said and f"未完成：天宁区民政局 {missing}号 逾期" in said
@@ -56,9 +59,9 @@ def test_one_command_holds_the_round_closes_the_gates_and_says_where_the_mail_we
 
 def test_the_same_command_again_repeats_nothing(coordinated_district: District) -> None:
     coordinated_district.owes(gate=True)
-    duban(rounds.app, "run", "--on", "2026-04-01")
+    duban(rounds.app, "run", on="2026-04-01")
 
-    again = answer(rounds.app, "run", "--on", "2026-04-01")
+    again = answer(rounds.app, "run", on="2026-04-01")
 
     assert again["held"] and again["round"]["planned"] == 0 and again["gates"] == []
     assert set(again["delivery"].values()) == {0} and len(letters(coordinated_district.bureau)) == 2
@@ -80,16 +83,16 @@ def test_a_preview_writes_and_sends_nothing(coordinated_district: District) -> N
 def test_on_a_day_off_the_command_says_when_messages_leave(coordinated_district: District) -> None:
     coordinated_district.owes()
 
-    said = duban(rounds.app, "run", "--on", "2026-04-05")
+    said = duban(rounds.app, "run", on="2026-04-05")
 
     assert "将于 04-07 08:00 后发出" in said and letters(coordinated_district.bureau) == []
 
 
 def test_a_clock_set_back_is_refused_with_a_sentence(coordinated_district: District) -> None:
-    duban(rounds.app, "run", "--on", "2026-04-01")
+    duban(rounds.app, "run", on="2026-04-01")
 
-    assert "请校正系统时钟" in duban(rounds.app, "run", "--on", "2026-03-02", status=1)
-    assert answer(rounds.app, "run", "--on", "2026-03-02", status=1)["held"] is False
+    assert "请校正系统时钟" in duban(rounds.app, "run", status=1, on="2026-03-02")
+    assert answer(rounds.app, "run", status=1, on="2026-03-02")["held"] is False
 
 
 def test_an_edition_that_cannot_be_planned_is_named_and_the_exit_status_says_so(
@@ -97,7 +100,7 @@ def test_an_edition_that_cannot_be_planned_is_named_and_the_exit_status_says_so(
 ) -> None:
     coordinated_district.owes(ladder="no_such_ladder")
 
-    said = duban(rounds.app, "run", "--on", "2026-03-26", status=1)
+    said = duban(rounds.app, "run", status=1, on="2026-03-26")
 
     assert "地名标志巡检：催办梯次“no_such_ladder”不存在" in said
     assert "没有办完整" in duban(rounds.app, "missing", "--on", "2026-03-26", status=1)
@@ -106,7 +109,7 @@ def test_an_edition_that_cannot_be_planned_is_named_and_the_exit_status_says_so(
 def test_what_could_not_be_sent_is_named_with_its_reason(coordinated_district: District) -> None:
     coordinated_district.owes(unit_id=a_unit(coordinated_district.bureau, "新北区民政局", address=None))
 
-    assert "新北区民政局" in duban(rounds.app, "run", "--on", "2026-03-26")
+    assert "新北区民政局" in duban(rounds.app, "run", on="2026-03-26")
 
 
 def test_missing_days_are_listed_and_today_only_after_its_hour(coordinated_district: District) -> None:
@@ -138,7 +141,7 @@ def test_dispatches_are_listed_by_status_unit_and_day(coordinated_district: Dist
     coordinated_district.owes()
     other = a_unit(coordinated_district.bureau, "新北区民政局", address=None)
     coordinated_district.owes(unit_id=other)
-    duban(rounds.app, "run", "--on", "2026-03-26")
+    duban(rounds.app, "run", on="2026-03-26")
 
     everything = answer(rounds.dispatches, "list")
     failed = answer(rounds.dispatches, "list", "--status", "failed")
@@ -157,10 +160,10 @@ def test_a_failed_dispatch_is_sent_again_by_command(coordinated_district: Distri
     set_dispatch(coordinated_district.bureau, status="failed", reason="邮箱已满")
     number = rows(coordinated_district.bureau)[0].id
 
-    said = duban(rounds.dispatches, "retry", number, "--as", "周统筹", "--on", "2026-03-26", "--dry-run")
+    said = duban(rounds.dispatches, "retry", number, "--as", "周统筹", "--dry-run", on="2026-03-26")
     assert said.startswith("（未写入）") and rows(coordinated_district.bureau)[0].status == "failed"
-    done = answer(rounds.dispatches, "retry", "--failed", "--as", "周统筹", "--on", "2026-03-26")
-    duban(rounds.app, "run", "--on", "2026-03-26")
+    done = answer(rounds.dispatches, "retry", "--failed", "--as", "周统筹", on="2026-03-26")
+    duban(rounds.app, "run", on="2026-03-26")
 
     assert done["dispatches"] == [number] and len(letters(coordinated_district.bureau)) == 1
     with coordinated_district.bureau.store.reading() as connection:
@@ -173,3 +176,16 @@ def test_a_retry_of_nothing_in_particular_is_refused(coordinated_district: Distr
         duban(rounds.dispatches, "retry", "--as", "周统筹")
     with pytest.raises(Refused, match="两者取一"):
         duban(rounds.dispatches, "retry", 1, "--failed", "--as", "周统筹")
+
+
+def test_no_round_is_held_on_a_day_that_somebody_states(coordinated_district: District) -> None:
+    """A mistyped year once closed 34 gates and stopped every real day after it."""
+    coordinated_district.owes(gate=True)
+    travel("2026-03-26")
+
+    for day in ("2027-11-27", "2026-03-25"):
+        with pytest.raises(Refused, match=r"还没到的不能提前办.*--dry-run"):
+            duban(rounds.app, "run", "--on", day)
+
+    assert rows(coordinated_district.bureau) == []
+    assert answer(rounds.app, "run")["held"] is True

@@ -18,6 +18,7 @@ import pytest
 
 from calendars.reader import CALENDARS
 from duban.cli.main import main
+from tests.travel import travel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,10 @@ class Bureau:
 
     home: Path
 
-    def run(self, *words: str) -> Answer:
-        """Run one command as a person would and keep all it answered."""
+    def run(self, *words: str, on: str | None = None) -> Answer:
+        """Run one command as a person would, on the morning of `on` if told, and keep all it answered."""
+        if on:
+            travel(on)
         out, err = io.StringIO(), io.StringIO()
         status = 0
         with (
@@ -61,21 +64,21 @@ class Bureau:
                 status = int(left.code or 0)
         return Answer(status=status, out=out.getvalue(), err=err.getvalue())
 
-    def done(self, *words: str) -> str:
+    def done(self, *words: str, on: str | None = None) -> str:
         """Run a command that must succeed; what it said."""
-        answer = self.run(*words)
+        answer = self.run(*words, on=on)
         assert answer.status == 0, (words, answer)
         return answer.out
 
-    def refused(self, *words: str) -> str:
+    def refused(self, *words: str, on: str | None = None) -> str:
         """Run a command that the rules must refuse; the sentence it gives."""
-        answer = self.run(*words)
+        answer = self.run(*words, on=on)
         assert answer.status == 1, (words, answer)
         return answer.err
 
-    def ask(self, *words: str) -> Any:
+    def ask(self, *words: str, on: str | None = None) -> Any:
         """The answer of a command to a script."""
-        return json.loads(self.done(*words, "--json"))
+        return json.loads(self.done(*words, "--json", on=on))
 
     def number(self, unit: str, milestone: str, *, on: str) -> str:
         """The number of a unit's obligation, read from its list."""
@@ -89,7 +92,7 @@ class Bureau:
     def morning(self, day: str) -> list[Letter]:
         """Hold the round of a day; the letters that left on it."""
         before = set(self._files())
-        self.done("round", "run", "--on", day)
+        self.done("round", "run", on=day)
         return [_read(path) for path in sorted(set(self._files()) - before)]
 
     def mornings(self, first: str, last: str) -> dict[str, list[Letter]]:

@@ -17,7 +17,7 @@ from tests.stories.bureau import Bureau
 from tests.stories.conftest import Opened
 
 WUJIN, TIANNING = "wujin-mz@unit.example", "tianning-mz@unit.example"
-DAY = ("--on", "2026-01-05")
+DAY = "2026-01-05"
 
 
 @dataclass
@@ -58,28 +58,28 @@ def test_nothing_leaves_for_an_address_that_is_not_allowed_until_it_is(
 ) -> None:
     kept, port = sink
     bureau = opened("sign_survey")
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", *DAY)
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on=DAY)
 
     # With an empty list nothing leaves at all; with one address only that one is written to.
     allow(bureau, port)
-    bureau.done("round", "run", *DAY)
+    bureau.done("round", "run")
     assert kept.taken == []
     allow(bureau, port, WUJIN)
-    bureau.done("dispatch", "retry", "--failed", *DAY)
-    bureau.done("round", "run", *DAY)
+    bureau.done("dispatch", "retry", "--failed")
+    bureau.done("round", "run")
     assert kept.reached == [WUJIN]
     [failed] = bureau.ask("dispatch", "list", "--status", "failed")["dispatches"]
     assert (failed["unit"], failed["address"]) == ("天宁区民政局", TIANNING)
     assert "未发送" in failed["reason"]
 
     # Trying again changes nothing while it is not allowed.
-    bureau.done("dispatch", "retry", str(failed["id"]), *DAY)
-    bureau.done("round", "run", *DAY)
+    bureau.done("dispatch", "retry", str(failed["id"]))
+    bureau.done("round", "run")
     assert kept.reached == [WUJIN]
 
     allow(bureau, port, WUJIN, TIANNING)
-    bureau.done("dispatch", "retry", str(failed["id"]), *DAY)
-    bureau.done("round", "run", *DAY)
+    bureau.done("dispatch", "retry", str(failed["id"]))
+    bureau.done("round", "run")
 
     assert bureau.ask("dispatch", "list")["counts"] == {"accepted": 2}
     assert kept.reached == [WUJIN, TIANNING]

@@ -15,7 +15,7 @@ def test_who_does_nothing_is_chased_then_reported_then_named_and_stays_late(
     opened: Opened, tmp_path: Path
 ) -> None:
     bureau = opened("place_name_signs")
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
     bureau.morning("2026-01-05")
     for unit, handler in DONE.items():
         _is_done(bureau, unit, tmp_path, handler, "2026-03-02")
@@ -66,15 +66,15 @@ def _is_named_to_the_leader(letters: list[Letter]) -> None:
 
 def _is_done(bureau: Bureau, unit: str, folder: Path, handler: str, on: str) -> str:
     number = _hands_in(bureau, unit, folder, handler, on)
-    bureau.done("obligation", "review", number, "--pass", "--as", "陈科长", "--on", on)
-    bureau.done("obligation", "sign-off", number, "--as", "吴处长", "--on", on)
+    bureau.done("obligation", "review", number, "--pass", "--as", "陈科长", on=on)
+    bureau.done("obligation", "sign-off", number, "--as", "吴处长", on=on)
     return number
 
 
 def _hands_in(bureau: Bureau, unit: str, folder: Path, handler: str, on: str) -> str:
     number = bureau.number(unit, PLAN, on=on)
     plan = a_text(folder / f"{number}.txt", f"{unit}巡检计划")
-    bureau.done("obligation", "submit", number, "--file", f"plan={plan}", "--as", handler, "--on", on)
+    bureau.done("obligation", "submit", number, "--file", f"plan={plan}", "--as", handler, on=on)
     return number
 
 

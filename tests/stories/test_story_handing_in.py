@@ -26,14 +26,14 @@ def test_a_plan_is_handed_out_reminded_sent_back_put_right_and_signed_off_in_tim
     bureau = opened("sign_survey")
 
     # 周处长 applies the year on the first Monday; the next round hands it out.
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
     [handed_out] = letters_to(DONG, bureau.morning("2026-01-05"))
     assert handed_out.subject.startswith("【交办】地名标志普查·普查方案报备案，3月31日")
     assert handed_out.text.startswith("天宁区民政局 董科长：")
     for said in ("2026年3月31日（周二）", "普查方案、应查标志、会商纪要", "通知 N1-01"):
         assert said in handed_out.text
     number = bureau.number("天宁区民政局", SURVEY, on="2026-01-05")
-    bureau.done("obligation", "acknowledge", number, "--as", "董科长", "--on", "2026-01-06")
+    bureau.done("obligation", "acknowledge", number, "--as", "董科长", on="2026-01-06")
 
     # Seven, three and one workday before the date she is told once each.
     assert bureau.mornings("2026-02-11", "2026-02-11")
@@ -45,14 +45,12 @@ def test_a_plan_is_handed_out_reminded_sent_back_put_right_and_signed_off_in_tim
     first = a_pdf(tmp_path / "plan.pdf", "937 signs")
     minutes = a_text(tmp_path / "minutes.txt", "三月二十七日会商纪要")
     good = ("--file", f"plan={first}", "--figure", "signs=937块", "--file", f"minutes={minutes}")
-    bureau.done("obligation", "submit", number, *good, "--as", "董科长", "--on", "2026-03-30")
+    bureau.done("obligation", "submit", number, *good, "--as", "董科长", on="2026-03-30")
 
     # What is handed in is not asked for on its date. 陈科长 sends it back with a reason; she hands in what was asked for.
     assert letters_to(DONG, bureau.morning("2026-03-31")) == []
     reason = ("--reason", "方案没有分到街道", "--resubmit-by", "2026-04-03")
-    bureau.done(
-        "obligation", "review", number, "--send-back", *reason, "--as", "陈科长", "--on", "2026-03-31"
-    )
+    bureau.done("obligation", "review", number, "--send-back", *reason, "--as", "陈科长", on="2026-03-31")
     answered = letters_to(DONG, bureau.morning("2026-03-31"))
     [sent_back] = [letter for letter in answered if "退回" in letter.subject]
     assert sent_back.subject.startswith("【退回】地名标志普查·普查方案报备案")
@@ -60,12 +58,12 @@ def test_a_plan_is_handed_out_reminded_sent_back_put_right_and_signed_off_in_tim
     assert "退回原因：方案没有分到街道" in sent_back.text
     second = a_pdf(tmp_path / "plan2.pdf", "937 signs, by street")
     again = ("--file", f"plan={second}", "--note", "已分到街道")
-    bureau.done("obligation", "submit", number, *again, "--as", "董科长", "--on", "2026-04-02")
+    bureau.done("obligation", "submit", number, *again, "--as", "董科长", on="2026-04-02")
     assert "不能审核或销号自己经手的材料" in bureau.refused(
-        "obligation", "review", number, "--pass", "--as", "董科长", "--on", "2026-04-02"
+        "obligation", "review", number, "--pass", "--as", "董科长", on="2026-04-02"
     )
-    bureau.done("obligation", "review", number, "--pass", "--as", "陈科长", "--on", "2026-04-03")
-    bureau.done("obligation", "sign-off", number, "--as", "吴处长", "--on", "2026-04-07")
+    bureau.done("obligation", "review", number, "--pass", "--as", "陈科长", on="2026-04-03")
+    bureau.done("obligation", "sign-off", number, "--as", "吴处长", on="2026-04-07")
 
     # Afterwards nobody writes to her about it, and the board shows it green and in time.
     assert kinds(bureau.mornings("2026-04-03", "2026-04-15")) == []
@@ -83,7 +81,7 @@ def _hands_in_with_faults(bureau: Bureau, number: str, tmp_path: Path) -> None:
     page = a_text(tmp_path / "page.pdf", "<!doctype html><html><body>方案</body></html>")
     faulty = ("--file", f"plan={page}", "--figure", "signs=937")
 
-    said = bureau.refused("obligation", "submit", number, *faulty, "--as", "董科长", "--on", "2026-03-30")
+    said = bureau.refused("obligation", "submit", number, *faulty, "--as", "董科长", on="2026-03-30")
 
     assert said.count("。") - said.count("。\n") == 0, "one sentence, not three run together"
     assert "“page.pdf”的内容不是PDF" in said

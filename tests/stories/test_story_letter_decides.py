@@ -13,7 +13,7 @@ def test_a_letter_of_the_command_leads_to_the_portal_and_the_doctor_says_when_on
     opened: Opened,
 ) -> None:
     bureau = opened("place_name_signs")
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
 
     [letter] = letters_to("zhonglou-mz@unit.example", bureau.morning("2026-01-05"))
 

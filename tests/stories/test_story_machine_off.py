@@ -11,7 +11,7 @@ PLAN = "年度巡检计划报备案"
 
 def test_after_a_week_without_power_one_round_catches_up_with_one_letter(opened: Opened) -> None:
     bureau = opened("place_name_signs")
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
     bureau.mornings("2026-03-18", "2026-03-25")
     number = bureau.number("新北区民政局", PLAN, on="2026-03-25")
 

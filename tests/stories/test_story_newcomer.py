@@ -18,8 +18,31 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 def commands_of_the_readme() -> list[list[str]]:
     """The lines of the README that begin with `duban`, without their comments."""
-    lines = re.findall(r"^duban .*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    lines = re.findall(r"^duban [^-].*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def test_a_newcomer_walks_through_a_trial_year_as_the_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_CALENDARS", str(calendars_of(tmp_path / "calendars", "place_name_signs")))
+    monkeypatch.setenv("DUBAN_EDITION_YEARS", "[2026]")
+    lines = re.findall(r"^duban --home .*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    walk = [shlex.split(line, comments=True)[3:] for line in lines]
+    bureau = Bureau(home=tmp_path / "trial")
+
+    said = [bureau.done(*words) for words in walk]
+
+    assert [words[0] for words in walk] == ["setup", "clock", "clock"]
+    assert "试用时钟：2026-01-05 08:30" in said[0]
+    assert "2026-01-06：新排提醒" in said[1] and "走到 2026-01-06 08:30" in said[1]
+    assert "走到 2026-03-01 08:30，途中办了54天的一轮" in said[2]
+    clock = bureau.ask("clock", "show")
+    assert (clock["trial"], clock["today"]) == (True, "2026-03-01")
+    # Every letter of those weeks lies in its folder under the trial's day, and today's lists look at it.
+    assert (bureau.home / "outbox" / "2026-01-06").is_dir()
+    assert bureau.ask("round", "missing")["missing"] == []
+    assert "灯表 截至 2026-03-01" in bureau.done("board")
 
 
 def test_the_commands_of_the_readme_answer_as_it_says(

@@ -24,7 +24,7 @@ NOTICE = """国务院办公厅关于2027年部分节假日安排的通知
 国务院办公厅
 2026年11月18日
 """
-DAY = ("--on", "2026-11-20")
+DAY = "2026-11-20"
 # Those who were told of 街面巡查 before; their superiors and leaders were not.
 BUREAUS = {
     f"{code}-mz@unit.example" for code in ("liyang", "jintan", "wujin", "xinbei", "tianning", "zhonglou")
@@ -36,17 +36,17 @@ def test_a_notice_confirmed_by_a_second_person_settles_the_dates_and_tells_each_
 ) -> None:
     bureau = opened("winter_warmth")
     notice = a_text(tmp_path / "通知.txt", NOTICE)
-    bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
     bureau.morning("2026-11-12")
     patrol = bureau.number("天宁区民政局", "街面巡查和救助", on="2026-11-12")
     summary = bureau.number("天宁区民政局", "专项救助小结", on="2026-11-12")
     before = bureau.show(patrol, on="2026-11-20")
 
-    preview = bureau.done("import-notice", str(notice), "--dry-run", *DAY)
-    bureau.done("import-notice", str(notice), "--as", "周处长", *DAY)
+    preview = bureau.done("import-notice", str(notice), "--dry-run", on=DAY)
+    bureau.done("import-notice", str(notice), "--as", "周处长")
     proposed = bureau.ask("workdays", "2027")
-    alone = bureau.refused("import-notice", str(notice), "--confirm", "--as", "周处长", *DAY)
-    bureau.done("import-notice", str(notice), "--confirm", "--as", "吴处长", *DAY)
+    alone = bureau.refused("import-notice", str(notice), "--confirm", "--as", "周处长")
+    bureau.done("import-notice", str(notice), "--confirm", "--as", "吴处长")
 
     assert "2027-02-27" in preview
     assert "法定应为" not in preview
@@ -60,7 +60,7 @@ def test_a_notice_confirmed_by_a_second_person_settles_the_dates_and_tells_each_
         False,
     )
     assert bureau.show(summary, on="2026-11-20")["provisional"] is False
-    assert "暂定" not in bureau.done("obligation", "show", patrol, *DAY)
+    assert "暂定" not in bureau.done("obligation", "show", patrol)
 
     # One letter for each unit, about the matter whose last workday moved; the other only lost its mark.
     letters = [one for one in bureau.morning("2026-11-20") if one.subject.startswith("【日历变更】")]

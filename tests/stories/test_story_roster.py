@@ -16,12 +16,12 @@ def test_a_roster_of_six_hundred_gives_exact_rates_and_the_exact_list_of_those_m
     opened: Opened, tmp_path: Path
 ) -> None:
     bureau = opened("social_org_annual_check", year="2025")
-    bureau.done("calendar", "apply", "2025", "--as", "周处长", "--on", "2025-01-06")
+    bureau.done("calendar", "apply", "2025", "--as", "周处长", on="2025-01-06")
     unknown = bureau.done("roster", "show", *CHECK)
     sheet = a_roster(tmp_path / "名册.csv")
 
-    coming = bureau.done("roster", "import", *CHECK, str(sheet), "--as", "周处长", "--on", "2025-07-01")
-    again = bureau.done("roster", "import", *CHECK, str(sheet), "--as", "周处长", "--on", "2025-07-01")
+    coming = bureau.done("roster", "import", *CHECK, str(sheet), "--as", "周处长", on="2025-07-01")
+    again = bureau.done("roster", "import", *CHECK, str(sheet), "--as", "周处长", on="2025-07-01")
 
     assert "—" in unknown
     assert "新增600个" in coming
@@ -45,10 +45,8 @@ def test_a_roster_of_six_hundred_gives_exact_rates_and_the_exact_list_of_those_m
             "家",
             "--as",
             "周处长",
-            "--on",
-            "2025-07-01",
         )
-        bureau.done(*words)
+        bureau.done(*words, on="2025-07-01")
     city = {one["key"]: one for one in bureau.ask("figure", "indicators", *CHECK)["city"]}
     assert (city["taken_part"]["shown"], city["taken_part"]["reached"]) == ("70.8 %", False)
     assert "80" in city["taken_part"]["target"]

@@ -19,14 +19,14 @@ def test_nothing_of_one_bureau_is_seen_in_the_other(opened: Opened, tmp_path: Pa
     ours = opened("place_name_signs")
     theirs = Bureau(home=Path(shutil.copytree(ours.home, tmp_path / "neighbour")))
     for bureau in (ours, theirs):
-        bureau.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+        bureau.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
     before = _prints(theirs.home)
 
     letters = ours.morning("2026-01-05")
     number = ours.number("天宁区民政局", PLAN, on="2026-01-05")
-    ours.done("obligation", "acknowledge", number, "--as", "董科长", "--on", "2026-01-06")
+    ours.done("obligation", "acknowledge", number, "--as", "董科长", on="2026-01-06")
     ours.done("obligation", "waive", "--edition", "place_name_signs/2026", "--unit", "钟楼区民政局",
-              "--reason", "本区无此类标志", "--authority", "局长办公会", "--as", "周处长", "--on", "2026-01-06")  # fmt: skip
+              "--reason", "本区无此类标志", "--authority", "局长办公会", "--as", "周处长", on="2026-01-06")  # fmt: skip
 
     assert _prints(theirs.home) == before
     assert not (theirs.home / "outbox").exists()
@@ -41,7 +41,7 @@ def test_nothing_of_one_bureau_is_seen_in_the_other(opened: Opened, tmp_path: Pa
 
 def test_the_folder_named_on_the_command_line_is_the_bureau(opened: Opened, tmp_path: Path) -> None:
     ours = opened("place_name_signs")
-    ours.done("calendar", "apply", "2026", "--as", "周处长", "--on", "2026-01-05")
+    ours.done("calendar", "apply", "2026", "--as", "周处长", on="2026-01-05")
 
     said = _duban(tmp_path, "--home", str(ours.home), "calendar", "show", "2026")
     elsewhere = _duban(tmp_path, "--home", str(tmp_path / "empty"), "calendar", "show", "2026")

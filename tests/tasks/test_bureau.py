@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 
 import pytest
 from prefect.states import Failed
 
 from duban.core import clock
 from duban.core.errors import Fault, Refused
-from tasks.policy import run_time, worth_retrying
+from tasks.policy import looked_at, worth_retrying
+from tests.travel import travel
 
 
-def test_a_run_without_a_day_works_now():
-    before = clock.now()
+def test_a_paper_without_a_day_is_of_the_present():
+    now = travel("2026-03-24", "17:30")
 
-    assert before <= run_time(None) <= clock.now()
+    assert looked_at(None, now) == looked_at(date(2026, 3, 24), now) == now
 
 
-def test_an_earlier_day_is_worked_at_its_morning():
-    yesterday = clock.civil(clock.now()) - timedelta(days=1)
+def test_a_paper_of_an_earlier_day_looks_at_its_morning():
+    now = travel("2026-03-24", "17:30")
 
-    assert run_time(yesterday) == clock.at(yesterday)
+    assert looked_at(date(2026, 3, 23), now) == clock.at(date(2026, 3, 23))
 
 
 def test_a_day_to_come_is_refused_with_the_next_step():
+    now = travel("2026-03-24", "17:30")
+
     with pytest.raises(Refused, match="duban rehearse"):
-        run_time(clock.civil(clock.now()) + timedelta(days=1))
+        looked_at(date(2026, 3, 25), now)
 
 
 @pytest.mark.parametrize(
