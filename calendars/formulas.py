@@ -116,6 +116,12 @@ def rate_of(part: Decimal | int | None, whole: Decimal | int | None) -> Computed
     return ComputedFigure(value=Fraction(part) / Fraction(whole) * 100)
 
 
+def share_shown(part: Decimal | int | None, whole: Decimal | int | None) -> str:
+    """How a rate stands in a line of text: 61.8 %（371/600）, —（3/0）, —（3/未知）."""
+    told = ("未知" if one is None else f"{Decimal(one).normalize():f}" for one in (part, whole))
+    return f"{figure_shown(rate_of(part, whole), '%')}（{'/'.join(told)}）"
+
+
 def one_decimal(value: Fraction) -> Decimal:
     """Rounded half away from zero, as people round."""
     tenths = abs(value) * 10

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from prefect import Flow, flow
@@ -15,7 +15,10 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
+from calendars.formulas import UNKNOWN, share_shown
 from calendars.model import KIND_NAMES, CampaignKind
+from duban.figures.measures import left_out_words
+from duban.rosters.rules import RATES
 from duban.rounds.gate_queries import PointCount
 from duban.rounds.gates import EditionSummary
 from duban.rounds.service import StepReport
@@ -24,18 +27,10 @@ from tasks.policy import opened_bureau
 from tasks.steps import sum_up_edition, take_step
 
 Row = dict[str, str]
-NONE = "—"
-
-
-def rate(part: Decimal | int | None, whole: Decimal | int | None) -> str:
-    """A percentage with one decimal; a zero or unknown denominator has none."""
-    if part is None or not whole:
-        return NONE
-    return f"{(100 * Decimal(part) / Decimal(whole)).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def figure(value: Decimal | None) -> str:
-    return NONE if value is None else f"{value.normalize():f}"
+    return UNKNOWN if value is None else f"{value.normalize():f}"
 
 
 def point_row(point: PointCount, first: str, name: str) -> Row:
@@ -44,25 +39,26 @@ def point_row(point: PointCount, first: str, name: str) -> Row:
         first: name,
         "事项": point.title,
         "完成时限": f"{point.due_on:%Y-%m-%d}" + ("（暂定）" if point.provisional else ""),
-        "应办": str(point.owed),
-        "已销号": str(point.done),
+        "应办": str(point.tally.owed),
+        "已销号": str(point.tally.done),
         "待审核": str(point.waiting),
         "逾期": str(point.overdue),
-        "办结率": rate(point.done, point.owed),
+        "办结率": point.tally.rate("done").exact,
+        "不计入": left_out_words(point.tally),
     }
 
 
 def problem_rows(summary: EditionSummary) -> list[Row]:
     return [
         {
-            "单位": one.unit,
+            "单位": unit,
             "发现问题": str(one.found),
             "未整改": str(one.open),
             "已整改": str(one.fixed),
-            "已销号": str(one.closed),
-            "销号率": rate(one.closed, one.found),
+            "其中已销号": str(one.struck_off),
+            "销号率": one.striking_off.exact,
         }
-        for one in summary.problems
+        for unit, one in summary.problems
     ]
 
 
@@ -138,8 +134,8 @@ def stages(summary: EditionSummary) -> list[Row]:
     """Stage by stage, with whether its gate has closed."""
     return [
         {
-            **point_row(point, "阶段", NONE if point.stage is None else f"第{point.stage}阶段"),
-            "阶段小结": NONE if not point.gate else "已关闸" if point.gate_closed else "未到或未关",
+            **point_row(point, "阶段", UNKNOWN if point.stage is None else f"第{point.stage}阶段"),
+            "阶段小结": UNKNOWN if not point.gate else "已关闸" if point.gate_closed else "未到或未关",
         }
         for point in summary.points
     ]
@@ -151,16 +147,17 @@ def checked(summary: EditionSummary) -> list[Row]:
         return [point_row(point, "环节", point.label or "年检") for point in summary.points]
     return [
         {
-            "单位": one.unit,
-            "应参检": str(one.in_scope),
+            "单位": unit,
+            "应参检": str(one.due),
             "已参检": str(one.taken_part),
-            "参检率": rate(one.taken_part, one.in_scope),
+            "完成年检": str(one.completed),
             "合格": str(one.passed),
             "基本合格": str(one.basically_passed),
             "不合格": str(one.failed),
-            "合格率": rate(one.passed, one.taken_part),
+            **{rate.name: rate.exact for rate in map(one.rate, RATES)},
+            "不在应参检范围": str(one.left_out),
         }
-        for one in summary.subjects
+        for unit, one in summary.subjects
     ]
 
 
@@ -174,8 +171,8 @@ def reached(summary: EditionSummary) -> list[Row]:
             "单位": one.unit,
             "目标": figure(one.target),
             "已完成": figure(one.reported),
-            "完成率": rate(one.reported, one.target),
-            "截至": f"{one.as_of_on:%Y-%m-%d}" if one.as_of_on else NONE,
+            "完成率": share_shown(one.reported, one.target),
+            "截至": f"{one.as_of_on:%Y-%m-%d}" if one.as_of_on else UNKNOWN,
         }
         for one in summary.targets
     ]

@@ -231,6 +231,9 @@ class StageSummary:
     next_step: str
     missing_total: int | None = None
     rates: tuple[Rate, ...] = ()
+    # Of filings and quotas "done" is another thing than signing off, and so has the rate another name.
+    rate_name: str = "按时办结率"
+    not_due: int = 0
 
 
 Detail = Digest | CalendarChange | ChaseByHand | ExtensionAnswer | SendBack | StageSummary

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from calendars.formulas import share_shown
 from duban.core.lights import LIGHT_WORDS, Light
 
 if TYPE_CHECKING:
@@ -145,21 +145,12 @@ def units_overdue(items: Iterable[Item]) -> list[tuple[str, int, int]]:
     )
 
 
-def percent(done: int, of: int | None) -> str:
-    """61.8%（371/600）; an unknown or empty denominator prints a dash, never 0 % or 100 %."""
-    if of is None:
-        return f"—（{done}/应办数未知）"
-    if of == 0:
-        return f"—（{done}/0）"
-    share = (Decimal(done) * 100 / Decimal(of)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-    return f"{share}%（{done}/{of}）"
-
-
 FILTERS: dict[str, Callable[..., Any]] = {
     words.__name__: words
     for words in (full_date, short_date, time_left, standing_words, light_colour, first_due)
 }
 GLOBALS: dict[str, Any] = {
     "NAMED": NAMED,
-    **{words.__name__: words for words in (count, facts, left_out, percent, support_facts, units_overdue)},
+    **{words.__name__: words for words in (count, facts, left_out, support_facts, units_overdue)},
+    "percent": share_shown,
 }

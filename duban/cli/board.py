@@ -15,7 +15,7 @@ from duban.cli.command import Answer, Call, Table, Words, command
 from duban.core.access import SYSTEM
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light
 from duban.editions.unscheduled import missing_in_january
-from duban.figures.measures import MEASURES, MeasureRate
+from duban.figures.measures import MEASURES, MeasureRate, left_out_words
 from duban.units.service import unit_named
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def board(
         "provisional": found.provisional,
         "lights": found.lights,
         "rates": _rates(found.rates),
+        "left_out": found.left_out,
         "campaigns": [
             _lit(line) | {"cells": [_lit(cell) for cell in line.cells]} for line in found.campaigns
         ],
@@ -95,7 +96,9 @@ def _board_words(found: Board, *, page: int | None) -> Iterator[Words]:
     if found.campaigns:
         counted = (Text(f"{_lamp(light)}{found.lights[light]}项", STYLES[light]) for light in WORST_FIRST)
         yield lambda: Console(highlight=False).print(Text("  ").join(counted), soft_wrap=True)
-        yield "，".join(f"{one.name} {one.shown}（{one.part}/{one.whole}）" for one in found.rates)
+        yield "，".join(f"{one.name} {one.exact}" for one in found.rates)
+        if left_out := left_out_words(found.tally):
+            yield f"不计入的：{left_out}。"
     else:
         yield "没有在办的专项行动，请先用 duban calendar apply 载入并发布，或放宽条件。"
     yield from _turned_red(found)

@@ -12,6 +12,7 @@ import typer
 
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
+from duban.rosters.rules import RATE_WORDS, RATES
 from duban.rosters.service import list_missing, read_roster_counts, record_outcome
 from duban.rosters.sheets import RosterImported, RosterScope, import_roster
 
@@ -61,9 +62,10 @@ def _summary(done: RosterImported, dry_run: bool) -> str:
 
 @command(app, "show")
 def show(call: Call, campaign: Campaign, year: Year) -> Answer:
-    """应参检、已参检、完成年检、合格各是多少，参检率和年检率；名册未导入的显示“—”。"""
+    """应参检、已参检、完成年检、合格各是多少，参检率、年检率和合格率；名册未导入的显示“—”。"""
     found = read_roster_counts(call.bureau, campaign, year, by=SYSTEM)
-    columns = ("单位", "应参检", "已参检", "完成年检", "合格", "未参检", "参检率", "年检率")
+    rates = [name for name, *_ in RATES.values()]
+    columns = ("单位", "应参检", "已参检", "完成年检", "合格", "未参检", "不在范围", *rates)
     rows = (
         (
             line.unit,
@@ -72,12 +74,12 @@ def show(call: Call, campaign: Campaign, year: Year) -> Answer:
             line.completed,
             line.passed,
             line.missing,
-            line.participation,
-            line.completion,
+            line.left_out,
+            *(getattr(line, key) for key in RATES),
         )
         for line in (*found.units, found.all)
     )
-    return Answer(found, Table(f"{found.name}{found.year}年", columns, rows))
+    return Answer(found, Table(f"{found.name}{found.year}年", columns, rows), *RATE_WORDS.values())
 
 
 @command(app, "missing")

@@ -5,11 +5,12 @@ What is not yet due, waived, suspended or cancelled is in no denominator; an app
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from calendars.formulas import figure_shown, rate_of
+from calendars.formulas import figure_shown, rate_of, share_shown
 from duban.obligations.lights import Facts, is_late
 from duban.obligations.states import DONE, NOT_STARTED, OUT, State
 
@@ -41,6 +42,10 @@ class RateTally:
             for key, one in MEASURES.items()
         )
 
+    def rate(self, key: str) -> MeasureRate:
+        """One of them."""
+        return next(one for one in self.rates if one.key == key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureRate:
@@ -56,6 +61,11 @@ class MeasureRate:
     def shown(self) -> str:
         """61.8 %, or "—" for an empty whole."""
         return figure_shown(rate_of(self.part, self.whole), "%")
+
+    @property
+    def exact(self) -> str:
+        """The same with its fraction."""
+        return share_shown(self.part, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,17 @@ COUNTED: dict[str, CountedFigure] = {
     "owed": CountedFigure("已交办", "owed"),
     "taken_up": CountedFigure("已签收或已着手", "taken_up"),
     "not_taken_up": CountedFigure("已交办而未签收", "owed", without="taken_up"),
+    # What stands in no denominator of what was due.
+    "not_due": CountedFigure("尚未到期", "owed", without="due"),
+    "out": CountedFigure("免办、暂停、撤销或未启动", "out"),
 }
+LEFT_OUT = ("not_due", "out")
+
+
+def left_out_words(tally: RateTally) -> str:
+    """What stands in no denominator of what was due; "" for nothing."""
+    found = ((COUNTED[key].of(tally), COUNTED[key].name) for key in LEFT_OUT)
+    return "；".join(f"{number}项{name}" for number, name in found if number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +128,13 @@ MEASURES: dict[str, Measure] = {
     "at_first": Measure("一次通过率", "at_first", "done", "未经退回而销号÷已销号"),
     "taken_up": Measure("签收率", "taken_up", "owed", "已签收或已着手÷已交办"),
 }
+
+
+def total_tally(tallies: Iterable[tuple[RateTally, int]]) -> RateTally:
+    """The sum of tallies, each taken so many times."""
+    every = tuple(tallies)
+    names = RateTally.__dataclass_fields__
+    return RateTally(**{name: sum(getattr(one, name) * times for one, times in every) for name in names})
 
 
 def rate_tally(facts: Facts, today: date, *, late: bool, returned: bool) -> RateTally:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
 
 from calendars.model import Quota
 from calendars.serialization import from_plain
@@ -21,7 +21,6 @@ from duban.figures.tables import figure, progress
 from duban.obligations.queries import Obligation
 from duban.obligations.states import State
 from duban.obligations.tables import obligation
-from duban.problems.tables import problem
 from duban.units.queries import visible
 from duban.units.tables import person
 
@@ -147,20 +146,6 @@ def submitted_figures(
         .order_by(submission.c.submitted_at, submission.c.id, evidence_item.c.id)
     )
     return {(row.unit_id, row.key): row.value for row in rows}
-
-
-def problem_counts(connection: Connection, edition_id: int, sight: VisibleUnits) -> dict[int, dict[str, int]]:
-    """Problems found, fixed and still open, by unit; a problem that was struck off is a fixed one."""
-    still_open = case((problem.c.state == "open", 1), else_=0)
-    rows = connection.execute(
-        select(problem.c.unit_id, func.count().label("found"), func.sum(still_open).label("open"))
-        .where(problem.c.edition_id == edition_id, visible(sight, problem.c.unit_id))
-        .group_by(problem.c.unit_id)
-    )
-    return {
-        row.unit_id: {"found": row.found, "fixed": row.found - int(row.open), "open": int(row.open)}
-        for row in rows
-    }
 
 
 def quota_of(connection: Connection, obligation_id: int) -> Quota | None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 from duban.core.access import VisibleUnits
 from duban.core.errors import Refused
 from duban.editions.tables import edition, milestone
+from duban.figures.measures import MeasureRate
 from duban.problems.rules import Problem, ProblemPace, ProblemState
 from duban.problems.tables import measure, problem
 from duban.units.queries import visible
@@ -58,6 +59,17 @@ class ProblemTally:
     fixed: int = 0
     open: int = 0
     struck_off: int = 0
+
+    @property
+    def striking_off(self) -> MeasureRate:
+        """销号率."""
+        return MeasureRate(
+            key="struck_off",
+            name="销号率",
+            part=self.struck_off,
+            whole=self.found,
+            definition="已销号÷发现问题",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +157,22 @@ def problem_tally(connection: Connection, wanted: ProblemFilter, sight: VisibleU
 
 def problem_tallies(connection: Connection, sight: VisibleUnits) -> dict[int, ProblemTally]:
     """The counts of every edition's ledger that has a problem the person may see."""
-    by_edition: dict[int, list[Any]] = {}
-    for row in _counts(connection, ProblemFilter(), sight, problem.c.edition_id, problem.c.state):
-        by_edition.setdefault(row.edition_id, []).append(row)
-    return {edition_id: _tally(rows) for edition_id, rows in by_edition.items()}
+    return _tallies(connection, ProblemFilter(), sight, problem.c.edition_id)
+
+
+def unit_tallies(connection: Connection, edition_id: int, sight: VisibleUnits) -> dict[int, ProblemTally]:
+    """The counts of one edition's ledger by unit, in the order of the register."""
+    found = _tallies(connection, ProblemFilter(edition_id=edition_id), sight, problem.c.unit_id)
+    return dict(sorted(found.items()))
+
+
+def _tallies(
+    connection: Connection, wanted: ProblemFilter, sight: VisibleUnits, by: ColumnElement[int]
+) -> dict[int, ProblemTally]:
+    groups: dict[int, list[Any]] = {}
+    for row in _counts(connection, wanted, sight, by, problem.c.state):
+        groups.setdefault(row[0], []).append(row)
+    return {key: _tally(rows) for key, rows in groups.items()}
 
 
 def count_problems(connection: Connection, wanted: ProblemFilter, sight: VisibleUnits) -> int:

@@ -22,7 +22,15 @@ from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.db import Connection
 from duban.core.errors import NotFound
 from duban.core.lights import LIGHT_WORDS, WORST_FIRST, Light, worst
-from duban.figures.measures import COUNTED, MEASURES, MeasureRate, RateTally, rate_tally
+from duban.figures.measures import (
+    COUNTED,
+    LEFT_OUT,
+    MEASURES,
+    MeasureRate,
+    RateTally,
+    left_out_words,
+    rate_tally,
+)
 from duban.imports.sheets import write_sheet
 from duban.obligations.lights import Facts, Pace, standing_of
 from duban.obligations.list_queries import ListedObligation, listed_by_id
@@ -78,6 +86,11 @@ class LightSum:
     @property
     def rates(self) -> tuple[MeasureRate, ...]:
         return self.tally.rates
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """What of them is in no denominator of what was due, by its key in COUNTED."""
+        return {key: COUNTED[key].of(self.tally) for key in LEFT_OUT}
 
     @property
     def obligations(self) -> int:
@@ -775,7 +788,7 @@ def write_board(path: Path, board: Overview) -> int:
         name: str, year: int, whole: LightSum, cells: Sequence[LightSum | None], remark: str
     ) -> list[object]:
         lights = [whole.lights[light] for light in WORST_FIRST]
-        rates = [f"{rate.shown}（{rate.part}/{rate.whole}）" for rate in whole.rates]
+        rates = [rate.exact for rate in whole.rates]
         return [name, year, LIGHT_WORDS[whole.light], *lights, *rates, *map(_lights_words, cells), remark]
 
     rest = [board.rest] if board.rest else []
@@ -788,6 +801,7 @@ def write_board(path: Path, board: Overview) -> int:
         f"截至{board.as_of_on:%Y-%m-%d}，{board.year}年度；灯按现有事实和日历算出。",
         *(f"{rate.name}＝{rate.definition}。" for rate in board.rates),
         "分母为零写“—”。",
+        f"不计入的：{left_out_words(board.tally) or '无'}。",
         *(f"往年未办结：{one.name}{one.year}，{_lights_words(one)}。" for one in board.left),
     ]
     return write_sheet(path, f"灯表{board.as_of_on:%Y-%m-%d}", columns, lines, notes=notes)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 
 from duban.bureau import Bureau
 from duban.core import clock
+from duban.core.access import SYSTEM
 from duban.core.errors import Fault
+from duban.figures.measures import RateTally, left_out_words
+from duban.reports.board import read_board
 from duban.reports.queries import (
     BulletinLine,
     BulletinSpan,
@@ -67,8 +69,9 @@ def compose_bulletin(bureau: Bureau, period: Period, *, now: datetime) -> Bullet
     today = clock.civil(now)
     first, last = bulletin_span_of(period, today)
     coming_until = bureau.workdays.shift(today, COMING_WORKDAYS)
+    rates = read_board(bureau, by=SYSTEM, today=last).tally
     with bureau.store.reading() as connection:
-        everything = bulletin_totals(connection, last)
+        everything = bulletin_totals(connection, today)
         happened = bulletin_span(connection, first, last)
         overdue = overdue_lines(connection, today, limit=SHOWN)
         coming = coming_lines(connection, today, coming_until, limit=SHOWN)
@@ -76,7 +79,7 @@ def compose_bulletin(bureau: Bureau, period: Period, *, now: datetime) -> Bullet
     lines = [
         f"# {title}",
         "",
-        *_overall(everything, happened, last),
+        *_overall(everything, rates, happened, last),
         *_section("二、逾期未办", overdue, "没有逾期事项。"),
         *_section(f"三、{COMING_WORKDAYS} 个工作日内到期", coming, "没有临期事项。"),
         *_notes(bureau, today),
@@ -98,18 +101,22 @@ def bulletin_span_of(period: Period, today: date) -> tuple[date, date]:
             return last.replace(day=1), last
 
 
-def _overall(everything: BulletinTotals, happened: BulletinSpan, last: date) -> Iterator[str]:
+def _overall(
+    everything: BulletinTotals, rates: RateTally, happened: BulletinSpan, last: date
+) -> Iterator[str]:
     yield "## 一、总体情况"
     yield ""
     yield (
         f"在办专项行动 {everything.editions} 项，任务 {everything.owed} 条："
         f"已销号 {everything.done} 条，待审核 {everything.waiting} 条，逾期 {everything.overdue} 条。"
     )
+    in_time = rates.rate("in_time")
     yield (
-        f"截至 {last:%Y-%m-%d} 应办结 {everything.due} 条，按时办结 {everything.in_time} 条，"
-        f"按时办结率 {_rate(everything.in_time, everything.due)}"
-        "（按时办结÷到期应办，免办与暂停不计，已批延期按新期限）。"
+        f"截至 {last:%Y-%m-%d} 应办结 {in_time.whole} 条，按时办结 {in_time.part} 条，{in_time.name} {in_time.shown}"
+        f"（{in_time.definition}）。"
     )
+    if left_out := left_out_words(rates):
+        yield f"不计入的：{left_out}。"
     yield (
         f"本期到期 {happened.became_due} 条，销号 {happened.closed} 条，批准延期 {happened.extended} 次；"
         f"发出消息 {happened.accepted} 封（对方服务器已接收），未能发出 {happened.failed} 封。"
@@ -137,9 +144,3 @@ def _notes(bureau: Bureau, today: date) -> Iterator[str]:
 
 def _span_words(first: date, last: date) -> str:
     return f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d}"
-
-
-def _rate(part: int, whole: int) -> str:
-    if not whole:
-        return "—"
-    return f"{(100 * Decimal(part) / Decimal(whole)).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"

@@ -21,7 +21,6 @@ from duban.figures.queries import (
     ReportedFigure,
     measured,
     newest_figures,
-    problem_counts,
     quota_progress,
     submitted_figures,
 )
@@ -35,6 +34,7 @@ from duban.figures.rules import (
     units_against_city,
 )
 from duban.obligations.pull_queries import EditionRow, pulled_editions
+from duban.problems.queries import ProblemTally, unit_tallies
 from duban.rosters.queries import subject_counts_by_unit
 from duban.rosters.rules import counts_as_figures, total_counts
 from duban.units.queries import units_by_id
@@ -144,7 +144,7 @@ def figures_known(
     _from_submissions(submitted_figures(connection, stored.id, sight), by_unit, city)
     _from_progress(stored.value, quota_progress(connection, stored.id, sight), by_unit, city)
     _from_roster(connection, stored, sight, by_unit, city)
-    _from_problems(problem_counts(connection, stored.id, sight), by_unit, city)
+    _from_problems(unit_tallies(connection, stored.id, sight), by_unit, city)
     _from_reports(newest, by_unit, city)
     aliases = {word: key for word, key in known_names(stored.value).items() if word != key}
     for values in (*by_unit.values(), city):
@@ -191,10 +191,10 @@ def _from_roster(
     city |= counts_as_figures(total_counts(counts.values()))
 
 
-def _from_problems(counts: Mapping[int, Mapping[str, int]], by_unit: dict[int, Names], city: Names) -> None:
+def _from_problems(counts: Mapping[int, ProblemTally], by_unit: dict[int, Names], city: Names) -> None:
     for unit_id, one in counts.items():
-        by_unit.setdefault(unit_id, {}).update(one)
-    city |= _sums(dict(one) for one in counts.values())
+        by_unit.setdefault(unit_id, {}).update(found=one.found, fixed=one.fixed, open=one.open)
+    city |= _sums({"found": one.found, "fixed": one.fixed, "open": one.open} for one in counts.values())
 
 
 def _from_reports(newest: Newest, by_unit: dict[int, Names], city: Names) -> None:

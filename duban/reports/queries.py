@@ -14,7 +14,7 @@ from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, milestone_support, point
 from duban.evidence.tables import evidence_item, review, submission
 from duban.figures.tables import progress
-from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
+from duban.obligations.states import DONE, NOT_STARTED, OPEN, OUT, WAITING, State
 from duban.obligations.tables import extension, obligation, sign_off
 from duban.outbox.tables import dispatch
 from duban.problems.rules import ProblemState
@@ -28,15 +28,13 @@ from duban.units.tables import person, unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletinTotals:
-    """Of all published editions. `due` is what had to be done by the day, `in_time` what of it was."""
+    """Of all published editions, as it stands on a day."""
 
     editions: int
     owed: int
     done: int
     waiting: int
     overdue: int
-    due: int
-    in_time: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,6 @@ class BulletinLine:
 
 
 def bulletin_totals(connection: Connection, today: date) -> BulletinTotals:
-    due = and_(_owed(), obligation.c.due_on <= today)
     row = connection.execute(
         select(
             func.count(func.distinct(edition.c.id)).label("editions"),
@@ -70,8 +67,6 @@ def bulletin_totals(connection: Connection, today: date) -> BulletinTotals:
             func.count(case((_in(DONE), 1))).label("done"),
             func.count(case((_in(WAITING), 1))).label("waiting"),
             func.count(case((_overdue(today), 1))).label("overdue"),
-            func.count(case((due, 1))).label("due"),
-            func.count(case((and_(due, _in(DONE), _timely()), 1))).label("in_time"),
         )
         .join_from(edition, obligation, obligation.c.edition_id == edition.c.id)
         .where(edition.c.state == "published")
@@ -154,7 +149,7 @@ def _count(connection: Connection, wanted: ColumnElement[bool]) -> int:
 
 
 def _owed() -> ColumnElement[bool]:
-    return obligation.c.state.not_in(_values(OUT))
+    return obligation.c.state.not_in(_values(OUT | NOT_STARTED))
 
 
 def _in(states: frozenset[State]) -> ColumnElement[bool]:
@@ -163,11 +158,6 @@ def _in(states: frozenset[State]) -> ColumnElement[bool]:
 
 def _overdue(today: date) -> ColumnElement[bool]:
     return and_(_in(OPEN), obligation.c.due_on < today)
-
-
-def _timely() -> ColumnElement[bool]:
-    # The day it was handed in decides, not the day it was signed off; 逾期办结 keeps its mark.
-    return and_(obligation.c.late == 0, obligation.c.submitted_on <= obligation.c.due_on)
 
 
 def _values(states: frozenset[State]) -> list[str]:

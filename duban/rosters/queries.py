@@ -32,6 +32,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
@@ -443,8 +444,7 @@ def subject_counts_by_unit(
     """The counts that have to be kept apart, by unit id, of the units the person may see."""
     rows = connection.execute(
         select(subject.c.unit_id, *_TALLIES)
-        .where(subject.c.roster_id == roster_id, subject.c.in_scope == 1)
-        .where(visible(sight, subject.c.unit_id))
+        .where(subject.c.roster_id == roster_id, visible(sight, subject.c.unit_id))
         .group_by(subject.c.unit_id)
     )
     return _counts(rows)
@@ -454,18 +454,19 @@ def roster_totals(connection: Connection, sight: VisibleUnits) -> dict[int, Rost
     """The same counts in all, by roster id, of every roster with a subject the person may see."""
     rows = connection.execute(
         select(subject.c.roster_id, *_TALLIES)
-        .where(subject.c.in_scope == 1, visible(sight, subject.c.unit_id))
+        .where(visible(sight, subject.c.unit_id))
         .group_by(subject.c.roster_id)
     )
     return _counts(rows)
 
 
-def _tally(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+def _tally(condition: ColumnElement[bool], in_scope: int = 1) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((and_(subject.c.in_scope == in_scope, condition), 1), else_=0)), 0)
 
 
 _TALLIES = (
-    func.count().label("due"),
+    _tally(true()).label("due"),
+    _tally(true(), in_scope=0).label("left_out"),
     _tally(subject.c.taken_part_on.is_not(None)).label("taken_part"),
     _tally(subject.c.outcome.is_not(None)).label("completed"),
     _tally(subject.c.outcome == "passed").label("passed"),

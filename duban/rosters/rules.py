@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from calendars.formulas import ComputedFigure, rate_of
+from duban.figures.measures import MeasureRate
 from duban.obligations.states import DONE, OPEN, WAITING, State
 
 # What a record on the roster moves. The registrar's published conclusion closes also what a unit handed in and nobody
@@ -20,7 +20,10 @@ HELD = WAITING | DONE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterCounts:
-    """`due` 应参检, `taken_part` 已参检, `completed` 完成年检 (a conclusion was reached), then the conclusions."""
+    """`due` 应参检, `taken_part` 已参检, `completed` 完成年检 (a conclusion was reached), then the conclusions.
+
+    `left_out` stand on the roster without having to take part: they are in no count and no rate.
+    """
 
     due: int
     taken_part: int = 0
@@ -28,25 +31,31 @@ class RosterCounts:
     passed: int = 0
     basically_passed: int = 0
     failed: int = 0
+    left_out: int = 0
 
     @property
     def missing(self) -> int:
         return self.due - self.taken_part
 
-    @property
-    def participation(self) -> ComputedFigure | None:
-        """参检率 = 已参检 ÷ 应参检."""
-        return rate_of(self.taken_part, self.due)
+    def rate(self, key: str) -> MeasureRate:
+        """One of RATES."""
+        name, part, whole, definition = RATES[key]
+        parts = {"part": getattr(self, part), "whole": getattr(self, whole)}
+        return MeasureRate(key=key, name=name, definition=definition, **parts)
 
-    @property
-    def completion(self) -> ComputedFigure | None:
-        """年检率 = 完成年检 ÷ 应参检."""
-        return rate_of(self.completed, self.due)
 
-    @property
-    def pass_rate(self) -> ComputedFigure | None:
-        """合格率 = 合格 ÷ 完成年检."""
-        return rate_of(self.passed, self.completed)
+# The rates of a check, each defined here alone: name, part, whole, and what people read of it.
+RATES = {
+    "participation": ("参检率", "taken_part", "due", "已参检÷应参检；名册里不在应参检范围的不计"),
+    "completion": ("年检率", "completed", "due", "完成年检（已有结论）÷应参检；名册里不在应参检范围的不计"),
+    "passing": (
+        "合格率",
+        "passed",
+        "completed",
+        "合格÷完成年检（已有结论）；基本合格、不合格不算合格，还没有结论的不计",
+    ),
+}
+RATE_WORDS = {key: f"{name}＝{definition}" for key, (name, _, _, definition) in RATES.items()}
 
 
 def total_counts(counts: Iterable[RosterCounts]) -> RosterCounts:

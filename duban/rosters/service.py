@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from calendars.formulas import figure_shown
+from calendars.formulas import UNKNOWN
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, Role, person_id, visible_units
@@ -52,7 +52,7 @@ from duban.rosters.queries import (
     subject_rows,
     subjects_that_change,
 )
-from duban.rosters.rules import OUTCOMES, RosterCounts, total_counts
+from duban.rosters.rules import OUTCOMES, RATES, RosterCounts, total_counts
 from duban.units.queries import find_unit, units_by_id
 from duban.units.rules import person_refusals, reporting_refusals, reporting_units
 
@@ -119,7 +119,7 @@ def roster_of(connection: Connection, edition_id: int) -> tuple[StoredEdition, S
 class RosterLine:
     """One unit's counts; every one None, and every rate "—", while nobody knows who has to take part.
 
-    `passing` is 合格率 = 合格 ÷ 完成年检. The counts beside a rate are its exact fraction.
+    The rates are those of duban.rosters.rules.RATES, the counts beside them their exact fractions; `left_out` is in none.
     """
 
     unit: str
@@ -131,6 +131,7 @@ class RosterLine:
     basically_passed: int | None
     failed: int | None
     missing: int | None
+    left_out: int | None
     participation: str
     completion: str
     passing: str
@@ -222,10 +223,9 @@ def _roster_id(connection: Connection, stored: StoredEdition) -> int | None:
 
 
 def _line(unit: str, unit_id: int | None, counts: RosterCounts | None) -> RosterLine:
-    names = ("due", "taken_part", "completed", "passed", "basically_passed", "failed", "missing")
-    rates = {"participation": "participation", "completion": "completion", "passing": "pass_rate"}
+    names = (*RosterCounts.__dataclass_fields__, "missing")
     values: dict[str, Any] = {name: getattr(counts, name, None) for name in names}
-    values |= {name: figure_shown(getattr(counts, rate, None), "%") for name, rate in rates.items()}
+    values |= {key: counts.rate(key).shown if counts else UNKNOWN for key in RATES}
     return RosterLine(unit=unit, unit_id=unit_id, **values)
 
 

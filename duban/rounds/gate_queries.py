@@ -18,7 +18,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    case,
     false,
     func,
     literal,
@@ -31,8 +30,10 @@ from sqlalchemy import (
 from calendars.model import CampaignKind, TargetState
 from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, point
+from duban.figures.measures import RateTally, rate_tally, total_tally
 from duban.figures.tables import progress
-from duban.obligations.states import DONE, NOT_STARTED, OPEN, OUT, WAITING, State
+from duban.obligations.lights import Facts
+from duban.obligations.states import NOT_STARTED, OPEN, OUT, WAITING, State
 from duban.obligations.tables import obligation
 from duban.problems.tables import problem
 from duban.rosters.queries import subject_counts_by_unit
@@ -40,6 +41,7 @@ from duban.rosters.rules import RosterCounts, total_counts
 from duban.rosters.tables import roster, subject
 from duban.rounds.gate_rules import FINISHED, GateGroup, LedgerCounts
 from duban.rounds.tables import reminder, round_
+from duban.units.queries import units_by_id
 from duban.units.tables import unit
 
 PUBLISHED = "published"
@@ -277,7 +279,7 @@ def _group(row: Row[Any], obligations: int) -> GateGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointCount:
-    """One dated point. `owed` leaves out what is waived, suspended or cancelled; dates are of the document."""
+    """One dated point with the tally of its rates; dates are of the document."""
 
     stage: int | None
     title: str
@@ -286,8 +288,7 @@ class PointCount:
     provisional: bool
     gate: bool
     gate_closed: bool
-    owed: int
-    done: int
+    tally: RateTally
     waiting: int
     overdue: int
 
@@ -301,29 +302,6 @@ class UnitTarget:
     target: Decimal
     reported: Decimal | None
     as_of_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectCount:
-    """One unit's share of a roster."""
-
-    unit: str
-    in_scope: int
-    taken_part: int
-    passed: int
-    basically_passed: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemCount:
-    """One unit's problems: found = open + fixed + closed."""
-
-    unit: str
-    found: int
-    open: int
-    fixed: int
-    closed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,15 +321,14 @@ def point_counts(connection: Connection, edition_id: int, today: date) -> tuple[
     grouped = connection.execute(
         select(*keys, func.count()).where(obligation.c.edition_id == edition_id).group_by(*keys)
     )
-    counts: dict[int, dict[str, Any]] = defaultdict(lambda: Counter(owed=0, done=0, waiting=0, overdue=0))
+    tallies: dict[int, list[tuple[RateTally, int]]] = defaultdict(list)
+    waiting, overdue = Counter[int](), Counter[int]()
     for point_id, state, due_on, number in grouped:
-        for name, counted in (
-            ("owed", state not in OUT),
-            ("done", state in DONE),
-            ("waiting", state in WAITING),
-            ("overdue", state in OPEN and due_on < today),
-        ):
-            counts[point_id][name] += number if counted else 0
+        facts = Facts(state=State(state), due_on=due_on)
+        # Whether it was late is not asked here: no rate of a point's table needs it.
+        tallies[point_id].append((rate_tally(facts, today, late=False, returned=False), number))
+        waiting[point_id] += number if facts.state in WAITING else 0
+        overdue[point_id] += number if facts.state in OPEN and due_on < today else 0
     rows = connection.execute(
         select(
             point.c.id,
@@ -370,8 +347,9 @@ def point_counts(connection: Connection, edition_id: int, today: date) -> tuple[
     found = []
     for row in rows:
         values: dict[str, Any] = dict(row._mapping)
-        own = counts[values.pop("id")]
-        found.append(PointCount(**values, **own))
+        key = values.pop("id")
+        tally = total_tally(tallies[key])
+        found.append(PointCount(**values, tally=tally, waiting=waiting[key], overdue=overdue[key]))
     return tuple(found)
 
 
@@ -423,44 +401,12 @@ def unit_targets(connection: Connection, edition_id: int) -> tuple[UnitTarget, .
     return tuple(UnitTarget(**row._mapping) for row in rows)
 
 
-def subject_counts(connection: Connection, edition_id: int) -> tuple[SubjectCount, ...]:
-    """Roster subjects by unit."""
-    inside = subject.c.in_scope == 1
-
-    def outcome(name: str) -> ColumnElement[int]:
-        return func.count(case((and_(inside, subject.c.outcome == name), 1))).label(name)
-
-    rows = connection.execute(
-        select(
-            unit.c.name.label("unit"),
-            func.count(case((inside, 1))).label("in_scope"),
-            func.count(case((and_(inside, subject.c.taken_part_on.is_not(None)), 1))).label("taken_part"),
-            *(outcome(name) for name in ("passed", "basically_passed", "failed")),
-        )
-        .join_from(subject, roster, roster.c.id == subject.c.roster_id)
-        .join(unit, unit.c.id == subject.c.unit_id)
-        .where(roster.c.edition_id == edition_id)
-        .group_by(unit.c.id, unit.c.name)
-        .order_by(unit.c.id)
-    )
-    return tuple(SubjectCount(**row._mapping) for row in rows)
-
-
-def problem_counts(connection: Connection, edition_id: int) -> tuple[ProblemCount, ...]:
-    """Problems by unit."""
-    states = ("open", "fixed", "closed")
-    rows = connection.execute(
-        select(
-            unit.c.name.label("unit"),
-            func.count().label("found"),
-            *(func.count(case((problem.c.state == state, 1))).label(state) for state in states),
-        )
-        .join_from(problem, unit, unit.c.id == problem.c.unit_id)
-        .where(problem.c.edition_id == edition_id)
-        .group_by(unit.c.id, unit.c.name)
-        .order_by(unit.c.id)
-    )
-    return tuple(ProblemCount(**row._mapping) for row in rows)
+def subject_counts(connection: Connection, edition_id: int) -> tuple[tuple[str, RosterCounts], ...]:
+    """Roster subjects by unit, in the order of the register."""
+    ids = connection.scalars(select(roster.c.id).where(roster.c.edition_id == edition_id)).all()
+    found = [one for key in ids for one in subject_counts_by_unit(connection, key, _ALL).items()]
+    names = units_by_id(connection, {unit_id for unit_id, _ in found})
+    return tuple((names[unit_id], counts) for unit_id, counts in sorted(found, key=lambda one: one[0]))
 
 
 def kinds_planned_on(connection: Connection, edition_id: int, day: date) -> frozenset[str]:

@@ -137,12 +137,12 @@ class GateResult:
 
     @property
     def rate(self) -> Fraction | None:
-        """按时办结率 as an exact share; None when nothing was owed."""
+        """What was done in time as an exact share; None when nothing was owed."""
         return Fraction(self.done_in_time, self.owed) if self.owed else None
 
     @property
     def completion(self) -> Fraction | None:
-        """办结率 as an exact share; None when nothing was owed."""
+        """What was done as an exact share; None when nothing was owed."""
         return Fraction(self.done, self.owed) if self.owed else None
 
 
@@ -213,6 +213,11 @@ _COUNTED = {
     CampaignKind.EVENT: ("项", "办结"),
     CampaignKind.REFORM: ("步", "完成"),
 }
+# Where "done" is not signing off the rate has a name of its own, so that 办结率 is one thing everywhere.
+RATE_NAMES = dict.fromkeys(CampaignKind, "办结率") | {
+    CampaignKind.FILING: "审核通过率",
+    CampaignKind.QUOTA: "达标率",
+}
 # The three stages of an event, by their number in the file.
 PHASES = {1: "事前", 2: "事中", 3: "事后"}
 _NAMED = 5
@@ -222,7 +227,7 @@ def _sentence(stage: GateStage, found: GateResult) -> str:
     """What the gate found, in one Chinese sentence."""
     parts = [_head(stage) + _counts(stage, found)]
     if stage.roster is not None and stage.kind is CampaignKind.ANNUAL_CHECK:
-        share = figure_shown(stage.roster.participation, "%")
+        share = stage.roster.rate("participation").shown
         parts.append(f"应参检{stage.roster.due}家，已参检{stage.roster.taken_part}家，参检率{share}")
     if stage.ledger is not None:
         ledger = stage.ledger
@@ -253,14 +258,14 @@ def _counts(stage: GateStage, found: GateResult) -> str:
     if stage.kind is CampaignKind.ANNUAL_CHECK and stage.needs_roster:
         unit = "家"
     if not found.owed:
-        return f"应办0{unit}，按时办结率{figure_shown(None)}"
+        return f"应办0{unit}，按时{RATE_NAMES[stage.kind]}{figure_shown(None)}"
     late = found.done - found.done_in_time
     text = f"应办{found.owed}{unit}，{done}{found.done}{unit}"
     if late:
         text += f"（逾期{late}{unit}）"
     if found.open:
         text += f"，未完成{found.open}{unit}"
-    return f"{text}，按时办结率{figure_shown(rate_of(found.done_in_time, found.owed), '%')}"
+    return f"{text}，按时{RATE_NAMES[stage.kind]}{figure_shown(rate_of(found.done_in_time, found.owed), '%')}"
 
 
 def _next_step(stage: GateStage, found: GateResult) -> str:

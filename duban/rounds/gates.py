@@ -15,21 +15,21 @@ from calendars.model import CampaignKind
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core import clock
-from duban.core.access import SYSTEM
+from duban.core.access import SYSTEM, VisibleUnits
 from duban.core.db import Connection
 from duban.core.errors import DubanError, NotFound
 from duban.editions.queries import find_edition_name
 from duban.history.queries import append_entry
 from duban.obligations.lights import Facts, standing_of
 from duban.outbox.queries import Part, enqueue_urgent
+from duban.problems.queries import ProblemTally, unit_tallies
+from duban.rosters.rules import RosterCounts
 from duban.rounds.gate_queries import (
     DuePoint,
     EarlierStage,
     Missing,
     OpenGateRow,
     PointCount,
-    ProblemCount,
-    SubjectCount,
     UnitTarget,
     due_gate_points,
     gate_group_counts,
@@ -41,12 +41,12 @@ from duban.rounds.gate_queries import (
     open_gate_rows,
     point_counts,
     points_before,
-    problem_counts,
     roster_counts,
     subject_counts,
     unit_targets,
 )
 from duban.rounds.gate_rules import (
+    RATE_NAMES,
     GateGroup,
     GateOutcome,
     GateResult,
@@ -57,6 +57,7 @@ from duban.rounds.gate_rules import (
     judge_gate,
 )
 from duban.rounds.queries import note_gates
+from duban.units.queries import units_by_id
 
 # As many units as a summary letter names; the ledger keeps them all.
 NAMED = 300
@@ -276,13 +277,13 @@ def _letter(bureau: Bureau, one: DuePoint, result: GateResult) -> dict[str, obje
     """The fields of notifications' StageSummary as JSON holds them, ready in the dispatch row.
 
     `unit` str (the coordinator), `as_of_on` and `due_on` ISO text, `campaign`, `stage`, `document` and `next_step`
-    str, `provisional` bool, `total`, `done_on_time`, `done_late`, `left_out_of_rate` and `missing_total` int,
+    str, `provisional` bool, `rate_name` str, `total`, `done_on_time`, `done_late`, `left_out_of_rate`, `not_due` and `missing_total` int,
     `missing` a list of {unit, days_overdue, reason} with at most NAMED entries, `rates` a list of
     {title, done, of, target_percent} where `of` is null while the denominator is unknown, `desk` an object
     {name, contact, phone}, `list_link` null. `to_name` is not in it: the addressee is the dispatch's contact.
     """
     settings = bureau.settings
-    rates: list[tuple[str, int, int | None]] = [("办结率", result.done, result.owed)]
+    rates: list[tuple[str, int, int | None]] = [(RATE_NAMES[one.kind], result.done, result.owed)]
     if result.ledger is not None:
         rates.append(("问题销号率", result.ledger.struck_off, result.ledger.found))
     if result.roster is not None:
@@ -300,7 +301,9 @@ def _letter(bureau: Bureau, one: DuePoint, result: GateResult) -> dict[str, obje
         "total": result.owed,
         "done_on_time": result.done_in_time,
         "done_late": result.done - result.done_in_time,
+        "rate_name": f"按时{RATE_NAMES[one.kind]}",
         "left_out_of_rate": result.out,
+        "not_due": result.not_due,
         "missing": [
             {
                 "unit": f"{left.subject}（{left.unit}）" if left.subject else left.unit,
@@ -336,8 +339,8 @@ class EditionSummary:
     points: tuple[PointCount, ...]
     missing: tuple[Missing, ...]
     targets: tuple[UnitTarget, ...]
-    subjects: tuple[SubjectCount, ...]
-    problems: tuple[ProblemCount, ...]
+    subjects: tuple[tuple[str, RosterCounts], ...]
+    problems: tuple[tuple[str, ProblemTally], ...]
 
 
 def sum_up_edition(bureau: Bureau, campaign: str, year: int, *, now: datetime) -> EditionSummary:
@@ -347,6 +350,8 @@ def sum_up_edition(bureau: Bureau, campaign: str, year: int, *, now: datetime) -
         found = find_edition_name(connection, campaign, year)
         if found is None:
             raise NotFound(f"没有 {campaign} {year} 年度，请用 duban calendar show 查看已有的专项行动。")
+        problems = unit_tallies(connection, found.id, VisibleUnits(everything=True))
+        names = units_by_id(connection, problems)
         return EditionSummary(
             edition_id=found.id,
             campaign=campaign,
@@ -361,5 +366,5 @@ def sum_up_edition(bureau: Bureau, campaign: str, year: int, *, now: datetime) -
             subjects=(
                 subject_counts(connection, found.id) if found.kind == CampaignKind.ANNUAL_CHECK else ()
             ),
-            problems=problem_counts(connection, found.id),
+            problems=tuple((names[unit_id], tally) for unit_id, tally in problems.items()),
         )

@@ -2,24 +2,25 @@ from datetime import date
 
 import pytest
 
-from notifications.wording import percent, short_date, time_left, units_overdue
+from calendars.formulas import share_shown
+from notifications.wording import short_date, time_left, units_overdue
 from tests.notifications.mail_builders import an_item
 
 
 @pytest.mark.parametrize(
     ("done", "of", "words"),
     [
-        (371, 600, "61.8%（371/600）"),
-        (425, 600, "70.8%（425/600）"),
-        (106, 110, "96.4%（106/110）"),
-        (20, 41, "48.8%（20/41）"),
-        (0, 7, "0.0%（0/7）"),
+        (371, 600, "61.8 %（371/600）"),
+        (425, 600, "70.8 %（425/600）"),
+        (106, 110, "96.4 %（106/110）"),
+        (20, 41, "48.8 %（20/41）"),
+        (0, 7, "0.0 %（0/7）"),
         (0, 0, "—（0/0）"),
-        (106, None, "—（106/应办数未知）"),
+        (106, None, "—（106/未知）"),
     ],
 )
 def test_a_rate_shows_its_fraction_and_an_empty_denominator_a_dash(done, of, words):
-    assert percent(done, of) == words
+    assert share_shown(done, of) == words
 
 
 @pytest.mark.parametrize(

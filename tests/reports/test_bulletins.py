@@ -52,7 +52,7 @@ def test_a_daily_bulletin_counts_and_names_who_is_overdue(bureau: Bureau):
     assert written.path.name == "2026-04-03-日报.md"
     assert "在办专项行动 1 项，任务 3 条：已销号 2 条，待审核 0 条，逾期 1 条。" in text
     # Waived is out of the denominator; what was handed in late keeps its mark.
-    assert "应办结 3 条，按时办结 1 条，按时办结率 33.3%" in text
+    assert "应办结 3 条，按时办结 1 条，按时办结率 33.3 %" in text
     assert "地名标志巡检·巡检计划报备案，时限 2026-03-31：溧阳市民政局" in text
 
 

@@ -15,6 +15,7 @@ from calendars.model import CampaignKind, EvidenceType
 from duban.core.lights import Light
 from duban.obligations.list_queries import ListedObligation
 from duban.obligations.states import State
+from duban.rosters.rules import RATE_WORDS
 
 
 def _plain(value: Decimal) -> str:
@@ -185,6 +186,7 @@ class BoardOut(Out):
     lights: dict[Light, int]
     rates: list[RateOut]
     provisional: bool
+    left_out: dict[str, int] = Field(description="不计入的：not_due 尚未到期，out 免办、暂停、撤销或未启动")
     turned_red: int = Field(description="比前一天新增的红灯", validation_alias="turned_red_total")
     campaigns: list[BoardLineOut]
     unscheduled: list[str] = Field(description="一月里本年度尚未排定的，各一句")
@@ -200,9 +202,10 @@ class RosterLineOut(Out):
     passed: int | None = Field(description="合格")
     basically_passed: int | None = Field(description="基本合格")
     failed: int | None = Field(description="不合格")
-    participation: str = Field(description="参检率＝已参检÷应参检")
-    completion: str = Field(description="年检率＝完成年检÷应参检")
-    passing: str = Field(description="合格率＝合格÷完成年检")
+    left_out: int | None = Field(description="名册里不在应参检范围的，不计入")
+    participation: str = Field(description=RATE_WORDS["participation"])
+    completion: str = Field(description=RATE_WORDS["completion"])
+    passing: str = Field(description=RATE_WORDS["passing"])
 
 
 class RosterOut(Out):

@@ -142,7 +142,8 @@ def board(visit: Reads, asked: Annotated[YearAsked, Query()]) -> Response:
     """各专项行动的灯和比率，按当天计。"""
     found = read_board(visit.bureau, by=visit.by, today=visit.today, year=asked.year)
     missing = [one.sentence for one in missing_in_january(visit.bureau, visit.today, by=visit.by)]
-    return answer(visit, BoardOut, found, rates=found.rates, unscheduled=missing)
+    own = {"rates": found.rates, "left_out": found.left_out}
+    return answer(visit, BoardOut, found, unscheduled=missing, **own)
 
 
 @router.get(

@@ -55,6 +55,7 @@ def show_board(
         NAMED=NAMED,
         WORST_FIRST=WORST_FIRST,
         MEASURES=MEASURES,
+        COUNTED=COUNTED,
     )
 
 

@@ -15,7 +15,7 @@ from duban.portal.forms import Day, Form, Whole, Wholes, comes_back, one_of
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.rosters.queries import NO_OUTCOME, SubjectChoice, SubjectFilter
-from duban.rosters.rules import OUTCOMES
+from duban.rosters.rules import OUTCOMES, RATE_WORDS
 from duban.rosters.service import list_rosters, list_subjects, read_roster_counts, record_outcomes
 from duban.rosters.sheets import OUTCOME_NAMES, export_roster
 
@@ -68,6 +68,7 @@ def roster(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Re
         OUTCOME_OPTIONS=OUTCOME_OPTIONS,
         OUTCOME_NAMES=OUTCOME_NAMES,
         OUTCOMES=OUTCOMES,
+        RATE_WORDS=RATE_WORDS,
     )
 
 
