@@ -23,6 +23,7 @@ COMMANDS = {
     "calendar": "duban.cli.calendar:app",
     "unit": "duban.cli.units:app",
     "roster": "duban.cli.rosters:app",
+    "draw": "duban.cli.draws:app",
     "problem": "duban.cli.problems:app",
     "figure": "duban.cli.figures:app",
     "round": "duban.cli.rounds:app",

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from duban.bureau import Bureau
 from duban.core.errors import Fault
 from duban.core.secrets import derived
+from duban.portal.api import reference
 from duban.portal.api.application import create_api
 from duban.portal.context import AppState
 from duban.portal.errors import add_handlers
@@ -34,6 +35,7 @@ ROUTES = (
     "my",
     "evidence",
     "rosters",
+    "draws",
     "problem_files",
     "sheet_imports",
     "problems",
@@ -49,7 +51,6 @@ ROUTES = (
     "obligations",
     "cases",
     "units",
-    "api_reference",
     "figures",
 )
 # One submission may carry several files; each is held to its own limit besides.
@@ -81,9 +82,8 @@ def create_app(bureau: Bureau, *, now: Callable[[], datetime] | None = None) -> 
         bureau=bureau, now=now, looks=Renderer(key.get_secret_value(), https=https), workdays_read_at=now()
     )
     for name in ROUTES:
-        app.include_router(
-            import_module(f"duban.portal.pages.{name}").router, include_in_schema=name == "api"
-        )
+        app.include_router(import_module(f"duban.portal.pages.{name}").router, include_in_schema=False)
+    app.include_router(reference.router, include_in_schema=False)
     app.state.api = create_api(app.state.house)
     app.mount("/api/v1", app.state.api)
     app.mount("/static", _Static(directory=STATIC), name="static")

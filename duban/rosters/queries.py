@@ -310,7 +310,7 @@ def settle_subjects(
         .values(in_scope=0)
     )
     return RosterDifference(
-        new=_insert_new(connection, roster_id), changed=int(changed.rowcount), gone=int(gone.rowcount)
+        new=insert_new_subjects(connection, roster_id), changed=int(changed.rowcount), gone=int(gone.rowcount)
     )
 
 
@@ -374,7 +374,8 @@ def follow_changes(
     return int(cancelled.rowcount), int(returned.rowcount)
 
 
-def _insert_new(connection: Connection, roster_id: int) -> int:
+def insert_new_subjects(connection: Connection, roster_id: int) -> int:
+    """Those received that the roster does not have yet; returns how many."""
     names = ("code", "name", "unit_id", "in_scope", "taken_part_on", "outcome", "outcome_on", "attributes")
     known = exists().where(subject.c.roster_id == roster_id, subject.c.code == incoming_subjects.c.code)
     chosen = select(literal(roster_id), *(incoming_subjects.c[name] for name in names)).where(~known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -42,6 +42,7 @@ from duban.rosters.queries import (
     SubjectFilter,
     emptied_milestones,
     follow_changes,
+    insert_new_subjects,
     receive_subjects,
     receiving_units,
     roster_news,
@@ -176,7 +177,7 @@ def _columns(find_unit: Callable[[str], int | None]) -> tuple[Column, ...]:
     return (
         Column(heading=CODE, aliases=("社会信用代码",), read=lambda text: cleaned(text).upper()),
         Column(heading=PLAIN_CODE, aliases=("代码", "登记证号"), read=cleaned),
-        Column(heading=NAME, aliases=("社会组织名称", "单位名称"), required=True, read=_name),
+        Column(heading=NAME, aliases=("社会组织名称", "单位名称"), required=True, read=subject_name),
         Column(heading=UNIT, aliases=("主管单位", "责任单位", "所属辖市区"), required=True, read=unit),
         Column(heading="登记日期", aliases=("成立登记日期", "成立日期"), read=_date("登记日期")),
         Column(heading="参检日期", read=_date("参检日期")),
@@ -188,7 +189,8 @@ def _columns(find_unit: Callable[[str], int | None]) -> tuple[Column, ...]:
     )
 
 
-def _name(text: str) -> str:
+def subject_name(text: str) -> str:
+    """A name that can be kept; raises CellFault."""
     name = cleaned(text)
     if not name:
         raise CellFault("没有名称", "没有名称，请补上。")
@@ -367,6 +369,48 @@ def _settle(
         obligations_submitted=settled.submitted,
         obligations_closed=settled.closed,
     )
+
+
+def add_subjects(
+    act: Act,
+    stored: StoredEdition,
+    subjects: Sequence[tuple[str, str, int]],
+    *,
+    filename: str,
+    sha256: str,
+) -> int:
+    """Put (code, name, unit) on the edition's roster beside those already there; returns the obligations that begin."""
+    key = roster_key(stored)
+    known = find_roster(act.connection, stored.id, key)
+    rows: list[dict[str, object]] = [
+        {
+            "code": code,
+            "name": name,
+            "unit_id": unit_id,
+            "in_scope": 1,
+            "taken_part_on": None,
+            "outcome": None,
+            "outcome_on": None,
+            "attributes": {},
+        }
+        for code, name, unit_id in subjects
+    ]
+    with receiving_units(act.connection):
+        receive_subjects(act.connection, rows)
+        values = {
+            "edition_id": stored.id,
+            "key": key,
+            "sha256": sha256,
+            "filename": filename,
+            "subjects": len(rows) + (known.subjects if known else 0),
+            "imported_by": act.by.person_id,
+            "imported_at": act.now,
+        }
+        roster_id = write_roster(act.connection, known.id if known else None, values)
+        insert_new_subjects(act.connection, roster_id)
+    if stored.state not in ("published", "paused"):
+        return 0
+    return _fan_out(act, stored, roster_id, clock.civil(act.now))
 
 
 def _fan_out(act: Act, stored: StoredEdition, roster_id: int, today: date) -> int:

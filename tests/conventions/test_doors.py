@@ -13,6 +13,10 @@ from tests.conventions.reference import PAGE, commands, options, page
 
 # Long-running or pure reading commands write nothing that a preview could show.
 READ_ONLY = {
+    "draw export",
+    "draw list",
+    "draw show",
+    "draw verify",
     "account sessions",
     "account tokens",
     "board",

@@ -133,6 +133,7 @@ def furnish_by_command(play: Play) -> None:
     _first_quarter(play)
     _states(play)
     _roster(play)
+    _draws(play)
     _ledger(play)
     _figures(play)
     _editions(play)
@@ -469,6 +470,30 @@ def _roster(play: Play) -> None:
         on="2026-03-25",
     )
     play.act("roster", "record", *CHECK, a_code(0), "--outcome", "合格", *by)
+
+
+def _draws(play: Play) -> None:
+    """One lot that was drawn, one put aside, one that waits for its seed."""
+    who = ("--as", "董科长")
+    rows = [(a_code(n), f"第{n + 1}号社会组织", "正在注销" if n == 103 else "") for n in range(100, 150)]
+    pool = write(play.folder / "登记.csv", a_csv((*ROSTER_HEADINGS[:2], "排除原因"), *rows))
+    crew = write(
+        play.folder / "检查人员.csv",
+        a_csv(("证号", "姓名", "回避对象"), *((f"苏D{n}", f"示例检查员{n}", "") for n in range(4))),
+    )
+    words = ("double_random", "2026", str(pool), str(crew), "--unit", "天宁区民政局")
+    source = ("--seed-source", "4月2日双色球开奖号码")
+    play.run("draw", "prepare", *words, *source, "--share", "1", *who)
+    play.act("draw", "prepare", *words, *source, *who)
+    play.run("draw", "hold", "1", "--seed", "03 08 17 21 25 33 + 07", *who)
+    play.act("draw", "hold", "1", "--seed", "03 08 17 21 25 33 + 07", "--as", "周处长")
+    play.done("draw", "prepare", *words, *source, *who)
+    play.act("draw", "drop", "2", "--reason", "名单漏了一家", *who)
+    play.done("draw", "prepare", *words, *source, *who)
+    play.both("draw", "list")
+    play.both("draw", "show", "1")
+    play.both("draw", "verify", "1")
+    play.both("draw", "export", "1", str(play.folder / "抽签.xlsx"))
 
 
 def _ledger(play: Play) -> None:

@@ -97,6 +97,7 @@ def _places(play: Play) -> Places:
         golden=edition("golden_survey"),
         rest={
             **{f"person_{key}": people[name] for key, name in NAMES.items() if name in people},
+            "draws": edition("double_random"),
             "person_zhao": people["赵干事"],
             "person_lu": people["卢科长"],
             "tianning": next(str(one["id"]) for one in rows if one["name"] == tianning),
@@ -218,6 +219,8 @@ def _office(play: Play, at: Places) -> None:
         subject=["4"],
         taken_part_on="2026-04-01",
     )
+    play.send(HANDLER, "/draws/3", "/draws/3/drop", reason="")
+    play.send(COORDINATOR, "/draws/3", "/draws/3/hold", seed="短")
     play.send(
         REVIEWER,
         f"/problems/{at.hazards}",
@@ -252,6 +255,17 @@ def _sheets(play: Play, at: Places) -> None:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"].rpartition("/")[2]
 
+    place = f"/rosters/{at.rest['draws']}/draws"
+    play.send(
+        HANDLER,
+        place,
+        place,
+        files={"subjects": ("登记.csv", b"", "text/csv"), "inspectors": ("人员.csv", b"", "text/csv")},
+        unit="天宁区民政局",
+        level="县级",
+        each="2",
+        seed_source="4月2日双色球开奖号码",
+    )
     roster, ledger = f"/rosters/{at.check}/import", f"/problems/{at.hazards}/import"
     more = (a_code(30), "第31号社会组织", "天宁区民政局", "", "", "")
     at.rest["roster_sheet"] = token(roster, a_csv(ROSTER_HEADINGS, more), "名册.csv")
@@ -358,6 +372,9 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("/rosters/<golden>", "C"),
         ),
     ),
+    ("/rosters/{edition_id}/draws", "draws", (("/rosters/<draws>/draws", "CRLHA"),)),
+    ("/draws/{draw_id}", "draws", (("/draws/1", "CRLHA"), ("/draws/3", "C"))),
+    ("/draws/{draw_id}/export.xlsx", "draws", (("/draws/1/export.xlsx", "CH"),)),
     ("/rosters/{edition_id}/export.xlsx", "rosters", (("/rosters/<check>/export.xlsx", "CH"),)),
     ("/rosters/{edition_id}/import", "rosters", (("/rosters/<check>/import", "C"),)),
     (
