@@ -11,11 +11,12 @@ from duban.cli.command import Table, Words, plain
 from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.obligations.file import ObligationFile
-from duban.obligations.file_queries import ReminderShown
+from duban.obligations.file_queries import FATE_NAMES, ReminderShown
 from duban.obligations.list_queries import ListedObligation
 from duban.obligations.lists import ObligationPage
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
+from duban.problems.rules import ledger_words
 
 _NOT_IN_ROWS = ("starts_on", "ladder", "opened_on", "paused", "milestone_id", "standing")
 _IN_FILES = (
@@ -36,7 +37,7 @@ _IN_FILES = (
     "reminders",
     "history",
 )
-_ONLY_OWN = ("expected", "reminder", "sent_back", "extension_wanted_on")
+_ONLY_OWN = ("expected", "reminder", "sent_back", "extension_wanted_on", "forward_asked_to")
 _STORED = [
     column.name
     for column in fields(ListedObligation)
@@ -48,7 +49,9 @@ _ACTS = {
     "waiver": "免办",
     "sign_off": "销号",
     "spot_check": "抽查",
+    "forward_request": "申请改派",
     "forwarding": "改派",
+    "early_pass": "准予越序",
 }
 _FATES = {
     "planned": "已排",
@@ -149,6 +152,8 @@ def _head(one: ObligationFile) -> Iterator[Words]:
     yield f"经办人：{one.handler or '—'}；备岗：{one.backup or '—'}；审核级数：{one.review_levels}"
     marks = f"退回{one.returned_times}次，延期{one.extended_times}次"
     yield marks + ("，有延期申请待批" if one.extension_pending else "") + ("，逾期" if one.late else "")
+    if one.ledger is not None:
+        yield f"问题台账：{ledger_words(one.ledger)}"
     if one.expected:
         expected = (
             (
@@ -166,7 +171,7 @@ def _head(one: ObligationFile) -> Iterator[Words]:
 def _submissions(shown: ObligationFile) -> Iterator[Words]:
     for one in shown.submissions:
         at = f"{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
-        yield f"第{one.nth}次报送：{one.submitted_by}，{at}，{one.note or '无说明'}"
+        yield f"第{one.nth}次报送：{one.submitted_by}，{at}，{one.note or '无说明'}{'，零报告' if one.zero_report else ''}"
         if one.items:
             rows = [
                 (
@@ -178,6 +183,9 @@ def _submissions(shown: ObligationFile) -> Iterator[Words]:
                 for item in one.items
             ]
             yield Table("", ("材料", "名称", "内容", "SHA-256"), rows)
+        if one.fate:
+            at = f"{one.fate_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if one.fate_at else ""
+            yield f"{FATE_NAMES[one.fate]}：{one.fate_by}，{at}"
         for review in one.reviews:
             verdict = "通过" if review.verdict == "passed" else "退回"
             yield f"第{review.level}级{verdict}：{review.reviewed_by}，{review.reason or '无意见'}"

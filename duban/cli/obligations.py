@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from duban.bureau import Bureau
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.cli.obligation_page import as_answer, as_file, file_in_words, row_in_words
-from duban.core.access import SYSTEM
+from duban.core.access import SYSTEM, Role
 from duban.core.clock import ZONE
 from duban.core.lights import Light
 from duban.editions.queries import edition_named
@@ -25,7 +25,7 @@ from duban.evidence.rules import parse_figure
 from duban.evidence.service import FigureItem, FileItem, LinkItem, save_evidence_copy, submit
 from duban.letters.chases import chase_now
 from duban.letters.queries import ChaseScope
-from duban.obligations.file import show_obligation
+from duban.obligations.file import open_obligation, show_obligation
 from duban.obligations.list_queries import ObligationFilter
 from duban.obligations.lists import OBLIGATIONS_PAGE, list_obligations
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, State, Transition
@@ -33,6 +33,8 @@ from duban.obligations.transitions import (
     TRANSITIONS,
     ExtensionDecision,
     ExtensionRequest,
+    ForwardDecision,
+    Forwarding,
     SendBack,
     TransitionDone,
     TransitionInput,
@@ -95,9 +97,12 @@ def list_(
     return Answer(as_answer(found), Table(f"任务台账（第{found.page}页{total}）", columns, rows))
 
 
-@command(app, "show", "on")
+@command(app, "show", "as", "on")
 def show(call: Call, obligation: Annotated[int, typer.Argument(help="任务编号。")]) -> Answer:
     """看一项任务的全部：来源、时限、应报材料、报送、审核、延期、提醒和留痕。"""
+    # Looked at in a reviewer's name it is opened, as on his page.
+    if call.names_actor:
+        open_obligation(call.bureau, obligation, by=call.by, now=call.now)
     shown = show_obligation(call.bureau, obligation, by=SYSTEM, today=call.today)
     return Answer(as_file(shown), file_in_words(shown))
 
@@ -150,7 +155,7 @@ def chase(
 
 
 # Which verb an answer to the options means, and what of the options is its input.
-Choice = Callable[[dict[str, Any]], tuple[Transition, dict[str, Any]]]
+Choice = Callable[[Call, dict[str, Any]], tuple[Transition, dict[str, Any]]]
 _VERSION = Annotated[int | None, typer.Option("--version", help="查看时的版本号；其间若有人改动，就不办理。")]
 _ONE_OR_MANY = {
     "obligation": Annotated[int | None, typer.Argument(help="任务编号；成批办理时不写。")],
@@ -202,7 +207,7 @@ def _act(
         edition, unit = given.pop("edition", None), given.pop("unit", None)
         if many and (number is None) == (edition is None and unit is None):
             raise typer.BadParameter("请写一个任务编号，或用 --edition、--unit 指明成批的范围。")
-        meant, values = choose(given) if choose else (verb, given)
+        meant, values = choose(call, given) if choose else (verb, given)
         input_ = _input(call.bureau, meant, values)
         if number is not None:
             return _done(call, transition(call.bureau, number, meant, input_, version=version, **call.act))
@@ -239,19 +244,30 @@ def _input(bureau: Bureau, verb: Transition, values: Mapping[str, Any]) -> Trans
     return model(**{**values, **people})
 
 
-def _review(given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
+def _review(_: Call, given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
     passes, sends_back = given.pop("passes"), given.pop("sends_back")
     if passes == sends_back:
         raise typer.BadParameter("请在 --pass 和 --send-back 中选一个。")
     return (Transition.PASS, {"remark": given["reason"]}) if passes else (Transition.SEND_BACK, given)
 
 
-def _extend(given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
+def _extend(_: Call, given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
     asks, grants, refuses = given["wanted_on"] is not None, given["granted_on"] is not None, given["refuse"]
     if sum((asks, grants, refuses)) != 1:
         raise typer.BadParameter("请在 --ask、--grant 和 --refuse 中选一个。")
     verb = Transition.ASK_EXTENSION if asks else Transition.DECIDE_EXTENSION
     return verb, {name: given[name] for name in TRANSITIONS[verb].takes.model_fields}
+
+
+def _forward(call: Call, given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
+    """A coordinator decides at once; a unit asks."""
+    grants, refuses = given.pop("grants"), given.pop("refuse")
+    if sum((given["to_unit"] is not None, grants, refuses)) != 1:
+        raise typer.BadParameter("请在 --to、--grant 和 --refuse 中选一个。")
+    if grants or refuses:
+        return Transition.DECIDE_FORWARD, {"granted": grants, "reply": given["reply"]}
+    verb = Transition.FORWARD if Role.COORDINATOR in call.by.roles else Transition.ASK_FORWARD
+    return verb, {"to_unit": given["to_unit"], "reason": given["reason"] or ""}
 
 
 def _done(call: Call, done: TransitionDone) -> Answer:
@@ -326,7 +342,21 @@ _act("sign-off", Transition.SIGN_OFF, versioned=True)
 _act("archive", Transition.ARCHIVE)
 _act("reopen", Transition.REOPEN)
 _act("spot-check", Transition.SPOT_CHECK)
-_act("forward", Transition.FORWARD)
+_act(
+    "forward",
+    Transition.FORWARD,
+    [
+        _option(Forwarding, "to_unit", optional=True),
+        _option(Forwarding, "reason", optional=True),
+        _flag("grants", "--grant", "批复：同意改派。"),
+        _flag("refuse", "--refuse", "批复：不同意改派。"),
+        _option(ForwardDecision, "reply"),
+    ],
+    _forward,
+)
+_act("take-back", Transition.TAKE_BACK)
+_act("allow-early", Transition.ALLOW_EARLY)
+_act("assign", Transition.ASSIGN)
 
 
 @command(app, "handover", *ACT)

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = Field(None, description="OpenID Connect 发现地址的前缀；空则不启用")
     oidc_client_id: str | None = Field(None, description="OpenID Connect 客户端编号")
     oidc_client_secret: SecretStr | None = Field(None, description="OpenID Connect 客户端密钥")
+    forward_receiver_decides: bool = Field(
+        False, description="改派申请由接收单位经办人接收即可，不必统筹科室批复"
+    )
     escalation_approval: bool = Field(False, description="督办须经统筹科室批准后才发出")
 
     prefect_api_url: str | None = Field(None, description="Prefect 服务地址；duban up 自起服务时不必填")

@@ -80,6 +80,14 @@ milestone_support = Table(
     Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),
 )
 
+# What a milestone follows: the stages before it, and those its file names in `after`.
+milestone_order = Table(
+    "milestone_order",
+    metadata,
+    Column("milestone_id", Id, ForeignKey("milestone.id"), primary_key=True),
+    Column("earlier_id", Id, ForeignKey("milestone.id"), primary_key=True),
+)
+
 point = Table(
     "point",
     metadata,

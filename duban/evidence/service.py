@@ -42,6 +42,7 @@ from duban.evidence.uploads import open_upload, own_upload
 from duban.figures.queries import known_figure_candidates
 from duban.figures.rules import KnownFigure, known_for
 from duban.history.queries import append_entry
+from duban.obligations.file import note_opened
 from duban.obligations.queries import Obligation, load_obligation
 from duban.obligations.rules import submit_refusals
 from duban.obligations.states import State, Transition
@@ -394,6 +395,7 @@ def record_reading(
             detail={"sha256": item.sha256, "filename": item.filename},
             flow_run_id=bureau.flow_run_id,
         )
+        note_opened(connection, bureau, one, by=by, now=now)
         if dry_run:
             rollback_dry_run(connection)
     return item

@@ -18,6 +18,23 @@ submission = Table(
     UniqueConstraint("obligation_id", "nth"),
 )
 
+# 零报告: handed in with the unit's word that it found no problem.
+zero_report = Table(
+    "zero_report",
+    metadata,
+    Column("submission_id", Id, ForeignKey("submission.id"), primary_key=True),
+)
+
+# Opened by a reviewer or taken back by its unit, whichever came first: its key decides between the two.
+submission_fate = Table(
+    "submission_fate",
+    metadata,
+    Column("submission_id", Id, ForeignKey("submission.id"), primary_key=True),
+    Column("what", String(16), nullable=False),  # opened, taken_back
+    Column("by", Id, ForeignKey("person.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 evidence_item = Table(
     "evidence_item",
     metadata,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 
 from calendars.model import ExpectedEvidence, Quota
 from duban.bureau import Bureau
-from duban.core.access import Actor, visible_units
+from duban.core import clock
+from duban.core.access import Actor, person_id, visible_units
+from duban.core.db import Connection
 from duban.core.errors import NotFound
 from duban.figures.rules import KnownFigure
-from duban.history.queries import HistoryEntry, list_entries
+from duban.history.queries import HistoryEntry, append_entry, list_entries
 from duban.obligations.file_queries import (
     ActShown,
     EvidenceShown,
@@ -24,9 +26,26 @@ from duban.obligations.file_queries import (
     submissions_of,
 )
 from duban.obligations.list_queries import ListedObligation, listed_by_id
-from duban.obligations.queries import load_obligation, no_such_obligation
-from duban.obligations.rules import review_refusals, spot_check_refusals, submit_refusals
-from duban.obligations.states import ObligationFacts, Transition, allowed_states, transition_refusals
+from duban.obligations.queries import (
+    Obligation,
+    load_obligation,
+    no_such_obligation,
+    opened_by,
+    pending_forward,
+    settle_submission,
+)
+from duban.obligations.rules import (
+    early_refusals,
+    forward_deciding_refusals,
+    opens,
+    review_refusals,
+    sign_off_refusals,
+    spot_check_refusals,
+    submit_refusals,
+    take_back_refusals,
+)
+from duban.obligations.states import Transition, allowed_states, transition_refusals
+from duban.problems.rules import LedgerStanding
 from duban.units.queries import Person
 
 
@@ -69,6 +88,7 @@ class ObligationFile(ListedObligation):
     history: tuple[HistoryEntry, ...]
     refusals: Mapping[Transition, tuple[str, ...]]
     possible: frozenset[Transition]
+    ledger: LedgerStanding | None = None
     colleagues: tuple[Person, ...] = ()
     quota: Quota | None = None
     known: Mapping[str, KnownFigure] = field(default_factory=dict)
@@ -103,6 +123,36 @@ class ObligationFile(ListedObligation):
         return tuple(item for one in self.submissions for item in one.items if item.key not in keys)
 
 
+def open_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, now: datetime) -> ObligationFile:
+    """The same as somebody looks at it who may review: from then on its unit cannot take it back."""
+    with bureau.store.reading() as connection:
+        one = load_obligation(connection, obligation_id, by=by)
+        fresh = opens(one, by) and opened_by(connection, obligation_id) is None
+    if fresh:
+        with bureau.store.writing() as connection:
+            note_opened(connection, bureau, load_obligation(connection, obligation_id, by=by), by=by, now=now)
+    return show_obligation(bureau, obligation_id, by=by, today=clock.civil(now))
+
+
+def note_opened(connection: Connection, bureau: Bureau, one: Obligation, *, by: Actor, now: datetime) -> None:
+    """Keep who first opened the submission under way to review it; others' looks change nothing."""
+    if not opens(one, by):
+        return
+    if settle_submission(connection, one.id, "opened", by=person_id(by), at=now):
+        append_entry(
+            connection,
+            at=now,
+            by=by,
+            verb="open_submission",
+            noun="obligation",
+            noun_id=one.id,
+            edition_id=one.edition_id,
+            unit_id=one.unit_id,
+            detail={},
+            flow_run_id=bureau.flow_run_id,
+        )
+
+
 def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: date) -> ObligationFile:
     """Everything about one obligation as of a day; one that the person may not see is not found."""
     with bureau.store.reading() as connection:
@@ -122,17 +172,31 @@ def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: dat
             acts=acts_on(connection, obligation_id),
             reminders=reminders_of(connection, obligation_id),
             history=list_entries(connection, noun="obligation", noun_id=obligation_id),
-            refusals=_refusals(one, by),
+            refusals=_refusals(bureau, connection, one, by, today),
+            ledger=one.ledger,
             possible=frozenset(verb for verb in Transition if one.state in allowed_states(verb)),
         )
 
 
-def _refusals(matter: ObligationFacts, by: Actor) -> dict[Transition, tuple[str, ...]]:
+def _refusals(
+    bureau: Bureau, connection: Connection, matter: Obligation, by: Actor, today: date
+) -> dict[Transition, tuple[str, ...]]:
     """Of the rules that judge the act itself, asked with words that are not empty."""
-    reviews = (Transition.PASS, Transition.SEND_BACK, Transition.SIGN_OFF)
+    asked = pending_forward(connection, matter.id)
     return {
         **{verb: transition_refusals(matter, verb, by) for verb in Transition},
-        **{verb: review_refusals(matter, verb, by) for verb in reviews},
+        **{verb: review_refusals(matter, verb, by) for verb in (Transition.PASS, Transition.SEND_BACK)},
+        Transition.SIGN_OFF: sign_off_refusals(matter, by, today),
+        Transition.TAKE_BACK: take_back_refusals(matter, by, opened=opened_by(connection, matter.id)),
+        Transition.ALLOW_EARLY: early_refusals(matter, by, reason="理由"),
         Transition.SUBMIT: submit_refusals(matter, by),
         Transition.SPOT_CHECK: spot_check_refusals(matter, by, finding="情况"),
+        Transition.DECIDE_FORWARD: forward_deciding_refusals(
+            matter,
+            by,
+            asked_by=asked.asked_by if asked else None,
+            to_unit_id=asked.to_unit_id if asked else None,
+            receiver_decides=bureau.settings.forward_receiver_decides,
+            reply="同意",
+        ),
     }

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, select
 
 from duban.editions.tables import edition, milestone, milestone_support, point
-from duban.evidence.tables import evidence_item, review, submission
+from duban.evidence.tables import evidence_item, review, submission, submission_fate, zero_report
 from duban.figures.tables import progress
 from duban.obligations.tables import (
+    early_pass,
     extension,
+    forward_request,
     forwarding,
     obligation,
     sign_off,
@@ -49,14 +51,23 @@ class ReviewShown:
     reason: str
 
 
+FATE_NAMES = {"opened": "打开审核", "taken_back": "已撤回"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionShown:
+    """`fate` is opened or taken_back, with who did it and when; `zero_report` says that the unit found no problem."""
+
     nth: int
     submitted_by: str
     submitted_at: datetime
     note: str
     items: tuple[EvidenceShown, ...]
     reviews: tuple[ReviewShown, ...]
+    zero_report: bool = False
+    fate: str | None = None
+    fate_by: str | None = None
+    fate_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +132,20 @@ def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
 def submissions_of(connection: Connection, obligation_id: int) -> tuple[SubmissionShown, ...]:
     """Everything handed in, in order, each with its items and reviews."""
     items, reviews = _items(connection, obligation_id), _reviews(connection, obligation_id)
+    settled_by = person.alias()
     rows = connection.execute(
-        select(submission, person.c.name.label("person"))
+        select(
+            submission,
+            person.c.name.label("person"),
+            zero_report.c.submission_id.is_not(None).label("zero_report"),
+            submission_fate.c.what,
+            submission_fate.c.at,
+            settled_by.c.name.label("settled_by"),
+        )
         .join(person, person.c.id == submission.c.submitted_by)
+        .outerjoin(zero_report, zero_report.c.submission_id == submission.c.id)
+        .outerjoin(submission_fate, submission_fate.c.submission_id == submission.c.id)
+        .outerjoin(settled_by, settled_by.c.id == submission_fate.c.by)
         .where(submission.c.obligation_id == obligation_id)
         .order_by(submission.c.nth)
     )
@@ -135,6 +157,10 @@ def submissions_of(connection: Connection, obligation_id: int) -> tuple[Submissi
             note=row.note,
             items=tuple(items.get(row.id, ())),
             reviews=tuple(reviews.get(row.id, ())),
+            zero_report=row.zero_report,
+            fate=row.what,
+            fate_by=row.settled_by,
+            fate_at=row.at,
         )
         for row in rows
     )
@@ -189,7 +215,7 @@ def reminders_of(connection: Connection, obligation_id: int) -> tuple[ReminderSh
     )
 
 
-_ACTS = (extension, suspension, waiver, sign_off, spot_check, forwarding)
+_ACTS = (extension, suspension, waiver, sign_off, spot_check, forward_request, forwarding, early_pass)
 _PEOPLE = (
     "asked_by",
     "decided_by",
@@ -199,6 +225,7 @@ _PEOPLE = (
     "signed_by",
     "checked_by",
     "forwarded_by",
+    "allowed_by",
 )
 _UNITS = ("from_unit_id", "to_unit_id")
 _BEST_FIRST = ("accepted", "unsure", "sending", "pending", "failed", "withdrawn")
@@ -244,10 +271,12 @@ def _involved(obligation_id: int) -> Select[Any]:
 
 
 def _units_involved(obligation_id: int) -> Select[Any]:
-    first, second = (
-        select(forwarding.c[name]).where(forwarding.c.obligation_id == obligation_id) for name in _UNITS
+    first, *others = (
+        select(table.c[name]).where(table.c.obligation_id == obligation_id)
+        for table in (forwarding, forward_request)
+        for name in _UNITS
     )
-    return select(unit.c.id, unit.c.name).where(unit.c.id.in_(first.union(second)))
+    return select(unit.c.id, unit.c.name).where(unit.c.id.in_(first.union(*others)))
 
 
 def _act(table: Table, row: Row[Any], names: dict[int, str], units: dict[int, str]) -> ActShown:

@@ -5,7 +5,8 @@ The one function for the board, for the letters and for the choice of whom to re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -66,6 +67,13 @@ def standing_of(facts: Facts, today: date, workdays: WorkdayTable, thresholds: T
         return _waiting(facts)
     assert facts.state in OPEN, f"{facts.state} has no light"
     return _open(facts, today, workdays, thresholds)
+
+
+def waiting_standing(seen: Standing, stages: Sequence[str]) -> Standing:
+    """The same light, saying besides which earlier stages the obligation waits for."""
+    if not stages:
+        return seen
+    return replace(seen, why=f"{seen.why}；等待前一阶段“{'”“'.join(stages)}”办结")
 
 
 def points_behind(pace: Pace, due_on: date, today: date) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,10 +17,11 @@ from duban.core.access import Actor, Role, VisibleUnits
 from duban.editions.tables import edition, milestone, point
 from duban.evidence.tables import review, submission
 from duban.figures.tables import progress
-from duban.obligations.lights import Facts, Pace, Standing, standing_of
+from duban.obligations.closing_queries import waiting_for
+from duban.obligations.lights import Facts, Pace, Standing, standing_of, waiting_standing
 from duban.obligations.queries import expected_evidence
 from duban.obligations.states import DONE, OPEN, OUT, WAITING, State
-from duban.obligations.tables import UNFINISHED, extension, obligation
+from duban.obligations.tables import UNFINISHED, extension, forward_request, obligation
 from duban.rosters.tables import subject
 from duban.rounds.schedule import ScheduledReminder
 from duban.units.queries import visible
@@ -46,7 +47,7 @@ class ListedObligation:
     """One row of the ledger with what follows from the calendar on the day it is read for.
 
     What is `expected` is read for one's own obligations only; `reminder` (what comes next if nothing is handed in),
-    `sent_back` and `extension_wanted_on` for the unit's own page.
+    `sent_back`, `extension_wanted_on` and `forward_asked_to` for the unit's own page.
     """
 
     id: int
@@ -88,6 +89,8 @@ class ListedObligation:
     reminder: ScheduledReminder | None = None
     sent_back: SentBackRow | None = None
     extension_wanted_on: date | None = None
+    forward_asked_to: str | None = None
+    waits_for: tuple[str, ...] = ()  # earlier stages that are not closed
 
     @property
     def title(self) -> str:
@@ -135,7 +138,8 @@ def listed_obligations(
 ) -> tuple[ListedObligation, ...]:
     """Some rows of the list, the earliest date first."""
     found = _only(_joined(_SHOWN), wanted, sight).order_by(obligation.c.due_on, obligation.c.id)
-    return tuple(_listed(bureau, row, today) for row in connection.execute(found.offset(offset).limit(limit)))
+    rows = connection.execute(found.offset(offset).limit(limit))
+    return _waiting(connection, [_listed(bureau, row, today) for row in rows])
 
 
 def obligation_light_facts(
@@ -155,7 +159,7 @@ def listed_by_id(
         return ()
     found = _joined(_SHOWN).where(obligation.c.id.in_(ids), visible(sight, obligation.c.unit_id))
     ordered = found.order_by(obligation.c.due_on, obligation.c.id)
-    return tuple(_listed(bureau, row, today) for row in connection.execute(ordered))
+    return _waiting(connection, [_listed(bureau, row, today) for row in connection.execute(ordered)])
 
 
 _PAGE = 500
@@ -292,6 +296,17 @@ def _listed(
     )
 
 
+def _waiting(connection: Connection, found: Sequence[ListedObligation]) -> tuple[ListedObligation, ...]:
+    """The same, each saying which earlier stages it waits for."""
+    stages = waiting_for(connection, [one.id for one in found])
+    return tuple(
+        replace(one, waits_for=names, standing=waiting_standing(one.standing, names))
+        if (names := stages.get(one.id, ()))
+        else one
+        for one in found
+    )
+
+
 _OF_POINT = ("due_on", "last_workday", "provisional")
 
 
@@ -404,6 +419,16 @@ def asked_extension_on(connection: Connection, ids: Sequence[int]) -> dict[int, 
     return {row.obligation_id: row.wanted_on for row in found}
 
 
+def asked_forward_to(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The unit that each undecided request to forward names."""
+    found = connection.execute(
+        select(forward_request.c.obligation_id, unit.c.name)
+        .join(unit, unit.c.id == forward_request.c.to_unit_id)
+        .where(forward_request.c.obligation_id.in_(ids), forward_request.c.decided_at.is_(None))
+    )
+    return {row.obligation_id: row.name for row in found}
+
+
 def newest_reports(connection: Connection, ids: Sequence[int]) -> dict[int, date]:
     """The day that the newest report of progress stands for."""
     found = connection.execute(
@@ -443,5 +468,5 @@ def own_by_id(
         new = sorted({row.milestone_id for row in rows} - set(bodies))
         of_new = connection.execute(select(milestone.c.id, milestone.c.body).where(milestone.c.id.in_(new)))
         bodies |= {one.id: expected_evidence(one.body) for one in of_new}
-        found += [_listed(bureau, row, today, bodies[row.milestone_id]) for row in rows]
+        found += _waiting(connection, [_listed(bureau, row, today, bodies[row.milestone_id]) for row in rows])
     return tuple(found)

@@ -24,6 +24,7 @@ from duban.obligations.list_queries import (
     ListedObligation,
     ObligationFilter,
     asked_extension_on,
+    asked_forward_to,
     count_obligations,
     count_own_obligations,
     facts_of,
@@ -165,12 +166,14 @@ def for_own_page(
     asked = [one.id for one in found if one.extension_pending]
     returned = send_backs(connection, ids) if ids else {}
     wanted = asked_extension_on(connection, asked) if asked else {}
+    forwarded = asked_forward_to(connection, [one.id for one in found])
     return tuple(
         replace(
             one,
             reminder=_next(bureau, one, today) if one.standing.reminds and not one.paused else None,
             sent_back=returned.get(one.id) if one.state in OWED else None,
             extension_wanted_on=wanted.get(one.id),
+            forward_asked_to=forwarded.get(one.id),
         )
         for one in found
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Row,
+    ScalarSelect,
     Select,
     Update,
     bindparam,
@@ -27,12 +28,16 @@ from sqlalchemy import (
 
 from calendars.model import EvidenceType, ExpectedEvidence
 from duban.core.access import SYSTEM, Actor, visible_units
+from duban.core.db import upsert
 from duban.core.errors import Changed, NotFound
 from duban.editions.tables import edition, milestone, point
-from duban.evidence.tables import review, submission
+from duban.evidence.tables import review, submission, submission_fate
+from duban.obligations.closing_queries import ledger_standings, waiting_for
 from duban.obligations.states import ObligationFacts, State, Transition, allowed_states
 from duban.obligations.tables import (
+    early_pass,
     extension,
+    forward_request,
     forwarding,
     handover,
     obligation,
@@ -41,7 +46,7 @@ from duban.obligations.tables import (
     suspension,
     waiver,
 )
-from duban.units.tables import unit
+from duban.units.tables import person, unit
 
 _IN_FORCE = frozenset({"published", "paused"})
 
@@ -65,6 +70,7 @@ class Obligation(ObligationFacts):
     extended_times: int
     handler_id: int | None
     backup_id: int | None
+    opened_on: date
     evidence: tuple[ExpectedEvidence, ...]
     version: int
 
@@ -79,11 +85,11 @@ def load_obligation(
 ) -> Obligation:
     """The obligation as it stands, with everybody who had a part in it; refused when it changed since `version`.
 
-    Whoever may not see it learns nothing of it, not even whether it is there.
+    Whoever may not see it learns nothing of it, not even whether it is there; the unit that is to take it over may.
     """
     own = {"obligation_id": obligation_id}
     row = connection.execute(_WHOLE, own).first()
-    if row is None or not visible_units(by).sees(row.unit_id):
+    if row is None or not (visible_units(by).sees(row.unit_id) or _offered_to(connection, obligation_id, by)):
         raise NotFound(no_such_obligation(obligation_id))
     if version is not None and version != row.version:
         raise Changed(_CHANGED)
@@ -96,6 +102,8 @@ def load_obligation(
             "state_before": State(row.state_before) if row.state_before else None,
             "evidence": expected_evidence(body),
             "in_force": edition_state in _IN_FORCE,
+            "waits_for": waiting_for(connection, [obligation_id]).get(obligation_id, ()),
+            "ledger": ledger_standings(connection, [obligation_id]).get(obligation_id),
             "late": bool(row.late),
         }
         | parts_in_reviews(
@@ -104,6 +112,11 @@ def load_obligation(
             levels=row.review_levels,
         )
     )
+
+
+def _offered_to(connection: Connection, obligation_id: int, by: Actor) -> bool:
+    asked = pending_forward(connection, obligation_id)
+    return asked is not None and by.belongs_to(asked.to_unit_id)
 
 
 def no_such_obligation(obligation_id: int) -> str:
@@ -200,6 +213,7 @@ _WHOLE = (
                 "extended_times",
                 "handler_id",
                 "backup_id",
+                "opened_on",
                 "version",
             )
         ),
@@ -221,7 +235,18 @@ _REVIEWED_ONE = REVIEWED.where(submission.c.obligation_id == bindparam("obligati
 _SIGNED_ONE = select(sign_off.c.signed_by).where(sign_off.c.obligation_id == bindparam("obligation_id"))
 
 _ACTS = {
-    table.name: table for table in (extension, forwarding, handover, sign_off, spot_check, suspension, waiver)
+    table.name: table
+    for table in (
+        early_pass,
+        extension,
+        forward_request,
+        forwarding,
+        handover,
+        sign_off,
+        spot_check,
+        suspension,
+        waiver,
+    )
 }
 
 
@@ -232,13 +257,17 @@ def insert_act(connection: Connection, act: str, **values: object) -> None:
 
 def insert_review(connection: Connection, obligation_id: int, **values: object) -> None:
     """Of the submission under way: level, reviewed_by, reviewed_at, verdict, reason."""
-    newest = (
+    connection.execute(insert(review).values(submission_id=_newest_of(obligation_id), **values))
+
+
+def _newest_of(obligation_id: int) -> ScalarSelect[int]:
+    return (
         select(submission.c.id)
         .where(submission.c.obligation_id == obligation_id)
         .order_by(submission.c.nth.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    connection.execute(insert(review).values(submission_id=newest.scalar_subquery(), **values))
 
 
 _ON_THE_DESK = sorted(state.value for state in allowed_states(Transition.HAND_OVER))
@@ -286,6 +315,64 @@ def set_extension_decision(connection: Connection, extension_id: int, **values: 
     connection.execute(update(extension).where(extension.c.id == extension_id).values(**values))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingForward:
+    """A request to forward that nobody has decided yet."""
+
+    id: int
+    to_unit_id: int
+    to_unit: str
+    asked_by: int
+    reason: str
+
+
+def pending_forward(connection: Connection, obligation_id: int) -> PendingForward | None:
+    """The request that waits for a decision; there is at most one."""
+    row = connection.execute(
+        select(
+            forward_request.c.id,
+            forward_request.c.to_unit_id,
+            unit.c.name.label("to_unit"),
+            forward_request.c.asked_by,
+            forward_request.c.reason,
+        )
+        .join(unit, unit.c.id == forward_request.c.to_unit_id)
+        .where(forward_request.c.obligation_id == obligation_id, forward_request.c.decided_at.is_(None))
+        .order_by(forward_request.c.id.desc())
+    ).first()
+    return PendingForward(**row._mapping) if row else None
+
+
+def set_forward_decision(connection: Connection, request_id: int, **values: object) -> None:
+    """The answer to it: decided_by, decided_at, verdict, reply."""
+    connection.execute(update(forward_request).where(forward_request.c.id == request_id).values(**values))
+
+
+def settle_submission(
+    connection: Connection, obligation_id: int, what: str, *, by: int, at: datetime
+) -> bool:
+    """Say of the submission under way that it was opened or taken back; False where that was said before."""
+    chosen = select(
+        _newest_of(obligation_id), literal(what), literal(by), literal(at, submission_fate.c.at.type)
+    )
+    statement = upsert(connection, submission_fate).from_select(["submission_id", "what", "by", "at"], chosen)
+    # Without this PostgreSQL's answer is thrown away before it can be asked.
+    done = connection.execute(statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True))
+    return bool(done.rowcount == 1)
+
+
+def opened_by(connection: Connection, obligation_id: int) -> tuple[str, datetime] | None:
+    """Who opened the submission under way first, and when."""
+    row = connection.execute(
+        select(person.c.name, submission_fate.c.at)
+        .join(person, person.c.id == submission_fate.c.by)
+        .where(
+            submission_fate.c.submission_id == _newest_of(obligation_id), submission_fate.c.what == "opened"
+        )
+    ).first()
+    return (row.name, row.at) if row else None
+
+
 def open_suspension(connection: Connection, obligation_id: int) -> OpenSuspension | None:
     """The suspension under way."""
     row = connection.execute(
@@ -301,14 +388,6 @@ def end_suspension(connection: Connection, suspension_id: int, *, by: int | None
     connection.execute(
         update(suspension).where(suspension.c.id == suspension_id).values(resumed_by=by, resumed_on=on)
     )
-
-
-def forwarded_by_unit(connection: Connection, obligation_id: int, unit_id: int) -> bool:
-    """Whether the unit has had the obligation and given it on."""
-    found = select(forwarding.c.id).where(
-        forwarding.c.obligation_id == obligation_id, forwarding.c.from_unit_id == unit_id
-    )
-    return connection.execute(found).first() is not None
 
 
 def owes_already(connection: Connection, *, point_id: int, unit_id: int, subject_id: int) -> bool:

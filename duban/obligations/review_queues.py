@@ -11,15 +11,24 @@ from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.obligations.queue_queries import (
     AskedExtension,
+    AskedForward,
     QueuePosition,
     SubmittedObligation,
     asked_extensions,
+    asked_forwards,
     count_extensions,
+    count_forwards,
     count_submitted,
     review_facts,
     submitted_obligations,
 )
-from duban.obligations.rules import Clocks, deciding_refusals, review_refusals
+from duban.obligations.rules import (
+    Clocks,
+    deciding_refusals,
+    forward_deciding_refusals,
+    review_refusals,
+    sign_off_refusals,
+)
 from duban.obligations.states import ObligationFacts, State, Transition
 
 PAGE_SIZE = 50
@@ -76,12 +85,15 @@ def read_reviews(
 def _review(
     bureau: Bureau, one: SubmittedObligation, matter: ObligationFacts, by: Actor, today: date
 ) -> WaitingReview:
-    verb = Transition.PASS if matter.state is State.SUBMITTED else Transition.SIGN_OFF
+    if matter.state is State.SUBMITTED:
+        refusals = review_refusals(matter, Transition.PASS, by)
+    else:
+        refusals = sign_off_refusals(matter, by, today)
     return WaitingReview(
         submitted=one,
         level=len(matter.passed_by) + 1,
         waited_workdays=waited(bureau.workdays, one.submitted_on, today),
-        refusals=review_refusals(matter, verb, by),
+        refusals=refusals,
     )
 
 
@@ -123,6 +135,54 @@ def read_extensions(
         extensions=tuple(_waiting(bureau, one, by, today) for one in found),
         total=total,
         next_after=found[-1].id if len(found) == limit else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingForward:
+    """One request to forward; `refusals` say why this person may not decide it."""
+
+    asked: AskedForward
+    waited_workdays: int
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardPage:
+    """One page of requests; `next_after` leads to the following one."""
+
+    forwards: tuple[WaitingForward, ...]
+    total: int
+    next_after: int | None
+
+
+def read_forwards(
+    bureau: Bureau, *, by: Actor, today: date, after: int | None = None, limit: int = PAGE_SIZE
+) -> ForwardPage:
+    """What units have asked to be forwarded and nobody has decided, as far as the person's own units are concerned."""
+    sight = visible_units(by)
+    with bureau.store.reading() as connection:
+        found = asked_forwards(connection, sight, after=after, limit=limit)
+        total, _ = count_forwards(connection, sight)
+    return ForwardPage(
+        forwards=tuple(_asked_forward(bureau, one, by, today) for one in found),
+        total=total,
+        next_after=found[-1].id if len(found) == limit else None,
+    )
+
+
+def _asked_forward(bureau: Bureau, one: AskedForward, by: Actor, today: date) -> WaitingForward:
+    return WaitingForward(
+        asked=one,
+        waited_workdays=waited(bureau.workdays, clock.civil(one.asked_at), today),
+        refusals=forward_deciding_refusals(
+            ObligationFacts(state=one.state, unit_id=one.unit_id),
+            by,
+            asked_by=one.asked_by_id,
+            to_unit_id=one.to_unit_id,
+            receiver_decides=bureau.settings.forward_receiver_decides,
+            reply="不同意",
+        ),
     )
 
 

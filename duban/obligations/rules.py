@@ -6,10 +6,11 @@ The wall (hard_due_on) is the superior's and nothing here moves it. Dates are ci
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from duban.core.access import ROLE_NAMES, Actor, Role
 from duban.obligations.states import TRANSITION_RULES, ObligationFacts, State, Transition, transition_refusals
+from duban.problems.rules import closing_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +131,72 @@ def review_refusals(
         own.append(f"{by.name}办过这项任务的销号，不能再审核，请由另一位审核人审核。")
     elif by.person_id in matter.passed_by:
         own.append(f"{by.name}已审核过这次报送的前一级，请由另一位审核人审核下一级。")
+    if matter.waits_for and verb in (Transition.PASS, Transition.SIGN_OFF):
+        own.append(_waits(matter, TRANSITION_RULES[verb].name))
     if sends_back and not reason.strip():
         own.append("退回要写明原因，请用一两句话说清需要补正什么。")
+    return tuple(own)
+
+
+def _waits(matter: ObligationFacts, what: str) -> str:
+    stages = "、".join(f"“{name}”" for name in matter.waits_for)
+    return (
+        f"等待前一阶段：{stages}还没有办结，本项不能{what}；请先办结前一阶段，确需先办的由统筹科室准予越序。"
+    )
+
+
+def sign_off_refusals(matter: ObligationFacts, by: Actor, today: date) -> tuple[str, ...]:
+    """Every reason against a sign-off: also of the problems on its ledger."""
+    ledger = () if matter.ledger is None else closing_refusals(matter.ledger, today)
+    return (*review_refusals(matter, Transition.SIGN_OFF, by), *ledger)
+
+
+def early_refusals(matter: ObligationFacts, by: Actor, *, reason: str) -> tuple[str, ...]:
+    """Every reason against letting it be closed before the stages that it follows."""
+    own = list(transition_refusals(matter, Transition.ALLOW_EARLY, by))
+    if not matter.waits_for:
+        own.append("这项任务没有要等的前一阶段，不必准予越序。")
+    if not reason.strip():
+        own.append("准予越序要写明理由，请补写。")
+    return tuple(own)
+
+
+def opens(matter: ObligationFacts, by: Actor) -> bool:
+    """Whether this person's look at what was handed in is a reviewer's."""
+    return not transition_refusals(matter, Transition.PASS, by) and by.person_id not in matter.submitters
+
+
+def take_back_refusals(
+    matter: ObligationFacts, by: Actor, *, opened: tuple[str, datetime] | None
+) -> tuple[str, ...]:
+    """Every reason against taking back what was handed in; `opened` is who opened it first, and when."""
+    own = transition_refusals(matter, Transition.TAKE_BACK, by)
+    if matter.passed_by or opened:
+        who = f"{opened[0]}已开始审核" if opened else "审核已经开始"
+        return (*own, f"{who}，不能再撤回；要改的请联系审核人退回补正。")
+    return own
+
+
+def forward_deciding_refusals(
+    matter: ObligationFacts,
+    by: Actor,
+    *,
+    asked_by: int | None,
+    to_unit_id: int | None,
+    receiver_decides: bool,
+    reply: str,
+) -> tuple[str, ...]:
+    """Every reason against answering a request to forward; `asked_by` None: nothing waits."""
+    own = list(transition_refusals(matter, Transition.DECIDE_FORWARD, by))
+    if asked_by is None or to_unit_id is None:
+        return (*own, "这项任务没有等待批复的改派申请，请先由责任单位申请。")
+    if asked_by == by.person_id:
+        own.append(f"{by.name}是申请人，不能批复自己的改派申请，请由另一位同志批复。")
+    if Role.COORDINATOR not in by.roles and not (receiver_decides and by.belongs_to(to_unit_id)):
+        who = "接收单位经办人或统筹科室" if receiver_decides else "统筹科室"
+        own.append(f"改派申请由{who}批复，请等批复；批复之前仍由原单位承办。")
+    if not reply.strip():
+        own.append("批复要写明意见，请补写。")
     return tuple(own)
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from duban.core.access import ROLE_NAMES, Actor, Role
+from duban.problems.rules import LedgerStanding
 
 
 class State(StrEnum):
     DRAFT = "draft"  # 草稿
-    REGISTERED = "registered"  # 已立项
+    REGISTERED = (
+        "registered"  # 待明确: the source leaves its cell blank, a coordinator decides whether it is owed
+    )
     ASSIGNED = "assigned"  # 已交办: a published edition's obligations start here
     ACKNOWLEDGED = "acknowledged"  # 已签收
     IN_PROGRESS = "in_progress"  # 办理中
@@ -32,7 +35,7 @@ class State(StrEnum):
 
 STATE_NAMES: dict[State, str] = {
     State.DRAFT: "草稿",
-    State.REGISTERED: "已立项",
+    State.REGISTERED: "待明确",
     State.ASSIGNED: "已交办",
     State.ACKNOWLEDGED: "已签收",
     State.IN_PROGRESS: "办理中",
@@ -64,7 +67,11 @@ class Transition(StrEnum):
     ACKNOWLEDGE = "acknowledge"  # 签收
     REPORT = "report"  # 反馈进展
     FORWARD = "forward"  # 改派
+    ASK_FORWARD = "ask_forward"  # 申请改派
+    DECIDE_FORWARD = "decide_forward"  # 批复改派
     SUBMIT = "submit"  # 报结
+    TAKE_BACK = "take_back"  # 撤回报送
+    ALLOW_EARLY = "allow_early"  # 越序
     PASS = "pass"  # 审核通过一级
     SEND_BACK = "send_back"  # 退回
     SIGN_OFF = "sign_off"  # 销号
@@ -85,7 +92,9 @@ _C, _L, _R, _H = Role.COORDINATOR, Role.LEADER, Role.REVIEWER, Role.HANDLER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRule:
-    """What the verb is called, who may do it, and from where it leads where; None: to the state before a suspension."""
+    """What the verb is called, who may do it, and from where it leads where; None: to the state before it was suspended
+    or handed in.
+    """
 
     name: str
     roles: frozenset[Role]
@@ -111,9 +120,13 @@ TRANSITION_RULES: dict[Transition, TransitionRule] = {
     Transition.REPORT: _rule(
         "反馈进展", {_H}, {**_to(State.IN_PROGRESS, *OPEN), State.RETURNED: State.RETURNED}
     ),
-    # The unit it does not belong to knows first.
-    Transition.FORWARD: _rule("改派", {_C, _H}, _to(State.ASSIGNED, *OPEN)),
+    Transition.FORWARD: _rule("改派", {_C}, _to(State.ASSIGNED, *OPEN)),
+    # The unit it does not belong to knows first, but goes on owing it until somebody decides.
+    Transition.ASK_FORWARD: _rule("申请改派", {_H}, _staying(*OPEN)),
+    Transition.DECIDE_FORWARD: _rule("批复改派", {_C, _H}, _staying(*OPEN)),
     Transition.SUBMIT: _rule("报结", {_H}, _to(State.SUBMITTED, *OPEN)),
+    Transition.TAKE_BACK: _rule("撤回报送", {_H}, {State.SUBMITTED: None}),
+    Transition.ALLOW_EARLY: _rule("准予越序", {_C}, _staying(*OPEN, *WAITING)),
     Transition.PASS: _rule("审核通过", {_R, _C, _L}, {State.SUBMITTED: State.ACCEPTED}),
     Transition.SEND_BACK: _rule("退回", {_R, _C, _L}, _to(State.RETURNED, State.SUBMITTED, State.ACCEPTED)),
     Transition.SIGN_OFF: _rule("销号", {_C, _L}, {State.ACCEPTED: State.CLOSED}),
@@ -146,6 +159,10 @@ class ObligationFacts:
     reviewers: frozenset[int] = frozenset()  # of every submission so far
     closers: frozenset[int] = frozenset()  # of every sign-off so far
     passed_by: tuple[int, ...] = ()  # of the submission under way, level by level
+    waits_for: tuple[
+        str, ...
+    ] = ()  # earlier stages that are not closed, unless somebody allowed it without them
+    ledger: LedgerStanding | None = None  # of a milestone that keeps a problem ledger
     in_force: bool = True  # its edition is published or paused, neither a draft nor withdrawn
 
 
@@ -174,10 +191,9 @@ def transition_refusals(matter: ObligationFacts, verb: Transition, by: Actor) ->
         )
     own += role_refusals(verb, by)
     as_handler = _H in rule.roles & by.roles and _C not in rule.roles & by.roles
-    if as_handler and not by.belongs_to(matter.unit_id):
-        own.append(
-            f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的由该单位或统筹科室改派。"
-        )
+    # Whoever is to take over a forwarded matter is of another unit.
+    if as_handler and verb is not Transition.DECIDE_FORWARD and not by.belongs_to(matter.unit_id):
+        own.append(f"{by.name}不是这项任务责任单位的人，请由责任单位经办人办理；交错单位的由该单位申请改派。")
     return tuple(own)
 
 

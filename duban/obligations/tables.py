@@ -174,6 +174,41 @@ forwarding = Table(
     Index("ix_forwarding_point_id_from_unit_id", "point_id", "from_unit_id"),
 )
 
+# Asked by the unit that owes it; until somebody decides, that unit goes on owing it and is reminded.
+forward_request = Table(
+    "forward_request",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("from_unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("to_unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("decided_by", Id, ForeignKey("person.id")),
+    Column("decided_at", Moment),
+    Column("verdict", String(16)),  # granted, refused
+    Column("reply", Text),
+    # Requests that nobody has answered yet, the oldest first.
+    Index(
+        "ix_forward_request_undecided",
+        "asked_at",
+        sqlite_where=text("decided_at IS NULL"),
+        postgresql_where=text("decided_at IS NULL"),
+    ),
+)
+
+# 越序: this obligation may be passed and signed off although what it follows is not closed.
+early_pass = Table(
+    "early_pass",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("allowed_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("allowed_at", Moment, nullable=False),
+)
+
 spot_check = Table(
     "spot_check",
     metadata,

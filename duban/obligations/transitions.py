@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from calendars.model import TargetState
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau
 from duban.core import clock
@@ -27,20 +29,24 @@ from duban.history.queries import append_entry
 from duban.obligations.queries import (
     BulkSelection,
     Obligation,
+    PendingForward,
     change_obligation,
     count_selected_by_state,
     end_selected_suspensions,
     end_suspension,
-    forwarded_by_unit,
     hand_over,
     insert_act,
     insert_review,
     load_obligation,
     open_suspension,
+    opened_by,
     owes_already,
     pending_extension,
+    pending_forward,
     resume_group,
     set_extension_decision,
+    set_forward_decision,
+    settle_submission,
     suspend_selected,
     suspended_groups,
     waive_selected,
@@ -49,11 +55,15 @@ from duban.obligations.rules import (
     Clocks,
     asking_refusals,
     deciding_refusals,
+    early_refusals,
+    forward_deciding_refusals,
     resumed_due_on,
     returned_due_on,
     returning_refusals,
     review_refusals,
+    sign_off_refusals,
     spot_check_refusals,
+    take_back_refusals,
 )
 from duban.obligations.states import (
     TRANSITION_RULES,
@@ -66,7 +76,7 @@ from duban.obligations.states import (
     transition_refusals,
 )
 from duban.outbox.queries import enqueue_urgent
-from duban.units.queries import find_unit, person_by_id
+from duban.units.queries import UnitEntry, find_unit, person_by_id
 from duban.units.service import unit_named
 
 
@@ -127,6 +137,28 @@ class Forwarding(TransitionInput):
         ),
     ]
     reason: Annotated[Words, Asked(label="改派原因", option="--reason", help="改派原因。", required=True)]
+
+
+class ForwardDecision(TransitionInput):
+    granted: Annotated[bool, Asked(label="批复结论", option="--grant/--refuse", help="批复：同意或不同意。")]
+    reply: Annotated[Words, Asked(label="批复意见", option="--reply", help="批复意见。", required=True)] = ""
+
+
+class EarlyGrounds(TransitionInput):
+    reason: Annotated[
+        Words, Asked(label="越序理由", option="--reason", help="为什么可以先办。", required=True)
+    ] = ""
+
+
+class Undertaking(TransitionInput):
+    """What the unit owes after all; a target where the source gives none."""
+
+    target: Annotated[
+        Decimal | None, Asked(label="目标", option="--target", help="目标数；没有数量目标的不写。")
+    ] = None
+    reason: Annotated[
+        Words, Asked(label="依据", option="--reason", help="由谁、据什么确定。", required=True)
+    ] = ""
 
 
 class ReviewPass(TransitionInput):
@@ -373,23 +405,37 @@ def _acknowledge(act: TransitionContext, given: Acknowledgement) -> Mapping[str,
     return {"handler_id": handler, "backup_id": given.backup_id}
 
 
-def _forward(act: TransitionContext, given: Forwarding) -> Mapping[str, object]:
-    """It starts anew in the other unit: no handler, reminders from today."""
+def _receiver(act: TransitionContext, name: str) -> tuple[UnitEntry | None, tuple[str, ...]]:
+    """The unit that is to owe it, and every reason why it can not."""
     one, connection = act.one, act.connection
-    to = find_unit(connection, given.to_unit)
-    own = [] if given.reason else ["改派要写明原因，请补写。"]
+    to = find_unit(connection, name)
+    own = []
     if pending_extension(connection, one.id):
         own.append("这项任务还有延期申请等待批复，请先批复再改派。")
     if to is None or not to.active:
-        own.append(f"没有名为“{given.to_unit}”的在用单位，请从单位名称中选择。")
+        own.append(f"没有名为“{name}”的在用单位，请从单位名称中选择。")
     elif to.id == one.unit_id:
         own.append(f"这项任务本来就由{to.name}承办，不必改派。")
     elif owes_already(connection, point_id=one.point_id, unit_id=to.id, subject_id=one.subject_id):
         own.append(f"{to.name}在同一节点已有自己的任务，不能再接收，请改用免办或另定单位。")
-    elif Role.COORDINATOR not in act.by.roles and forwarded_by_unit(connection, one.id, to.id):
-        own.append(f"{to.name}已把这项任务转出过，不能再转回去，请由统筹科室定承办单位。")
-    refuse(*transition_refusals(one, Transition.FORWARD, act.by), *own)
+    return to, tuple(own)
+
+
+def _forward(act: TransitionContext, given: Forwarding) -> Mapping[str, object]:
+    """A coordinator decides it by himself; what was asked for meanwhile is answered with it."""
+    to, own = _receiver(act, given.to_unit)
+    reason = () if given.reason else ("改派要写明原因，请补写。",)
+    refuse(*transition_refusals(act.one, Transition.FORWARD, act.by), *reason, *own)
     assert to is not None, "refused above"
+    if asked := pending_forward(act.connection, act.one.id):
+        same = asked.to_unit_id == to.id
+        _answer_forward(act, asked, granted=same, reply=given.reason if same else f"已改派{to.name}")
+    return _move_to(act, to, given.reason)
+
+
+def _move_to(act: TransitionContext, to: UnitEntry, reason: str) -> Mapping[str, object]:
+    """It starts anew in the other unit: no handler, reminders from today."""
+    one = act.one
     act.move(Transition.FORWARD, unit_id=to.id, handler_id=None, backup_id=None, opened_on=act.today)
     act.after = replace(act.after, unit=to.name)
     act.insert(
@@ -397,16 +443,99 @@ def _forward(act: TransitionContext, given: Forwarding) -> Mapping[str, object]:
         point_id=one.point_id,
         from_unit_id=one.unit_id,
         to_unit_id=to.id,
-        reason=given.reason,
+        reason=reason,
         forwarded_by=person_id(act.by),
         forwarded_at=act.now,
     )
-    return {
-        "reason": given.reason,
-        "from_unit_id": one.unit_id,
-        "from_unit": one.unit,
-        "to_unit": to.name,
-    }
+    return {"reason": reason, "from_unit_id": one.unit_id, "from_unit": one.unit, "to_unit": to.name}
+
+
+def _ask_forward(act: TransitionContext, given: Forwarding) -> Mapping[str, object]:
+    """The unit goes on owing it, and is reminded, until somebody decides."""
+    to, own = _receiver(act, given.to_unit)
+    more = [] if given.reason else ["申请改派要写明原因，请补写。"]
+    if waits := pending_forward(act.connection, act.one.id):
+        more.append(f"这项任务已申请改派{waits.to_unit}，请等批复后再申请。")
+    refuse(*transition_refusals(act.one, Transition.ASK_FORWARD, act.by), *more, *own)
+    assert to is not None, "refused above"
+    act.move(Transition.ASK_FORWARD)
+    act.insert(
+        "forward_request",
+        from_unit_id=act.one.unit_id,
+        to_unit_id=to.id,
+        reason=given.reason,
+        asked_by=person_id(act.by),
+        asked_at=act.now,
+    )
+    return {"reason": given.reason, "from_unit": act.one.unit, "to_unit_id": to.id, "to_unit": to.name}
+
+
+def _decide_forward(act: TransitionContext, given: ForwardDecision) -> Mapping[str, object]:
+    asked = pending_forward(act.connection, act.one.id)
+    refuse(
+        *forward_deciding_refusals(
+            act.one,
+            act.by,
+            asked_by=asked.asked_by if asked else None,
+            to_unit_id=asked.to_unit_id if asked else None,
+            receiver_decides=act.bureau.settings.forward_receiver_decides,
+            reply=given.reply,
+        ),
+        *(_receiver(act, asked.to_unit)[1] if asked and given.granted else ()),
+    )
+    assert asked is not None, "the rules refuse a decision on nothing"
+    _answer_forward(act, asked, granted=given.granted, reply=given.reply)
+    said = {"granted": given.granted, "to_unit": asked.to_unit, "reply": given.reply}
+    if not given.granted:
+        act.move(Transition.DECIDE_FORWARD)
+        return said
+    to = find_unit(act.connection, asked.to_unit)
+    assert to is not None, "refused above"
+    return {**_move_to(act, to, asked.reason), **said}
+
+
+def _answer_forward(act: TransitionContext, asked: PendingForward, *, granted: bool, reply: str) -> None:
+    set_forward_decision(
+        act.connection,
+        asked.id,
+        decided_by=person_id(act.by),
+        decided_at=act.now,
+        verdict="granted" if granted else "refused",
+        reply=reply,
+    )
+
+
+def _assign(act: TransitionContext, given: Undertaking) -> Mapping[str, object]:
+    """A cell that the source left blank becomes a duty like any other, from today."""
+    reason = () if given.reason else ("确定由谁承担要写明依据，请补写。",)
+    low = ("目标不能是负数，请改正。",) if given.target is not None and given.target < 0 else ()
+    refuse(*transition_refusals(act.one, Transition.ASSIGN, act.by), *reason, *low)
+    state = TargetState.TEXT if given.target is None else TargetState.GIVEN
+    act.move(
+        Transition.ASSIGN,
+        target=given.target,
+        target_state=state.value,
+        opened_on=max(act.today, act.one.opened_on),
+    )
+    return {"target": given.target, "reason": given.reason}
+
+
+def _allow_early(act: TransitionContext, given: EarlyGrounds) -> Mapping[str, object]:
+    """It may be passed and signed off although what it follows is still open."""
+    refuse(*early_refusals(act.one, act.by, reason=given.reason))
+    act.move(Transition.ALLOW_EARLY)
+    act.insert("early_pass", reason=given.reason, allowed_by=person_id(act.by), allowed_at=act.now)
+    return {"reason": given.reason, "stages": list(act.one.waits_for)}
+
+
+def _take_back(act: TransitionContext, given: TransitionInput) -> Mapping[str, object]:
+    """What was handed in stays in the file, and a late mark with it; whoever opened it first was faster."""
+    opened = opened_by(act.connection, act.one.id)
+    refuse(*take_back_refusals(act.one, act.by, opened=opened))
+    act.move(Transition.TAKE_BACK, submitted_on=None, state_before=None)
+    if not settle_submission(act.connection, act.one.id, "taken_back", by=person_id(act.by), at=act.now):
+        refuse("审核人刚刚打开了这次报送，不能再撤回；要改的请联系审核人退回补正。")
+    return {"late": act.one.late}
 
 
 def _pass(act: TransitionContext, given: ReviewPass) -> Mapping[str, object]:
@@ -463,7 +592,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _sign_off(act: TransitionContext, given: SignOff) -> Mapping[str, object]:
-    refuse(*review_refusals(act.one, Transition.SIGN_OFF, act.by))
+    refuse(*sign_off_refusals(act.one, act.by, act.today))
     act.move(Transition.SIGN_OFF, closed_on=act.today)
     act.insert("sign_off", signed_by=person_id(act.by), signed_at=act.now, note=given.note)
     return {"note": given.note, "late": act.one.late}
@@ -648,9 +777,22 @@ def _spec(
     return TransitionSpec(takes=takes, effect=effect, help=help_, many=many)
 
 
+_FORWARDING = (
+    "改派：责任单位申请（--to），统筹科室批复（--grant 或 --refuse）；统筹科室也可以直接改派（--to）。"
+)
+
 TRANSITIONS: dict[Transition, TransitionSpec] = {
     Transition.ACKNOWLEDGE: _spec(Acknowledgement, _acknowledge, "签收：明确经办人和备岗。"),
-    Transition.FORWARD: _spec(Forwarding, _forward, "改派：交错单位的任务转给应承办的单位。"),
+    Transition.FORWARD: _spec(Forwarding, _forward, _FORWARDING),
+    Transition.ASK_FORWARD: _spec(Forwarding, _ask_forward, _FORWARDING),
+    Transition.DECIDE_FORWARD: _spec(ForwardDecision, _decide_forward, _FORWARDING),
+    Transition.ASSIGN: _spec(
+        Undertaking, _assign, "交办待明确的任务：原表留空的，确定由该单位承担并写明目标；不承担的用免办。"
+    ),
+    Transition.ALLOW_EARLY: _spec(
+        EarlyGrounds, _allow_early, "越序：前一阶段没有办结，准予先审核、销号本项。"
+    ),
+    Transition.TAKE_BACK: _spec(TransitionInput, _take_back, "撤回报送：审核人打开之前可以撤回，材料留存。"),
     Transition.PASS: _spec(ReviewPass, _pass, "审核：通过本级，或写明原因退回。"),
     Transition.SEND_BACK: _spec(SendBack, _send_back, "审核：通过本级，或写明原因退回。"),
     Transition.SIGN_OFF: _spec(SignOff, _sign_off, "销号：审核全部通过后，由报送人和审核人以外的同志办理。"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any, get_args
 
 from calendars.model import EvidenceType, ExpectedEvidence
@@ -51,6 +52,8 @@ def _field(filled: Filled, model: type[TransitionInput], name: str) -> Any:
     key = asked.field or name
     if kind is bool:
         return filled.choice(key, asked.label, VERDICTS) == "passed"
+    if Decimal in get_args(kind):
+        return filled.amount(key, asked.label, required=asked.required)
     if date in (kind, *get_args(kind)):
         return filled.day(key, asked.label, required=asked.required)
     if int in get_args(kind):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from duban.core.access import Actor, Role
@@ -43,6 +46,87 @@ class Problem:
     unit_id: int
     fixed_by: int | None = None
     open_measures: int = 0
+
+
+# Evidence of a milestone with a ledger that is asked for under these keys is a figure of the ledger.
+LEDGER_FIGURES = ("found", "fixed", "open")
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerStanding:
+    """One obligation's problem ledger: found is fixed plus open. `unsettled` are the numbers of those neither struck
+    off nor carried on, `carried` those carried past the date of the stage, to which day. `zero_reported`: the unit's
+    newest submission says that there is no problem.
+    """
+
+    found: int = 0
+    fixed: int = 0
+    unsettled: tuple[str, ...] = ()
+    carried: tuple[tuple[str, date], ...] = ()
+    zero_reported: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        problems: Iterable[tuple[str, ProblemState, date | None]],
+        *,
+        stage_due_on: date,
+        zero_reported: bool = False,
+    ) -> LedgerStanding:
+        """From number, state and the day it was carried on to; a problem carried to within its stage is not settled."""
+        some = list(problems)
+        left = [one for one in some if one[1] is not ProblemState.CLOSED]
+        carried = tuple((code, day) for code, _, day in left if day is not None and day > stage_due_on)
+        return cls(
+            found=len(some),
+            fixed=sum(state is not ProblemState.OPEN for _, state, _ in some),
+            unsettled=tuple(code for code, _, day in left if day is None or day <= stage_due_on),
+            carried=carried,
+            zero_reported=zero_reported,
+        )
+
+    @property
+    def open(self) -> int:
+        return self.found - self.fixed
+
+    def figure(self, key: str) -> int | None:
+        """What the ledger says under the key of expected evidence; None where it does not speak of that."""
+        return getattr(self, key) if key in LEDGER_FIGURES else None
+
+
+def ledger_words(ledger: LedgerStanding) -> str:
+    """How it stands, in a few words."""
+    carried = f"，结转{len(ledger.carried)}个" if ledger.carried else ""
+    zero = "，零报告" if ledger.zero_reported else ""
+    return f"发现{ledger.found}个，已整改{ledger.fixed}个，未整改{ledger.open}个{carried}{zero}"
+
+
+def reporting_refusals(ledger: LedgerStanding, *, zero_report: bool) -> Iterator[str]:
+    """Why it may not be handed in: with its problems listed or the unit's word that there are none, never with both."""
+    if zero_report and ledger.found:
+        yield f"台账上已有{ledger.found}个问题，不能零报告；请去掉“零报告”，按台账报送。"
+    if not zero_report and not ledger.found:
+        yield "本节点设有问题台账，台账上还没有问题：请先登记查出的问题；确实没有查出问题的，请选“零报告”。"
+
+
+def ledger_figure_refusals(ledger: LedgerStanding, key: str, title: str, value: Decimal) -> Iterator[str]:
+    """A figure that the ledger has differently."""
+    known = ledger.figure(key)
+    if known is not None and known != value:
+        yield f"{title}填报{value.normalize():f}，问题台账是{known}，对不上；请改为{known}，或先把台账登记、整改清楚再报。"
+
+
+def closing_refusals(ledger: LedgerStanding, today: date) -> Iterator[str]:
+    """Why it may not be signed off: every problem is struck off, or carried on to a day that has not come yet."""
+    if not ledger.found and not ledger.zero_reported:
+        yield "问题台账是空的，报送时也没有“零报告”，不能销号；请退回，由责任单位登记问题或零报告后再报。"
+    if ledger.found and ledger.zero_reported:
+        yield f"报送时是零报告，台账上却有{ledger.found}个问题，不能销号；请退回，由责任单位按台账重新报送。"
+    left = (*ledger.unsettled, *(code for code, day in ledger.carried if day < today))
+    if left:
+        named = "、".join(left[:_NAMED]) + ("等" if len(left) > _NAMED else "")
+        yield f"问题台账还有{len(left)}个问题没有销号也没有结转（{named}），不能销号；请逐个核实销号，或写明理由和新的时限结转。"
 
 
 def adding_refusals(by: Actor) -> tuple[str, ...]:

@@ -26,6 +26,19 @@ problem = Table(
     UniqueConstraint("edition_id", "code"),
 )
 
+# 结转: it stays open past the date of its stage, with a reason and a new date of its own.
+problem_carry = Table(
+    "problem_carry",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("problem_id", Id, ForeignKey("problem.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("previous_due_on", Date),
+    Column("due_on", Date, nullable=False),
+    Column("carried_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("carried_at", Moment, nullable=False),
+)
+
 measure = Table(
     "measure",
     metadata,

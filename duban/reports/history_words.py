@@ -59,6 +59,7 @@ _OTHERS: dict[str, str] = {
     "recover": "补办",
     "retry": "重新发送",
     "open_evidence": "查阅材料",
+    "open_submission": "打开审核",
     "approve_escalations": "批准督办",
     "decline_escalations": "不同意督办",
     "fix": "报告整改完成",
@@ -132,6 +133,12 @@ HISTORY_FACTS: dict[str, str] = {
     "late": "是否逾期",
     "items": "条目",
     "nth": "次序",
+    "from_unit": "原单位",
+    "to_unit": "改派单位",
+    "reply": "批复意见",
+    "granted": "是否同意",
+    "stages": "未办结的前一阶段",
+    "target": "目标",
 }
 
 

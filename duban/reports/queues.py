@@ -12,7 +12,7 @@ from duban.editions.pages import unresolved_items
 from duban.letters.chases import UNREAD_WORKDAYS, opened_until
 from duban.letters.queries import count_unread
 from duban.obligations.list_queries import ListedObligation, listed_by_id
-from duban.obligations.queue_queries import count_extensions, count_submitted
+from duban.obligations.queue_queries import count_extensions, count_forwards, count_submitted
 from duban.obligations.review_queues import WaitingExtension, WaitingReview, read_extensions, read_reviews
 from duban.obligations.states import State, Transition, role_refusals
 from duban.outbox.queries import failed_reasons
@@ -39,6 +39,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         reviews = count_submitted(connection, State.SUBMITTED, sight)
         closings = count_submitted(connection, State.ACCEPTED, sight)
         asked, asked_at = count_extensions(connection, sight)
+        forwards, forwarded_at = count_forwards(connection, sight)
         held, superiors, held_due_on = count_held_escalations(connection, sight, HeldSelection())
         until = opened_until(bureau, today, UNREAD_WORKDAYS)
         unread, units, opened_on = count_unread(connection, sight, opened_until=until)
@@ -48,6 +49,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         Queue(key="reviews", count=reviews.count, since=reviews.since),
         Queue(key="sign_offs", count=closings.count, since=closings.since),
         Queue(key="extensions", count=asked, since=clock.civil(asked_at) if asked_at else None),
+        Queue(key="forwards", count=forwards, since=clock.civil(forwarded_at) if forwarded_at else None),
         Queue(key="escalations", count=held, since=held_due_on, units=superiors),
         Queue(key="receipts", count=unread, since=opened_on, units=units),
         Queue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -21,10 +22,19 @@ from duban.evidence.my_file import my_obligation
 from duban.evidence.service import FigureItem, submit
 from duban.figures.service import report_progress
 from duban.figures.tables import figure
+from duban.obligations.file import open_obligation
 from duban.obligations.lists import Tab, my_obligations
-from duban.obligations.states import Transition
+from duban.obligations.review_queues import read_forwards
+from duban.obligations.states import State, Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import Acknowledgement, ExtensionRequest, Forwarding, SendBack, transition
+from duban.obligations.transitions import (
+    Acknowledgement,
+    ExtensionRequest,
+    ForwardDecision,
+    Forwarding,
+    SendBack,
+    transition,
+)
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 TODAY = date(2026, 3, 20)
@@ -118,7 +128,7 @@ def test_the_page_of_one_shows_what_may_be_done_and_by_whom(bureau: Bureau) -> N
         Transition.ACKNOWLEDGE,
         Transition.REPORT,
         Transition.SUBMIT,
-        Transition.FORWARD,
+        Transition.ASK_FORWARD,
         Transition.HAND_OVER,
         Transition.ASK_EXTENSION,
     }
@@ -136,41 +146,110 @@ def test_the_page_of_one_shows_what_may_be_done_and_by_whom(bureau: Bureau) -> N
         my_obligation(bureau, one, by=stranger, today=TODAY)
 
 
-def test_a_unit_forwards_what_is_not_its_own_and_it_does_not_come_back(bureau: Bureau) -> None:
+def asks_forward(bureau: Bureau, one: int, to: str, by: Actor) -> None:
+    given = Forwarding(to_unit=to, reason="属钟楼区")
+    transition(bureau, one, Transition.ASK_FORWARD, given, by=by, now=NOW)
+
+
+def decides(bureau: Bureau, one: int, by: Actor, *, granted: bool) -> None:
+    given = ForwardDecision(granted=granted, reply="已核实")
+    transition(bureau, one, Transition.DECIDE_FORWARD, given, by=by, now=NOW)
+
+
+def test_a_unit_asks_for_a_forward_and_owes_it_until_the_coordinator_decides(bureau: Bureau) -> None:
     wang, unit, edition = a_desk(bureau)
     other = a_unit(bureau, "钟楼区民政局")
     zhang = a_person(bureau, "张科长", other, Role.HANDLER)
+    zhou = a_person(bureau, "周统筹", a_unit(bureau, "市民政局"), Role.COORDINATOR)
     one = an_obligation(bureau, unit_id=unit, edition_id=edition)
 
-    with pytest.raises(Refused, match="不归您的单位"):
-        transition(
-            bureau,
-            one,
-            Transition.FORWARD,
-            Forwarding(to_unit="天宁区民政局", reason="不属我区"),
-            by=zhang,
-            now=NOW,
-        )
-    transition(
-        bureau,
-        one,
-        Transition.FORWARD,
-        Forwarding(to_unit="钟楼区民政局", reason="属钟楼区"),
-        by=wang,
-        now=NOW,
-    )
-    with pytest.raises(Refused, match="已把这项任务转出过"):
-        transition(
-            bureau,
-            one,
-            Transition.FORWARD,
-            Forwarding(to_unit="天宁区民政局", reason="不属我区"),
-            by=zhang,
-            now=NOW,
-        )
+    with pytest.raises(Refused, match="没有等待批复的改派申请"):
+        decides(bureau, one, zhou, granted=True)
+    asks_forward(bureau, one, "钟楼区民政局", wang)
+    with pytest.raises(Refused, match="已申请改派钟楼区民政局"):
+        asks_forward(bureau, one, "钟楼区民政局", wang)
+    for nobody in (wang, zhang):
+        with pytest.raises(Refused, match="由统筹科室批复"):
+            decides(bureau, one, nobody, granted=True)
+    [waiting] = read_forwards(bureau, by=zhou, today=TODAY).forwards
+
+    assert (waiting.asked.unit, waiting.asked.to_unit) == ("天宁区民政局", "钟楼区民政局")
+    [mine] = my_obligations(bureau, by=wang, today=TODAY).obligations
+    assert mine.forward_asked_to == "钟楼区民政局"
+    assert my_obligations(bureau, by=zhang, today=TODAY).owed == 0
+
+    decides(bureau, one, zhou, granted=True)
 
     assert my_obligations(bureau, by=wang, today=TODAY).owed == 0
     assert my_obligations(bureau, by=zhang, today=TODAY).owed == 1
+    assert not read_forwards(bureau, by=zhou, today=TODAY).forwards
+
+
+def test_a_refused_forward_leaves_the_matter_where_it_was(bureau: Bureau) -> None:
+    wang, unit, edition = a_desk(bureau)
+    a_unit(bureau, "钟楼区民政局")
+    zhou = a_person(bureau, "周统筹", a_unit(bureau, "市民政局"), Role.COORDINATOR)
+    one = an_obligation(bureau, unit_id=unit, edition_id=edition)
+    asks_forward(bureau, one, "钟楼区民政局", wang)
+
+    decides(bureau, one, zhou, granted=False)
+
+    [mine] = my_obligations(bureau, by=wang, today=TODAY).obligations
+    assert (mine.forward_asked_to, mine.state) == (None, State.ASSIGNED)
+
+
+def test_the_receiving_unit_accepts_where_the_bureau_sets_it_so(bureau: Bureau) -> None:
+    wang, unit, edition = a_desk(bureau)
+    other = a_unit(bureau, "钟楼区民政局")
+    zhang = a_person(bureau, "张科长", other, Role.HANDLER)
+    third = a_person(bureau, "孙科长", a_unit(bureau, "新北区民政局"), Role.HANDLER)
+    bureau = replace(bureau, settings=bureau.settings.model_copy(update={"forward_receiver_decides": True}))
+    one = an_obligation(bureau, unit_id=unit, edition_id=edition)
+    asks_forward(bureau, one, "钟楼区民政局", wang)
+
+    with pytest.raises(NotFound):
+        decides(bureau, one, third, granted=True)
+    with pytest.raises(Refused, match="不能批复自己的改派申请"):
+        decides(bureau, one, wang, granted=True)
+    [waiting] = read_forwards(bureau, by=zhang, today=TODAY).forwards
+    assert not waiting.refusals
+    decides(bureau, one, zhang, granted=True)
+
+    assert my_obligations(bureau, by=zhang, today=TODAY).owed == 1
+
+
+def test_what_was_handed_in_is_taken_back_until_somebody_opens_it(bureau: Bureau) -> None:
+    wang, unit, edition = a_desk(bureau)
+    chen = a_person(bureau, "陈审核", a_unit(bureau, "市民政局"), Role.REVIEWER)
+    one = an_obligation(bureau, unit_id=unit, edition_id=edition)
+    submit(bureau, one, by=wang, now=NOW)
+    assert Transition.TAKE_BACK in my_obligation(bureau, one, by=wang, today=TODAY).may
+
+    back = transition(bureau, one, Transition.TAKE_BACK, by=wang, now=NOW)
+
+    assert back.state is State.ASSIGNED
+    file = my_obligation(bureau, one, by=wang, today=TODAY)
+    assert [(shown.fate, shown.fate_by) for shown in file.submissions] == [("taken_back", "王科长")]
+
+    submit(bureau, one, by=wang, now=NOW)
+    open_obligation(bureau, one, by=chen, now=NOW)
+    with pytest.raises(Refused, match="陈审核已开始审核，不能再撤回"):
+        transition(bureau, one, Transition.TAKE_BACK, by=wang, now=NOW)
+    file = my_obligation(bureau, one, by=wang, today=TODAY)
+    assert Transition.TAKE_BACK not in file.may
+    assert (file.submissions[-1].fate, file.submissions[-1].fate_by) == ("opened", "陈审核")
+
+
+def test_the_look_of_whoever_does_not_review_opens_nothing(bureau: Bureau) -> None:
+    wang, unit, edition = a_desk(bureau)
+    auditor = a_person(bureau, "苏审计", a_unit(bureau, "市民政局"), Role.AUDITOR)
+    one = an_obligation(bureau, unit_id=unit, edition_id=edition)
+    submit(bureau, one, by=wang, now=NOW)
+
+    open_obligation(bureau, one, by=auditor, now=NOW)
+    open_obligation(bureau, one, by=wang, now=NOW)
+
+    assert transition(bureau, one, Transition.TAKE_BACK, by=wang, now=NOW).state is State.ASSIGNED
 
 
 def a_quota(bureau: Bureau) -> tuple[Actor, int]:

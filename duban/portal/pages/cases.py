@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
-from duban.obligations.file import ObligationFile, show_obligation
+from duban.obligations.file import ObligationFile, open_obligation
 from duban.obligations.states import TRANSITION_NAMES, Transition
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.portal.access import allow
@@ -32,7 +32,7 @@ def case(desk: Sees, obligation_id: Number) -> Response:
 
 @router.post("/obligations/{obligation_id}/{act}")
 def act(desk: Acts, obligation_id: Number, act: str, filled: FilledForm) -> Response:
-    """Spot check, waive, suspend, resume, forward, reopen or archive it."""
+    """Spot check, waive, suspend, resume, forward, reopen, archive, assign it, or let it be closed early."""
     verb = _ACTS.get(act)
     if verb is None:
         raise NotFound("没有这种办理方式，请从任务页面重新进入。")
@@ -50,6 +50,8 @@ _ACTS = {
     "forward": Transition.FORWARD,
     "reopen": Transition.REOPEN,
     "archive": Transition.ARCHIVE,
+    "assign": Transition.ASSIGN,
+    "allow-early": Transition.ALLOW_EARLY,
 }
 
 
@@ -62,7 +64,7 @@ def _page(
     status: int = 200,
     tried_act: str = "",
 ) -> Response:
-    found = show_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
+    found = open_obligation(desk.bureau, obligation_id, by=desk.by, now=desk.now)
     return desk.render(
         "obligations/case.html",
         title=f"{found.campaign_name}·{found.title}",

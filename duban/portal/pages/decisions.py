@@ -1,4 +1,4 @@
-"""延期申请 and 待批督办: what a coordinator or leader grants, approves or refuses, always with a reply."""
+"""延期申请, 改派申请 and 待批督办: what is granted, approved or refused, always with a reply."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.obligations.review_queues import read_extensions
+from duban.obligations.review_queues import read_extensions, read_forwards
 from duban.obligations.states import Transition
-from duban.obligations.transitions import ExtensionDecision, transition
+from duban.obligations.transitions import ExtensionDecision, ForwardDecision, transition
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Day, Form, Text, VersionedForm, Whole, Wholes, comes_back, fault, one_of
@@ -26,6 +26,7 @@ from duban.rounds.service import (
 
 router = APIRouter()
 Decides = Annotated[PageContext, allow(Role.COORDINATOR, Role.LEADER)]
+Forwards = Annotated[PageContext, allow(Role.COORDINATOR, Role.HANDLER)]
 VERDICTS = {"grant": "同意", "refuse": "不同意"}
 
 
@@ -71,6 +72,39 @@ def decide(desk: Decides, obligation_id: Number, form: Reply) -> Response:
     done = transition(desk.bureau, obligation_id, Transition.DECIDE_EXTENSION, given, **form.acted_by(desk))
     moved = f"，时限改为{done.due_on}" if done.due_on != done.previous_due_on else "，时限不变"
     return desk.see_other("/extensions", said=f"已批复：{done.unit} {done.title}{moved}；已通知责任单位。")
+
+
+class ForwardReply(VersionedForm):
+    verdict: Annotated[str, one_of(VERDICTS)] = Field(title="批复结论")
+    reply: Text = Field(title="批复意见")
+
+
+def _forwards(desk: PageContext, obligation_id: int = 0) -> Response:
+    """`obligation_id`: whose form comes back."""
+    after = whole(desk.request.query_params.get("after"))
+    return desk.render(
+        "queues/forwards.html",
+        title="改派申请",
+        found=read_forwards(desk.bureau, by=desk.by, today=desk.today, after=after),
+        about=obligation_id,
+        VERDICTS=VERDICTS,
+    )
+
+
+@router.get("/forwards")
+def forwards(desk: Forwards) -> Response:
+    """What nobody has answered, the oldest request first; of a handler those of and to his units."""
+    return _forwards(desk)
+
+
+@router.post("/forwards/{obligation_id}")
+@comes_back(_forwards)
+def decide_forward(desk: Forwards, obligation_id: Number, form: ForwardReply) -> Response:
+    """Grant or refuse one request."""
+    given = ForwardDecision(granted=form.verdict == "grant", reply=form.reply)
+    done = transition(desk.bureau, obligation_id, Transition.DECIDE_FORWARD, given, **form.acted_by(desk))
+    moved = f"改由{done.unit}承办" if given.granted else f"仍由{done.unit}承办"
+    return desk.see_other("/forwards", said=f"已批复：{done.title}{moved}。")
 
 
 ACTS = {"approve": "批准", "decline": "不批准"}

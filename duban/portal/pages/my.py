@@ -108,27 +108,32 @@ def ask(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
 
 @router.post("/my/{obligation_id}/forward")
 def give_on(desk: SignedIn, obligation_id: Number, filled: FilledForm) -> Response:
-    """改派 to the unit it belongs to; afterwards it is not this unit's any more."""
-    said = "已改派，不再列在本单位名下。"
-    return _transition(desk, obligation_id, Transition.FORWARD, filled, said, to="/my")
+    """申请改派 to the unit it belongs to."""
+    said = "改派申请已提交；批复之前，仍由本单位承办。"
+    return _transition(desk, obligation_id, Transition.ASK_FORWARD, filled, said)
+
+
+@router.post("/my/{obligation_id}/take-back")
+def recall(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
+    """撤回 what was handed in and nobody has opened yet."""
+    said = "已撤回，可以改好后再报；撤回的材料留在案卷里。"
+    return _transition(desk, obligation_id, Transition.TAKE_BACK, filled, said)
 
 
 def _transition(
-    desk: PageContext, obligation_id: int, verb: Transition, filled: Filled, said: str, to: str = ""
+    desk: PageContext, obligation_id: int, verb: Transition, filled: Filled, said: str
 ) -> Response:
-    return _act(
-        desk, obligation_id, filled, lambda: do_transition(desk, obligation_id, verb, filled), said, to
-    )
+    return _act(desk, obligation_id, filled, lambda: do_transition(desk, obligation_id, verb, filled), said)
 
 
 def _act(
-    desk: PageContext, obligation_id: int, filled: Filled, act: Callable[[], object], said: str, to: str = ""
+    desk: PageContext, obligation_id: int, filled: Filled, act: Callable[[], object], said: str
 ) -> Response:
     """Do it and look again; refused, the same page comes back with the reasons and everything that was typed."""
     _, status, reasons = run(act)
     if reasons:
         return _page(desk, obligation_id, filled, reasons, status=status)
-    return desk.see_other(to or f"/my/{obligation_id}", said=said)
+    return desk.see_other(f"/my/{obligation_id}", said=said)
 
 
 def _page(
@@ -159,6 +164,6 @@ def _page(
 
 def _units(desk: PageContext, file: ObligationFile) -> tuple[str, ...]:
     """The names one may forward to."""
-    if Transition.FORWARD not in file.may or desk.by_link:
+    if Transition.ASK_FORWARD not in file.may or desk.by_link:
         return ()
     return name_units(desk.bureau, by=desk.by, besides=file.unit_id)

@@ -43,6 +43,9 @@ SHELVES = {
         what="单位申请延期，等批复",
         measure="份",
     ),
+    "forwards": Shelf(
+        name="改派申请", path="/forwards", roles=frozenset({_C}), what="单位申请改派，等批复", measure="份"
+    ),
     "escalations": Shelf(
         name="待批督办",
         path="/escalations",

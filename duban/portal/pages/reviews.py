@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.obligations.file import show_obligation
+from duban.obligations.file import open_obligation
 from duban.obligations.queue_queries import QueuePosition
 from duban.obligations.review_queues import read_reviews
 from duban.obligations.states import State, Transition
@@ -108,7 +108,7 @@ def _page(
     *,
     status: int = 200,
 ) -> Response:
-    case = show_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
+    case = open_obligation(desk.bureau, obligation_id, by=desk.by, now=desk.now)
     return desk.render(
         "queues/review.html",
         title=f"{case.campaign_name}·{case.title}",
