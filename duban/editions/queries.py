@@ -35,7 +35,15 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.errors import NotFound
 from duban.editions.rules import ForecastOwing
-from duban.editions.tables import edition, edition_draft, milestone, milestone_support, point, workday_notice
+from duban.editions.tables import (
+    edition,
+    edition_draft,
+    milestone,
+    milestone_order,
+    milestone_support,
+    point,
+    workday_notice,
+)
 from duban.obligations.states import DONE, OPEN, State
 from duban.obligations.tables import obligation
 from duban.problems.tables import problem
@@ -311,6 +319,18 @@ def write_supporting(connection: Connection, milestone_id: int, unit_ids: Iterab
     rows = [{"milestone_id": milestone_id, "unit_id": one} for one in dict.fromkeys(unit_ids)]
     if rows:
         connection.execute(milestone_support.insert(), rows)
+
+
+def write_order(connection: Connection, ids: Mapping[str, int], earlier: Mapping[str, Iterable[str]]) -> None:
+    """Replace what the milestones of an edition follow; `ids` are theirs by key."""
+    connection.execute(milestone_order.delete().where(milestone_order.c.milestone_id.in_(ids.values())))
+    rows = [
+        {"milestone_id": ids[key], "earlier_id": ids[one]}
+        for key, before in earlier.items()
+        for one in before
+    ]
+    if rows:
+        connection.execute(milestone_order.insert(), rows)
 
 
 def withdraw_milestones(

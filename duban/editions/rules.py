@@ -14,7 +14,7 @@ from statistics import median
 from typing import TypeVar
 
 from calendars.ladders import Ladder, Rung, RungKind
-from calendars.model import Edition, Point, TargetState
+from calendars.model import CampaignKind, Edition, Point, TargetState
 from calendars.workdays import WorkdayTable, YearUnknown
 from duban.core.errors import Refused
 from duban.rounds.schedule import ScheduledReminder, due_reminders, scheduled_reminders
@@ -120,6 +120,22 @@ FIRST_MONTH = 11
 def years_to_schedule(today: date) -> tuple[int, ...]:
     """The years whose editions should be there by now: the present one, from November on the next too."""
     return (today.year, today.year + 1) if today.month >= FIRST_MONTH else (today.year,)
+
+
+def earlier_milestones(edition: Edition) -> dict[str, tuple[str, ...]]:
+    """What each milestone follows, by key: those its file names in `after`, and in a rectification every stage before
+    its own.
+    """
+    staged = edition.kind is CampaignKind.RECTIFICATION
+    found = {}
+    for one in edition.milestones:
+        before = (
+            other.key
+            for other in edition.milestones
+            if staged and one.stage and other.stage and other.stage < one.stage
+        )
+        found[one.key] = tuple(dict.fromkeys((*one.after, *before)))
+    return found
 
 
 # Below this many in a week nothing is called a peak, whatever the other weeks are.

@@ -29,10 +29,18 @@ from duban.editions.queries import (
     withdraw_milestones,
     write_edition,
     write_milestone,
+    write_order,
     write_point,
     write_supporting,
 )
-from duban.editions.rules import MilestoneChange, PointChange, ResponsibleUnits, assign_units, opened_on
+from duban.editions.rules import (
+    MilestoneChange,
+    PointChange,
+    ResponsibleUnits,
+    assign_units,
+    earlier_milestones,
+    opened_on,
+)
 from duban.editions.staging_queries import (
     MovedItem,
     StagedPoint,
@@ -261,9 +269,11 @@ def _write_milestones(
     leads: dict[tuple[int, ...], int] = {}
     targets: list[dict[str, Any]] = []
     changes: list[MilestoneChange] = []
+    ids: dict[str, int] = {}
     for position, (milestone, who) in enumerate(zip(value.milestones, assigned, strict=True)):
         old = known.get(milestone.key)
         milestone_id = write_milestone(connection, edition_id, position, milestone, old.id if old else None)
+        ids[milestone.key] = milestone_id
         if old or who.supporting:
             write_supporting(connection, milestone_id, who.supporting)
         targets += [
@@ -322,6 +332,7 @@ def _write_milestones(
                 key=milestone.key, title=milestone.title, change=kind, points=tuple(dates), fields=fields
             )
         )
+    write_order(connection, ids, earlier_milestones(value))
     kept = {one.point_id for one in staged}
     gone_points = [one for one in points.values() if one.id not in kept and not one.withdrawn]
     asked = {milestone.key for milestone in value.milestones}

@@ -32,6 +32,8 @@ def waiting_for(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[s
     stage that recurs up to its own date.
     """
     stages = defaultdict[int, list[str]](list)
+    if not ids:
+        return {}
     for one, title, label in connection.execute(_STAGES, {"ids": list(ids)}):
         stages[one].append(f"{title}（{label}）" if label else title)
     return {one: tuple(names) for one, names in stages.items()}

@@ -166,7 +166,7 @@ def for_own_page(
     asked = [one.id for one in found if one.extension_pending]
     returned = send_backs(connection, ids) if ids else {}
     wanted = asked_extension_on(connection, asked) if asked else {}
-    forwarded = asked_forward_to(connection, [one.id for one in found])
+    forwarded = asked_forward_to(connection, [one.id for one in found]) if found else {}
     return tuple(
         replace(
             one,

@@ -140,6 +140,7 @@ def furnish_by_command(play: Play) -> None:
     _notice(play)
     _escalations(play)
     _accounts(play)
+    _closing(play)
 
 
 def number(play: Play, unit: str, milestone: str, *, label: str = "") -> str:
@@ -595,6 +596,26 @@ def _escalations(play: Play) -> None:
     play.act("round", "approve", first, "--as", "周处长", on="2026-04-07")
     play.act("round", "decline", second, "--reason", "已电话督促", "--as", "周处长", on="2026-04-07")
     play.run("round", "approve", "999999", "--as", "周处长", on="2026-04-07")
+
+
+def _closing(play: Play) -> None:
+    """What is asked for before it moves, and what is taken back before it was opened."""
+    on = ("--on", "2026-04-07")
+    for label, verdict in (("3月", ""), ("4月", "--refuse"), ("5月", "--grant")):
+        one = number(play, "天宁区民政局", "月度走访", label=label)
+        asked = ("--to", "示范镇", "--reason", "属地走访")
+        play.act("obligation", "forward", one, *asked, "--as", "董科长", *on)
+        if verdict:
+            play.act("obligation", "forward", one, verdict, "--reply", "已核实", "--as", "周处长", *on)
+    alerts = number(play, "天宁区民政局", "月度预警处置", label="3月")
+    for _ in range(2):
+        _hand_in(play, alerts, "董科长")
+        play.act("obligation", "take-back", alerts, "--as", "董科长", *on)
+    _hand_in(play, alerts, "董科长")
+    play.run("obligation", "show", alerts, "--as", "陈科长", *on)
+    play.run("obligation", "take-back", alerts, "--as", "董科长", *on)
+    play.run("obligation", "allow-early", alerts, "--reason", "急用", "--as", "周处长", *on)
+    play.run("obligation", "assign", alerts, "--reason", "急用", "--as", "周处长", *on)
 
 
 def _accounts(play: Play) -> None:

@@ -522,6 +522,7 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (("/reviews/<alerts>", "CRL"), ("/reviews/<signs>", "CR"), ("/reviews/<plan>", "R")),
     ),
     ("/extensions", "queues", (("/extensions", "CL"),)),
+    ("/forwards", "queues", (("/forwards", "CH"),)),
     ("/receipts", "queues", (("/receipts", "C"), ("/receipts?workdays=0&page=2", "C"))),
     ("/dispatches", "queues", (("/dispatches", "CO"), ("/dispatches?status=accepted&day=2026-03-02", "C"))),
     ("/waiting", "queues", (("/waiting", "C"),)),

@@ -162,7 +162,7 @@ MATRIX: dict[str, Row] = {
     "POST /reviews/{obligation_id}/send-back": row(C, R, L, own=True),
     "POST /reviews/{obligation_id}/sign-off": row(C, L, own=True),
     "GET /forwards": row(C, H),
-    "POST /forwards/{obligation_id}": row(C, H, own=True),
+    "POST /forwards/{obligation_id}": row(C, H),
     "GET /extensions": row(C, L),
     "POST /extensions/{obligation_id}": row(C, L, own=True),
     "GET /receipts": row(C),

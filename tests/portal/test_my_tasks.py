@@ -248,7 +248,7 @@ def test_an_extension_is_asked_shown_and_answered(portal: Portal) -> None:
     assert "4月8日 周三" in page.text and "同意，延至 2026年4月8日（周处长：同意）" in page.text
 
 
-def test_what_belongs_to_another_unit_is_forwarded_with_the_reason(portal: Portal) -> None:
+def test_what_belongs_to_another_unit_is_forwarded_once_the_coordinator_agrees(portal: Portal) -> None:
     browser = portal.as_("王科长")
     extra = an_obligation(
         portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 5, 29)
@@ -258,16 +258,40 @@ def test_what_belongs_to_another_unit_is_forwarded_with_the_reason(portal: Porta
     assert "请填写改派原因" in page.text
     page = browser.fill(page, f"/my/{extra}/forward", reason="属钟楼区")
 
-    assert page.path == "/my" and "已改派" in page.text
+    assert page.path == f"/my/{extra}" and f"已申请改派{ZHONGLOU}" in page.text
+    portal.as_("张科长").get(f"/my/{extra}", expect=404)
+    assert "属钟楼区" in portal.as_("张科长").get("/forwards").text
+
+    coordinator = portal.as_("周处长")
+    page = coordinator.get("/forwards")
+    page = coordinator.fill(page, f"/forwards/{extra}", verdict="grant", expect=422, reply="")
+    page = coordinator.fill(page, f"/forwards/{extra}", reply="界线已核实")
+
+    assert f"改由{ZHONGLOU}承办" in page.text
     browser.get(f"/my/{extra}", expect=404)
-    assert "属钟楼区" in json.dumps(
-        [
-            entry.detail
-            for entry in show_obligation(portal.bureau, extra, by=SYSTEM, today=portal.today).history
-        ],
-        ensure_ascii=False,
-    )
     portal.as_("张科长").get(f"/my/{extra}")
+    told = portal.as_("周处长").get(f"/obligations/{extra}").text
+    assert "属钟楼区" in told and "界线已核实" in told
+
+
+def test_a_unit_takes_back_what_nobody_has_opened(portal: Portal) -> None:
+    browser = portal.as_("王科长")
+    one = an_obligation(
+        portal.bureau, unit_id=portal.units[TIANNING], edition_id=portal.edition_id, due_on=date(2026, 5, 29)
+    )
+    for _ in range(2):
+        page = browser.fill(browser.get(f"/my/{one}"), f"/my/{one}/submit", note="请审核")
+        assert "审核人还没有打开这次报送" in page.text
+        page = browser.fill(page, f"/my/{one}/take-back")
+        assert "已撤回" in page.text
+
+    page = browser.fill(page, f"/my/{one}/submit", note="改好了")
+    portal.as_("陈科长").get(f"/reviews/{one}")
+    kept = fields_of(page.form(f"/my/{one}/take-back"))
+
+    late = browser.post(f"/my/{one}/take-back", data=kept, expect=422)
+    assert "陈科长已开始审核，不能再撤回" in late.text
+    assert "报错了？撤回" not in browser.get(f"/my/{one}").text
 
 
 def test_another_units_task_does_not_exist(portal: Portal) -> None:
