@@ -102,7 +102,7 @@ def show(call: Call, obligation: Annotated[int, typer.Argument(help="任务编�
     """看一项任务的全部：来源、时限、应报材料、报送、审核、延期、提醒和留痕。"""
     # Looked at in a reviewer's name it is opened, as on his page.
     if call.names_actor:
-        open_obligation(call.bureau, obligation, by=call.by, now=call.now)
+        open_obligation(call.bureau, obligation, by=call.by, now=call.bureau.now())
     shown = show_obligation(call.bureau, obligation, by=SYSTEM, today=call.today)
     return Answer(as_file(shown), file_in_words(shown))
 

@@ -442,10 +442,10 @@ def _later_states(play: Play, plan: str, again: tuple[str, ...]) -> None:
     )
 
 
-def _hand_in(play: Play, obligation: str, handler: str, figure: str = "12") -> None:
+def _hand_in(play: Play, obligation: str, handler: str, figure: str = "12", on: str = "2026-03-17") -> None:
     """Hand in the two figures of a month's alerts."""
     items = ("--figure", f"raised={figure}条", "--figure", f"handled={figure}条")
-    play.run("obligation", "submit", obligation, *items, "--as", handler, "--json", on="2026-03-17")
+    play.run("obligation", "submit", obligation, *items, "--as", handler, "--json", on=on)
 
 
 def _roster(play: Play) -> None:
@@ -600,22 +600,22 @@ def _escalations(play: Play) -> None:
 
 def _closing(play: Play) -> None:
     """What is asked for before it moves, and what is taken back before it was opened."""
-    on = ("--on", "2026-04-07")
+    travel("2026-04-07")
     for label, verdict in (("3月", ""), ("4月", "--refuse"), ("5月", "--grant")):
         one = number(play, "天宁区民政局", "月度走访", label=label)
         asked = ("--to", "示范镇", "--reason", "属地走访")
-        play.act("obligation", "forward", one, *asked, "--as", "董科长", *on)
+        play.act("obligation", "forward", one, *asked, "--as", "董科长")
         if verdict:
-            play.act("obligation", "forward", one, verdict, "--reply", "已核实", "--as", "周处长", *on)
+            play.act("obligation", "forward", one, verdict, "--reply", "已核实", "--as", "周处长")
     alerts = number(play, "天宁区民政局", "月度预警处置", label="3月")
     for _ in range(2):
-        _hand_in(play, alerts, "董科长")
-        play.act("obligation", "take-back", alerts, "--as", "董科长", *on)
-    _hand_in(play, alerts, "董科长")
-    play.run("obligation", "show", alerts, "--as", "陈科长", *on)
-    play.run("obligation", "take-back", alerts, "--as", "董科长", *on)
-    play.run("obligation", "allow-early", alerts, "--reason", "急用", "--as", "周处长", *on)
-    play.run("obligation", "assign", alerts, "--reason", "急用", "--as", "周处长", *on)
+        _hand_in(play, alerts, "董科长", on="2026-04-07")
+        play.act("obligation", "take-back", alerts, "--as", "董科长")
+    _hand_in(play, alerts, "董科长", on="2026-04-07")
+    play.run("obligation", "show", alerts, "--as", "陈科长")
+    play.run("obligation", "take-back", alerts, "--as", "董科长")
+    play.run("obligation", "allow-early", alerts, "--reason", "急用", "--as", "周处长")
+    play.run("obligation", "assign", alerts, "--reason", "急用", "--as", "周处长")
 
 
 def _accounts(play: Play) -> None:
