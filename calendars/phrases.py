@@ -6,6 +6,7 @@ matched; the original words are kept.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -24,6 +25,16 @@ def read_phrase(text: str) -> Reading | NotUnderstood:
     # A lone surrogate comes from bytes that were no UTF-8; the converter would refuse it.
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return replace(read(simplifier().convert(readable)), text=text)
+
+
+_CLOCK = re.compile(r"\d\d:\d\d")
+
+
+@cache
+def clock_in(rule: str) -> str | None:
+    """The time of day in a rule such as `weekly_by(2 12:00)`; None without one, and where it has several."""
+    hours = set(_CLOCK.findall(rule))
+    return hours.pop() if len(hours) == 1 else None
 
 
 @cache

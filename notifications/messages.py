@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -54,11 +55,43 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a unit is towards its target. `behind` are percentage points behind the elapsed share of its period.
+
+    `reported` is None while no figure has come in.
+    """
+
+    target: Decimal
+    reported: Decimal | None
+    behind: Decimal
+    unit_of_measure: str = ""
+    as_of_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chased:
+    """When the unit was told of it once it was overdue, and whose mailbox took the letter."""
+
+    on: date
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Other:
+    """A further occurrence or subject of the same duty, which its first one stands for."""
+
+    obligation_id: int | str
+    due_on: date
+    subject: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One obligation as its unit needs to read it.
+    """One obligation as its unit needs to read it, or with `others` one duty that is owed several times.
 
     `days_left` counts workdays and is negative when overdue. `provisional` says that the dates rest on a year whose
-    day-off notice is not out yet. `document` names the source and its item.
+    day-off notice is not out yet. `document` names the source and its item, `due_phrase` is what it says of the date,
+    `hour` the time of day in it. `waits_for` is what has to be closed before.
     """
 
     obligation_id: int | str
@@ -78,6 +111,18 @@ class Item:
     link: str | None = None
     note: str | None = None
     extended: bool = False
+    due_phrase: str | None = None
+    hour: str | None = None
+    subject: str | None = None
+    progress: Progress | None = None
+    waits_for: str | None = None
+    chased: tuple[Chased, ...] = ()
+    others: tuple[Other, ...] = ()
+
+    @property
+    def times(self) -> int:
+        """How many obligations this line stands for."""
+        return 1 + len(self.others)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +137,25 @@ class Desk:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Whom to ask: the office that runs these campaigns, and who there answers."""
+
+    office: str
+    campaigns: tuple[str, ...]
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rest:
+    """What a list no longer shows one by one: of one month how many, and of which campaigns."""
+
+    first_due_on: date
+    number: int
+    campaigns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
     """A message in words: one line of subject, plain text, and HTML."""
 
@@ -102,7 +166,7 @@ class Rendered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """The items of one kind in a digest; `total` as in Message.
+    """The items of one kind in a digest; `total` and `rest` as in Message.
 
     An escalation hands over all its items, because the letter counts the units from them.
     """
@@ -110,6 +174,7 @@ class Section:
     kind: Kind
     items: tuple[Item, ...]
     total: int | None = None
+    rest: tuple[Rest, ...] = ()
 
     def __post_init__(self) -> None:
         assert not self.kind.urgent, f"{self.kind} leaves by itself, not in a digest"
@@ -135,6 +200,8 @@ class SupportItem:
     document: str
     provisional: bool
     link: str | None = None
+    due_phrase: str | None = None
+    hour: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,8 +319,10 @@ _DETAILS: dict[Kind | None, type[Detail]] = {
 class Message:
     """What one reader is told. A digest has no kind of its own; `detail` is what some kinds say beyond their items.
 
-    `items` may be only the first to fall due; `total` then says how many there are, and `list_link` shows them all. Of
-    an escalation they are all that is overdue, because the letter counts units from them, and `unit` is the superior's.
+    `items` may be only the first to fall due; `total` then says how many obligations there are, `rest` when
+    the others are due, and `list_link` shows them all. Of an escalation they are all that is overdue, because the
+    letter counts units from them, and `unit` is the superior's. `copy_of` names who the letter is to when this is a
+    copy, `copied_to` who has one.
     """
 
     kind: Kind | None
@@ -265,6 +334,10 @@ class Message:
     total: int | None = None
     list_link: str | None = None
     detail: Detail | None = None
+    rest: tuple[Rest, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    copy_of: tuple[str, ...] = ()
+    copied_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         wanted = _DETAILS.get(self.kind)
@@ -285,7 +358,9 @@ def day_message(digest: Message) -> Message:
     first, *others = digest.detail.sections or (None,)
     if first is None or others or digest.detail.supports or first.kind is Kind.CALENDAR_CHANGE:
         return digest
-    return replace(digest, kind=first.kind, items=first.items, total=first.total, detail=None)
+    return replace(
+        digest, kind=first.kind, items=first.items, total=first.total, rest=first.rest, detail=None
+    )
 
 
 def render(message: Message) -> Rendered:

@@ -5,23 +5,26 @@ The light is the one function's of duban.obligations.lights, from the same facts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 from calendars.ladders import RUNG_NAMES, RungKind
+from calendars.phrases import clock_in
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token
 from duban.letters.queries import LetterData, LetterObligation, RemindedSupport, point_of
-from duban.obligations.lights import Facts, Pace, days_left, standing_of
+from duban.obligations.lights import Facts, Pace, days_left, points_behind, standing_of
 from duban.obligations.support_queries import leads_in_words
 from duban.outbox.queries import DIGEST, ClaimedDispatch, Part
 from notifications.messages import (
+    Asked,
     CalendarChange,
     ChaseByHand,
+    Chased,
     Desk,
     Detail,
     Digest,
@@ -30,7 +33,10 @@ from notifications.messages import (
     Kind,
     Message,
     Missing,
+    Other,
+    Progress,
     Rate,
+    Rest,
     Section,
     SendBack,
     StageSummary,
@@ -92,11 +98,14 @@ class LetterBatch:
         kind: Kind | None,
         items: Iterable[Item] = (),
         *,
+        about: Iterable[LetterObligation] = (),
+        chases: bool = False,
         total: int | None = None,
         list_link: str | None = None,
         detail: Detail | None = None,
     ) -> Message:
         settings, addressee = self.bureau.settings, self.data.addressees[row.id]
+        own = Part.OWN in Part(row.parts)
         assert addressee.name is not None, "a dispatch without a contact is never composed"
         return Message(
             kind=kind,
@@ -113,35 +122,107 @@ class LetterBatch:
             total=total,
             list_link=list_link,
             detail=detail,
+            asked=self._asked(about),
+            copy_of=self._readers(row, Part.OWN) if chases and not own else (),
+            copied_to=self._readers(row, Part.COPY, besides=Part.OWN) if chases and own else (),
         )
 
+    def _asked(self, owed: Iterable[LetterObligation]) -> tuple[Asked, ...]:
+        """Whom to ask about these, by the office that runs their campaigns."""
+        campaigns: dict[int, dict[str, None]] = {}
+        for one in owed:
+            campaigns.setdefault(one.coordinator_unit_id, {})[one.campaign] = None
+        return tuple(
+            Asked(
+                office=(office := self.data.offices[unit_id]).unit,
+                campaigns=tuple(names),
+                name=office.name,
+                address=office.address,
+            )
+            for unit_id, names in campaigns.items()
+        )
+
+    def _readers(self, row: ClaimedDispatch, part: Part, besides: Part = Part(0)) -> tuple[str, ...]:
+        """Who gets this part of the unit's chase of the day, and not the other one."""
+        readers = self.data.readers.get((row.day, row.kind, row.unit_id), ())
+        return tuple(name for parts, name in readers if part & parts and not besides & parts)
+
     def _digest(self, row: ClaimedDispatch) -> Message:
-        kinds = _kinds(Part(row.parts))
+        """What was planned and still stands. A unit's letter speaks of everything it owes overdue, a copy of nothing else."""
+        part = Part(row.parts)
         first, last = row.since_round_id or row.round_id or 0, row.round_id or 0
-        by_kind: dict[str, list[LetterObligation]] = {}
+        planned: dict[str, list[LetterObligation]] = {}
         for one in self.data.reminded.get(row.unit_id, ()):
-            if one.kind in kinds and first <= one.round_id <= last:
-                by_kind.setdefault(one.kind, []).append(one.obligation)
+            if one.kind in _kinds(part) and first <= one.round_id <= last:
+                planned.setdefault(one.kind, []).append(one.obligation)
         supports = [
             one
             for one in self.data.supports.get(row.unit_id, ())
-            if one.kind in kinds and first <= one.round_id <= last
+            if one.kind in _kinds(part) and first <= one.round_id <= last
         ]
-        if not by_kind and not supports:
+        if not planned and not supports:
             raise Obsolete("所列任务在发送前已报送、办结、调整或撤销，无需再发。")
         links = self._links(row)
-        sections = tuple(self._section(_KINDS[kind], some, links) for kind, some in by_kind.items())
+        owed = [(kind, some) for kind, some in self._owed(part, row, planned) if some]
         digest = Digest(
-            sections=sections,
+            sections=tuple(self._section(_KINDS[kind], some, links) for kind, some in owed),
             supports=tuple(self._support(one, links) for one in supports[:SHOWN]),
             supports_total=len(supports),
         )
-        return day_message(self._message(row, None, list_link=links.page, detail=digest))
+        message = self._message(
+            row,
+            None,
+            about=[one for _, some in owed for one in some],
+            chases=any(kind == Kind.CHASE for kind, _ in owed),
+            list_link=links.page,
+            detail=digest,
+        )
+        return day_message(message)
+
+    def _owed(
+        self, part: Part, row: ClaimedDispatch, planned: Mapping[str, Sequence[LetterObligation]]
+    ) -> Iterator[tuple[str, Sequence[LetterObligation]]]:
+        """By kind, whatever was planned: what is overdue is a chase, and what is not stands under its rung."""
+        yield Kind.ESCALATE.value, planned.get(Kind.ESCALATE.value, ())
+        if not part & (Part.OWN | Part.COPY):
+            return
+        overdue = self.data.overdue.get(row.unit_id, ())
+        yield Kind.CHASE.value, overdue
+        said = {one.id for one in overdue}
+        for kind, some in planned.items():
+            if kind not in (Kind.ESCALATE, Kind.CHASE):
+                yield kind, [one for one in some if one.id not in said]
 
     def _section(self, kind: Kind, owed: Sequence[LetterObligation], links: LetterLinks) -> Section:
         """The first to fall due, and how many there are; of an escalation all, because the letter counts its units."""
-        shown = owed if kind is Kind.ESCALATE else owed[:SHOWN]
-        return Section(kind=kind, items=tuple(self._item(one, links) for one in shown), total=len(owed))
+        duties = self._duties(owed)
+        items = duties if kind is Kind.ESCALATE else duties[:SHOWN]
+        return Section(
+            kind=kind,
+            items=tuple(self._duty(some, links) for some in items),
+            total=len(owed),
+            rest=_rest(one for some in duties[SHOWN:] for one in some),
+        )
+
+    def _duties(self, owed: Iterable[LetterObligation]) -> list[list[LetterObligation]]:
+        """What a unit owes several times stands together: its occurrences, or its subjects; the first due comes first."""
+        duties: dict[tuple[int, int], list[LetterObligation]] = {}
+        for one in sorted(owed, key=lambda one: (one.due_on, one.unit, one.campaign, one.title, one.id)):
+            duties.setdefault((one.unit_id, one.milestone_id), []).append(one)
+        return list(duties.values())
+
+    def _duty(self, owed: Sequence[LetterObligation], links: LetterLinks) -> Item:
+        first, *others = owed
+        item = self._item(first, links)
+        if not others:
+            return item
+        return replace(
+            item,
+            milestone=first.title,
+            others=tuple(
+                Other(obligation_id=one.id, due_on=one.due_on, subject=one.subject) for one in others
+            ),
+        )
 
     def _support(self, one: RemindedSupport, links: LetterLinks) -> SupportItem:
         duty = one.duty
@@ -162,6 +243,7 @@ class LetterBatch:
             last_workday=last_workday,
             days_left=left,
             document=duty.document,
+            due_phrase=duty.due_phrase,
             provisional=self._is_provisional(duty.due_on),
             link=links.support(duty.id, duty.unit_id),
         )
@@ -179,10 +261,11 @@ class LetterBatch:
             resubmit_by_on=until,
             resubmit_provisional=until is not None and self._is_provisional(until),
         )
-        return self._message(row, Kind.SEND_BACK, [replace(item, note=_subject(returned))], detail=detail)
+        return self._message(row, Kind.SEND_BACK, [replace(item, note=None)], about=[returned], detail=detail)
 
     def _extension(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
-        item = self._item(self._standing(payload), self._links(row))
+        one = self._standing(payload)
+        item = self._item(one, self._links(row))
         asked_for = date.fromisoformat(payload["asked_for_on"])
         detail = ExtensionAnswer(
             granted=payload["granted"],
@@ -191,20 +274,23 @@ class LetterBatch:
             decided_by=payload["decided_by"],
             reason=payload["reason"],
         )
-        return self._message(row, Kind.EXTENSION, [self._moved_by_act(item, payload)], detail=detail)
+        moved = self._moved_by_act(item, payload)
+        return self._message(row, Kind.EXTENSION, [moved], about=[one], detail=detail)
 
     def _calendar_change(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
-        links, items = self._links(row), []
+        links, items, about = self._links(row), list[Item](), list[LetterObligation]()
         for moved in payload["items"]:
             one = self.data.obligations.get(moved["obligation_id"])
             if one is not None and one.stands:
                 items += self._moved_by_notice(self._item(one, links), moved)
+                about.append(one)
         if not items:
             raise Obsolete("所列任务在发送前已报送、办结、撤销或恢复原时限，无需再告知。")
         return self._message(
             row,
             Kind.CALENDAR_CHANGE,
             items,
+            about=about,
             total=payload["total"] - len(payload["items"]) + len(items),
             list_link=links.page,
             detail=CalendarChange(cause=payload["cause"]),
@@ -224,7 +310,9 @@ class LetterBatch:
         return self._message(
             row,
             Kind.CHASE_NOW,
-            [self._item(one, links) for one in owed],
+            [self._duty(some, links) for some in self._duties(owed)],
+            about=owed,
+            chases=True,
             total=payload["total"] - len(chosen) + len(owed),
             list_link=links.page,
             detail=ChaseByHand(chased_by=payload["chased_by"], words=payload["words"] or None),
@@ -262,13 +350,28 @@ class LetterBatch:
             last_workday=last_workday,
             days_left=seen.days_left or 0,
             document=one.document,
+            due_phrase=one.due_phrase,
+            # The hour is the document's own; an extended date has none.
+            hour=clock_in(one.rule) if one.due_on == one.point_due_on else None,
             provisional=provisional,
             light=seen.light,
             expected_evidence=one.evidence,
             hard_due_on=one.hard_due_on,
             link=links.item(one.id, one.unit_id),
-            note=_joined(_subject(one), f"已退回{one.returned_times}次" if one.returned_times else None),
+            subject=one.subject,
+            progress=self._progress(one, pace) if pace else None,
+            chased=tuple(Chased(on=on, to=to) for on, to in self.data.chased.get(one.id, ())),
+            note=f"已退回{one.returned_times}次" if one.returned_times else None,
             extended=one.extended_times > 0,
+        )
+
+    def _progress(self, one: LetterObligation, pace: Pace) -> Progress:
+        return Progress(
+            target=pace.target,
+            reported=pace.reported,
+            behind=points_behind(pace, one.due_on, self.today),
+            unit_of_measure=one.unit_of_measure,
+            as_of_on=one.reported_on,
         )
 
     def _moved_by_act(self, shown: Item, payload: Mapping[str, Any]) -> Item:
@@ -352,8 +455,19 @@ def _kinds(parts: Part) -> frozenset[str]:
     return frozenset(kind.value for part, some in told.items() if part in parts for kind in some)
 
 
-def _subject(one: LetterObligation) -> str | None:
-    return f"对象：{one.subject}" if one.subject else None
+def _rest(owed: Iterable[LetterObligation]) -> tuple[Rest, ...]:
+    """What is no longer shown one by one, by month."""
+    by_month: dict[tuple[int, int], list[LetterObligation]] = {}
+    for one in owed:
+        by_month.setdefault((one.due_on.year, one.due_on.month), []).append(one)
+    return tuple(
+        Rest(
+            first_due_on=min(one.due_on for one in some),
+            number=len(some),
+            campaigns=tuple(dict.fromkeys(one.campaign for one in some)),
+        )
+        for _, some in sorted(by_month.items())
+    )
 
 
 def _joined(*notes: str | None) -> str | None:

@@ -249,7 +249,7 @@ class _ChannelBatch:
         with run.bureau.store.reading() as connection:
             today = clock.civil(run.moment)
             told = digests_told(connection, rows, self.rows, today)
-            letters = LetterBatch(bureau=run.bureau, today=today, data=letter_data(connection, rows))
+            letters = LetterBatch(bureau=run.bureau, today=today, data=letter_data(connection, rows, today))
         composed = ((row, self.message(row, letters, told=row.id in told)) for row in rows)
         ready = [(row, message) for row, message in composed if message is not None]
         with run.bureau.store.writing() as connection:

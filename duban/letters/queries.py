@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -32,23 +32,25 @@ from sqlalchemy import (
 )
 
 from duban.accounts.tables import link_generation
-from duban.core.access import VisibleUnits
+from duban.core import clock
+from duban.core.access import Role, VisibleUnits
 from duban.core.db import upsert
 from duban.editions.tables import edition, milestone, point
 from duban.figures.tables import progress
 from duban.letters.rules import Bearer
 from duban.obligations.states import OPEN, State
 from duban.obligations.support_queries import SupportDuty, support_duties
-from duban.obligations.tables import obligation, support_duty
-from duban.outbox.queries import AUDIENCE, DIGEST, ClaimedDispatch, nobody_row
+from duban.obligations.tables import UNFINISHED, obligation, support_duty
+from duban.outbox.queries import AUDIENCE, DIGEST, ClaimedDispatch, Part, nobody_row
 from duban.outbox.tables import dispatch
 from duban.rosters.tables import subject
 from duban.rounds.tables import reminder, support_reminder
 from duban.units.queries import visible
-from duban.units.tables import contact, person, unit
+from duban.units.tables import contact, person, person_role, unit
 
 FIRST_GENERATION = 1
 CHASE_NOW = "chase_now"
+CHASE, ESCALATE = "chase", "escalate"
 _PAGE = 500
 _OPEN = sorted(state.value for state in OPEN)
 
@@ -58,10 +60,12 @@ class LetterObligation:
     """One obligation as a letter needs it, its texts and dates with it.
 
     `evidence` are titles. `point_due_on`, `last_workday` and `provisional` are its point's, as they stand under today's
-    notices. `reported` is the newest figure towards `target`.
+    notices. `reported` is the newest figure towards `target`, of the day `reported_on`.
     """
 
     id: int
+    milestone_id: int
+    coordinator_unit_id: int
     unit_id: int
     unit: str
     state: State
@@ -74,7 +78,10 @@ class LetterObligation:
     campaign: str
     title: str
     document: str
+    due_phrase: str
+    rule: str
     evidence: tuple[str, ...]
+    unit_of_measure: str
     label: str
     starts_on: date | None
     point_due_on: date
@@ -83,6 +90,7 @@ class LetterObligation:
     subject: str | None
     target: Decimal | None
     reported: Decimal | None
+    reported_on: date | None
 
     @property
     def stands(self) -> bool:
@@ -120,28 +128,53 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeToAsk:
+    """The unit that runs a campaign, and who of it answers questions."""
+
+    unit: str
+    name: str | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterData:
     """The facts of a batch of letters, read at one moment."""
 
     addressees: Mapping[int, Addressee]  # by dispatch
     reminded: Mapping[int, Sequence[Reminded]]  # by target unit
     supports: Mapping[int, Sequence[RemindedSupport]]  # by target unit
+    overdue: Mapping[int, Sequence[LetterObligation]]  # by unit, whatever was planned
+    chased: Mapping[int, Sequence[tuple[date, str]]]  # by obligation that is escalated: when, who took it
     obligations: Mapping[int, LetterObligation]  # those that urgent messages name, whatever their state
+    offices: Mapping[int, OfficeToAsk]  # by coordinating unit
+    readers: Mapping[
+        tuple[date, str, int], Sequence[tuple[Part, str]]
+    ]  # of a unit's chase of a day: who gets which part
     points_in_force: frozenset[int]
 
 
-def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch]) -> LetterData:
+def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: date) -> LetterData:
     """Everything that these letters refer to."""
     urgent, digests = ([one for one in rows if (one.kind == DIGEST) is wanted] for wanted in (False, True))
+    reminded = _reminded(connection, digests)
+    obligations = {
+        row.id: _obligation(row)
+        for some in _pages(number for one in urgent for number in _obligations(one))
+        for row in connection.execute(_OBLIGATIONS.where(obligation.c.id.in_(some)))
+    }
+    reminders = [one for some in reminded.values() for one in some]
+    overdue = _overdue(connection, {one.unit_id for one in digests}, today)
+    named = [*obligations.values(), *(one.obligation for one in reminders), *chain(*overdue.values())]
+    chased = {unit_id for unit_id, some in reminded.items() if any(one.kind == CHASE for one in some)}
     return LetterData(
         addressees=_addressees(connection, [one.id for one in rows]),
-        reminded=_reminded(connection, digests),
+        reminded=reminded,
         supports=_reminded_supports(connection, digests),
-        obligations={
-            row.id: _obligation(row)
-            for some in _pages(number for one in urgent for number in _obligations(one))
-            for row in connection.execute(_OBLIGATIONS.where(obligation.c.id.in_(some)))
-        },
+        overdue=overdue,
+        chased=_chased(connection, [one.obligation for one in reminders if one.kind == ESCALATE]),
+        obligations=obligations,
+        offices=_offices(connection, {one.coordinator_unit_id for one in named}),
+        readers=_readers(connection, [one for one in rows if one.kind == CHASE_NOW or one.unit_id in chased]),
         points_in_force=frozenset(
             number
             for some in _pages(number for one in urgent for number in point_of(one))
@@ -237,21 +270,155 @@ def _reminded_supports(
     return {key: sorted(some, key=lambda one: (one.duty.due_on, one.duty.id)) for key, some in found.items()}
 
 
+def _overdue(
+    connection: Connection, units: Collection[int], today: date
+) -> dict[int, list[LetterObligation]]:
+    """By unit, everything whose date has passed, earliest first: a letter speaks of it whatever it was planned for."""
+    found: dict[int, list[LetterObligation]] = {}
+    for some in _pages(units):
+        statement = _OBLIGATIONS.where(
+            text(f"obligation.{UNFINISHED}"),
+            obligation.c.unit_id.in_(some),
+            obligation.c.state.in_(_OPEN),
+            obligation.c.due_on < today,
+            obligation.c.opened_on <= today,
+            edition.c.state == "published",
+        )
+        for row in connection.execute(statement.order_by(obligation.c.due_on, obligation.c.id)):
+            found.setdefault(row.unit_id, []).append(_obligation(row))
+    return found
+
+
+def _chased(
+    connection: Connection, escalated: Sequence[LetterObligation]
+) -> dict[int, list[tuple[date, str]]]:
+    """When the unit itself was chased for what is escalated, by a letter that its mailbox took."""
+    if not escalated:
+        return {}
+    planned = [
+        row
+        for some in _pages(one.id for one in escalated)
+        for row in connection.execute(
+            select(reminder.c.obligation_id, reminder.c.round_id, reminder.c.target_unit_id).where(
+                reminder.c.obligation_id.in_(some),
+                reminder.c.kind == CHASE,
+                reminder.c.status == "planned",
+            )
+        )
+    ]
+    letters: dict[int, list[Any]] = {}
+    for some in _pages(one.unit_id for one in escalated):
+        by_round = and_(
+            dispatch.c.kind == DIGEST,
+            dispatch.c.round_id >= min((row.round_id for row in planned), default=0),
+        )
+        by_hand = and_(
+            dispatch.c.kind == CHASE_NOW, dispatch.c.day >= min(one.opened_on for one in escalated)
+        )
+        statement = select(dispatch, contact.c.name).join(contact, contact.c.id == dispatch.c.contact_id)
+        for row in connection.execute(
+            statement.where(
+                or_(by_round, by_hand),
+                dispatch.c.unit_id.in_(some),
+                dispatch.c.status == "accepted",
+                dispatch.c.parts.bitwise_and(Part.OWN.value) != 0,
+            )
+        ):
+            letters.setdefault(row.unit_id, []).append(row)
+    found: dict[int, set[tuple[date, str]]] = {}
+    for row in planned:
+        for letter in letters.get(row.target_unit_id, ()):
+            if letter.kind == DIGEST and letter.since_round_id <= row.round_id <= letter.round_id:
+                found.setdefault(row.obligation_id, set()).add((clock.civil(letter.accepted_at), letter.name))
+    for one in escalated:
+        for letter in letters.get(one.unit_id, ()):
+            if letter.kind == CHASE_NOW and any(
+                item["obligation_id"] == one.id for item in letter.payload["items"]
+            ):
+                found.setdefault(one.id, set()).add((clock.civil(letter.accepted_at), letter.name))
+    return {number: sorted(times) for number, times in found.items()}
+
+
+def _offices(connection: Connection, units: Collection[int]) -> dict[int, OfficeToAsk]:
+    """Of each coordinating unit who answers questions: a coordinator with an address, else who does the unit's work."""
+    if not units:
+        return {}
+    coordinates = case((person_role.c.person_id.is_not(None), 1), else_=0).label("coordinates")
+    works = case((contact.c.duty.in_(("handler", "backup")), 1), else_=0).label("works")
+    told = and_(contact.c.unit_id == unit.c.id, contact.c.active)
+    same = and_(person.c.unit_id == contact.c.unit_id, person.c.name == contact.c.name, person.c.active)
+    role = and_(person_role.c.person_id == person.c.id, person_role.c.role == Role.COORDINATOR.value)
+    rows = connection.execute(
+        select(unit.c.id, unit.c.name.label("unit"), contact.c.name, contact.c.channel, contact.c.address)
+        .add_columns(coordinates, works)
+        .select_from(unit.outerjoin(contact, told).outerjoin(person, same).outerjoin(person_role, role))
+        .where(unit.c.id.in_(units))
+        .order_by(unit.c.id, coordinates.desc(), works.desc(), contact.c.rank, contact.c.id)
+    )
+    found: dict[int, OfficeToAsk] = {}
+    for row in rows:
+        answers = row.coordinates or row.works
+        mailbox = row.address if answers and row.channel == "mail" else None
+        found.setdefault(
+            row.id, OfficeToAsk(unit=row.unit, name=row.name if answers else None, address=mailbox)
+        )
+    return found
+
+
+def _readers(
+    connection: Connection, rows: Sequence[ClaimedDispatch]
+) -> dict[tuple[date, str, int], list[tuple[Part, str]]]:
+    """Who else has the same chase: the letter says who has a copy, the copy to whom the letter went."""
+    found: dict[tuple[date, str, int], list[tuple[Part, str]]] = {}
+    for kind, some in groupby(sorted(rows, key=lambda one: one.kind), key=lambda one: one.kind):
+        wanted = list(some)
+        which = (
+            dispatch.c.round_id.in_({one.round_id for one in wanted})
+            if kind == DIGEST
+            else dispatch.c.day.in_({one.day for one in wanted})
+        )
+        statement = (
+            select(dispatch.c.day, dispatch.c.unit_id, dispatch.c.parts, contact.c.name)
+            .join(contact, contact.c.id == dispatch.c.contact_id)
+            .where(
+                which,
+                dispatch.c.kind == kind,
+                dispatch.c.unit_id.in_({one.unit_id for one in wanted}),
+                dispatch.c.status.not_in(("failed", "withdrawn")),
+            )
+            .order_by(dispatch.c.id)
+        )
+        for row in connection.execute(statement):
+            found.setdefault((row.day, kind, row.unit_id), []).append((Part(row.parts), row.name))
+    return found
+
+
 def _obligation(row: Any) -> LetterObligation:
     values = {name: row._mapping[name] for name in _COLUMNS}
+    evidence, measure = _of_body(row.body)
     return LetterObligation(
-        **values
-        | {
-            "state": State(row.state),
-            "document": f"{row.source_document} {row.source_item}".strip(),
-            "evidence": _evidence(row.body),
-        }
+        **values,
+        state=State(row.state),
+        document=f"{row.source_document} {row.source_item}".strip(),
+        evidence=evidence,
+        unit_of_measure=measure,
     )
 
 
 @lru_cache(maxsize=512)
-def _evidence(body: str) -> tuple[str, ...]:
-    return tuple(item["title"] for item in json.loads(body).get("evidence", ()))
+def _of_body(body: str) -> tuple[tuple[str, ...], str]:
+    """What is to be handed in, and the measure that its target counts in."""
+    value = json.loads(body)
+    return tuple(_asked_for(item) for item in value.get("evidence", ())), (value.get("quota") or {}).get(
+        "unit_of_measure", ""
+    )
+
+
+def _asked_for(item: Mapping[str, Any]) -> str:
+    measure = item.get("unit_of_measure")
+    details = [measure] if measure and not item["title"].endswith(measure) else []
+    details += [] if item.get("required", True) else ["选报"]
+    return item["title"] + (f"（{'，'.join(details)}）" if details else "")
 
 
 def _pages(ids: Iterable[int]) -> Iterable[list[int]]:
@@ -265,14 +432,20 @@ _POINTS_IN_FORCE = (
     .join(edition, edition.c.id == point.c.edition_id)
     .where(edition.c.state.in_(("published", "paused")), ~point.c.withdrawn)
 )
-_newest_figure = (
-    select(progress.c.value)
-    .where(progress.c.obligation_id == obligation.c.id)
-    .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-_MADE = ("state", "document", "evidence")
+
+
+def _newest_figure(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    newest = (
+        select(column)
+        .where(progress.c.obligation_id == obligation.c.id)
+        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case((obligation.c.target.is_not(None), newest))
+
+
+_MADE = ("state", "document", "evidence", "unit_of_measure")
 _ELSEWHERE: dict[str, ColumnElement[Any]] = {
     "unit": unit.c.name,
     "edition_state": edition.c.state,
@@ -284,7 +457,11 @@ _ELSEWHERE: dict[str, ColumnElement[Any]] = {
     "last_workday": point.c.last_workday,
     "provisional": point.c.provisional,
     "subject": subject.c.name,
-    "reported": case((obligation.c.target.is_not(None), _newest_figure)),
+    "coordinator_unit_id": edition.c.coordinator_unit_id,
+    "due_phrase": milestone.c.due_phrase,
+    "rule": milestone.c.rule,
+    "reported": _newest_figure(progress.c.value),
+    "reported_on": _newest_figure(progress.c.as_of_on),
 }
 _COLUMNS = [one.name for one in fields(LetterObligation) if one.name not in _MADE]
 _SHOWN = [

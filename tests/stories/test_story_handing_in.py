@@ -30,7 +30,7 @@ def test_a_plan_is_handed_out_reminded_sent_back_put_right_and_signed_off_in_tim
     [handed_out] = letters_to(DONG, bureau.morning("2026-01-05"))
     assert handed_out.subject.startswith("【交办】地名标志普查·普查方案报备案，3月31日")
     assert handed_out.text.startswith("天宁区民政局 董科长：")
-    for said in ("2026年3月31日（周二）", "普查方案、应查标志、会商纪要", "通知 N1-01"):
+    for said in ("2026年3月31日（周二）", "普查方案、应查标志（块）、会商纪要", "通知 N1-01"):
         assert said in handed_out.text
     number = bureau.number("天宁区民政局", SURVEY, on="2026-01-05")
     bureau.done("obligation", "acknowledge", number, "--as", "董科长", on="2026-01-06")
