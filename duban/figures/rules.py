@@ -24,6 +24,7 @@ from calendars.formulas import (
     parse_formula,
 )
 from calendars.model import Edition, EvidenceType, ExpectedEvidence, Indicator, Quota, TargetState
+from duban.core.days import happened_faults
 
 
 class SumVerdict(StrEnum):
@@ -124,10 +125,10 @@ def fall_refusals(
     yield f"{name}这次是{_number(value)}，比上次的{_number(previous)}少，请核对；确实减少的请写明原因"
 
 
-def day_refusals(name: str, on: date, today: date, newest_on: date | None) -> Iterator[str]:
-    """A figure stands for a day that has come, and not for one before the newest."""
-    if on > today:
-        yield f"{name}的截止日期{on}还没有到，请核对"
+def day_refusals(name: str, on: date, today: date, newest_on: date | None, year: int) -> Iterator[str]:
+    """A figure of a year stands for a day that has come, from the year before on, and not for one before the newest."""
+    since = date(year - 1, 1, 1)
+    yield from happened_faults(f"{name}的截止日期", on, today, since=since, since_is=f"{year}年数据最早的")
     if newest_on is not None and on < newest_on:
         yield f"{name}已有{newest_on}的数据，不能再补报{on}的，请按最新日期填报"
 

@@ -132,7 +132,7 @@ def _reasons(
     )
     minimum, maximum = (expected.minimum, expected.maximum) if expected else (None, None)
     yield from range_refusals(new.name, new.value, minimum, maximum)
-    yield from day_refusals(new.name, *days, previous.as_of_on if previous else None)
+    yield from day_refusals(new.name, *days, previous.as_of_on if previous else None, edition.year)
     yield from fall_refusals(new.name, previous.value if previous else None, new.value, new.reason)
 
 
@@ -205,7 +205,7 @@ def _figure_refusals(
     yield from measure_refusals(name, unit_of_measure, quota.unit_of_measure)
     yield from range_refusals(name, value)
     before, before_on = newest or (None, None)
-    yield from day_refusals(name, *days, before_on)
+    yield from day_refusals(name, *days, before_on, act.one.due_on.year)
     yield from fall_refusals(name, before, value, reason)
 
 

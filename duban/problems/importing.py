@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from duban.core.days import happened_faults, planned_faults
 from duban.core.text import cleaned
 from duban.imports.sheets import CellFault, Column, SheetRow, read_sheet
 from duban.problems.rules import PACE_NAMES, ProblemPace
@@ -42,6 +43,7 @@ class ProblemSheet:
     find_unit: Callable[[str], int | None]
     milestones: Mapping[str, int]
     taken: set[str]
+    today: date
 
 
 def read_problems(path: Path) -> Iterator[tuple[int, NewProblem | CellFault]]:
@@ -64,8 +66,11 @@ def faults_of(new: NewProblem, ledger: ProblemSheet) -> Iterator[CellFault]:
         yield CellFault("节点不对", f"“{new.milestone}”不是本专项设有问题台账的节点，请核对节点编码")
     if new.pace is ProblemPace.BY_DATE and new.due_on is None:
         yield CellFault("没有整改时限", "限期整改要写整改时限，请补写")
-    if new.due_on is not None and new.due_on < new.found_on:
-        yield CellFault("时限早于发现", f"整改时限{new.due_on}早于发现日期{new.found_on}，请核对")
+    for fault in (
+        *happened_faults("发现日期", new.found_on, ledger.today),
+        *planned_faults("整改时限", new.due_on, since=new.found_on, since_is="发现日期"),
+    ):
+        yield CellFault("日期不对", fault)
 
 
 def _new(row: SheetRow) -> NewProblem:

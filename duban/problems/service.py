@@ -228,7 +228,7 @@ def add_problem(
         measures=tuple(cleaned(measure) for measure in new.measures),
     )
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
-        ledger = _ledger(tx.connection, edition_id)
+        ledger = _ledger(tx.connection, edition_id, now)
         refuse(*(fault.message for fault in faults_of(clean, ledger)))
         return _enter(tx, edition_id, [clean], ledger)
 
@@ -242,24 +242,27 @@ def import_problems(
     """
     refuse(*adding_refusals(by))
     with bureau.store.reading() as connection:
-        _read(path, _ledger(connection, edition_id), keep=SHOWN_ROW_FAULTS)
+        _read(path, _ledger(connection, edition_id, now), keep=SHOWN_ROW_FAULTS)
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
-        ledger = _ledger(tx.connection, edition_id)
+        ledger = _ledger(tx.connection, edition_id, now)
         return _enter(tx, edition_id, _read(path, ledger, keep=SHOWN_ROW_FAULTS), ledger)
 
 
-def check_problems(bureau: Bureau, edition_id: int, path: Path, *, by: Actor, keep: int) -> None:
+def check_problems(
+    bureau: Bureau, edition_id: int, path: Path, *, by: Actor, now: datetime, keep: int
+) -> None:
     """Read the sheet and enter nothing. Raises RowsRefused with up to `keep` of its faults in full."""
     refuse(*adding_refusals(by))
     with bureau.store.reading() as connection:
-        _read(path, _ledger(connection, edition_id), keep=keep)
+        _read(path, _ledger(connection, edition_id, now), keep=keep)
 
 
-def _ledger(connection: Connection, edition_id: int) -> ProblemSheet:
+def _ledger(connection: Connection, edition_id: int, now: datetime) -> ProblemSheet:
     return ProblemSheet(
         find_unit=unit_names(connection).find,
         milestones=ledger_milestones(connection, edition_id),
         taken=set(problem_codes(connection, edition_id)),
+        today=clock.civil(now),
     )
 
 

@@ -563,6 +563,17 @@ def count_out_of_scope(connection: Connection) -> int:
     return _count_chosen(connection, subject.c.in_scope == 0)
 
 
+def count_registered_after(connection: Connection, day: date, which: SubjectIds) -> int:
+    """How many of these were registered only after a day."""
+    registered_on = subject.c.attributes["registered_on"].as_string()
+    found = (
+        select(func.count())
+        .select_from(subject)
+        .where(subject.c.id.in_(which), registered_on > day.isoformat())
+    )
+    return connection.execute(found).scalar_one()
+
+
 def count_of_other_units(connection: Connection, unit_ids: frozenset[int]) -> int:
     """How many of the chosen belong to other units than these."""
     return _count_chosen(connection, subject.c.unit_id.not_in(sorted(unit_ids)))

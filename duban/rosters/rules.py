@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
+from duban.core.days import happened_faults
 from duban.figures.measures import MeasureRate
 from duban.obligations.states import DONE, OPEN, WAITING, State
 
@@ -16,6 +18,13 @@ BY_PARTICIPATION = OPEN
 UNTOUCHED = frozenset({State.ASSIGNED})
 # A record that such a state rests on is not emptied behind its back.
 HELD = WAITING | DONE
+
+
+def participation_faults(on: date | None, today: date, year: int | None = None) -> tuple[str, ...]:
+    """Why nobody can have taken part on that day, in a year's check at the earliest in the year before it."""
+    if year is None:
+        return happened_faults("参检日期", on, today)
+    return happened_faults("参检日期", on, today, since=date(year - 1, 1, 1), since_is=f"{year}年年检最早的")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

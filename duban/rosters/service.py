@@ -36,6 +36,7 @@ from duban.rosters.queries import (
     chosen_subject_ids,
     count_of_other_units,
     count_out_of_scope,
+    count_registered_after,
     count_subjects,
     editions_by_roster,
     find_subject,
@@ -52,7 +53,7 @@ from duban.rosters.queries import (
     subject_rows,
     subjects_that_change,
 )
-from duban.rosters.rules import OUTCOMES, RATES, RosterCounts, total_counts
+from duban.rosters.rules import OUTCOMES, RATES, RosterCounts, participation_faults, total_counts
 from duban.units.queries import find_unit, units_by_id
 from duban.units.rules import person_refusals, reporting_refusals, reporting_units
 
@@ -287,8 +288,10 @@ def record_outcome(
         if roster_id is None or before is None:
             name = f"{stored.value.name}{stored.value.year}年"
             raise NotFound(f"{name}的名册里没有“{code}”，请核对代码，或先导入名册。")
+        days = (today, stored.value.year)
         reasons = [*person_refusals(by, "参检情况"), *reporting_refusals(by, before.unit_id, before.unit)]
-        reasons += _record_refusals(taken_part_on, outcome, today)
+        reasons += _content_refusals(taken_part_on, outcome)
+        reasons += _day_refusals(tx.connection, subject_ids(before.id), before.name, taken_part_on, days)
         if not before.in_scope:
             reasons.append(f"{before.name}不在应参检范围内，请先核对名册")
         refuse(*reasons)
@@ -320,13 +323,21 @@ def record_outcome(
     return after
 
 
-def _record_refusals(taken_part_on: date | None, outcome: str | None, today: date) -> Iterator[str]:
+def _content_refusals(taken_part_on: date | None, outcome: str | None) -> Iterator[str]:
     if taken_part_on is None and outcome is None:
         yield "没有要记录的内容，请写明参检日期或结论"
     if outcome is not None and outcome not in OUTCOMES:
         yield f"结论“{outcome}”不认识，请改成：{'、'.join(OUTCOMES)}"
-    if taken_part_on is not None and taken_part_on > today:
-        yield f"参检日期{taken_part_on}还没有到，请核对"
+
+
+def _day_refusals(
+    connection: Connection, which: SubjectIds, whom: str, on: date | None, days: tuple[date, int]
+) -> Iterator[str]:
+    """`days` are today and the year of the check."""
+    yield from participation_faults(on, *days)
+    early = count_registered_after(connection, on, which) if on else 0
+    if early:
+        yield f"参检日期{on}早于{whom}的登记日期（{early}个对象），请核对"
 
 
 def _settle(tx: Act, stored: StoredEdition, roster_id: int, news: SubjectIds, source: str) -> Settled:
@@ -371,17 +382,23 @@ def record_outcomes(
         reasons.append("还没有选择对象，请先勾选，或选“符合条件的全部”。")
     if expected > MOST:
         reasons.append(f"一次最多登记{MOST}个对象，请用筛选分批登记，或改用名册导入。")
-    refuse(*reasons, *(f"{one}。" for one in _record_refusals(taken_part_on, outcome, today)))
+    told = (*_content_refusals(taken_part_on, outcome), *participation_faults(taken_part_on, today))
+    refuse(*reasons, *(f"{one}。" for one in told))
     on, concluded = taken_part_on or today, OUTCOMES.get(outcome or "")
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
         stored, roster = roster_of(tx.connection, edition_id)
         if roster is None:
             raise Refused(f"{stored.value.name}{stored.value.year}年还没有名册，请先导入名册。")
         with subject_filter(tx.connection, roster.id, choice, visible_units(by)) as found:
-            refuse(*_choice_refusals(tx.connection, found, expected, by))
+            which, days = chosen_subject_ids(), (today, stored.value.year)
+            told = tuple(_day_refusals(tx.connection, which, "所选对象", taken_part_on, days))
+            refuse(
+                *_choice_refusals(tx.connection, found, expected, by),
+                *(f"{one}。" for one in told),
+            )
             codes = subjects_that_change(tx.connection, taken_part_on=taken_part_on, outcome=concluded)
             record_chosen_outcomes(tx.connection, taken_part_on=on, outcome=concluded, outcome_on=today)
-            settled = _settle(tx, stored, roster.id, chosen_subject_ids(), "名册成批登记")
+            settled = _settle(tx, stored, roster.id, which, "名册成批登记")
         facts = {
             "subjects": len(codes),
             "obligations_submitted": settled.submitted,

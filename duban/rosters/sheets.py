@@ -13,6 +13,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.core.credit_code import fault_in
+from duban.core.days import FOUNDED, happened_faults
 from duban.core.db import Connection, advisory_lock
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import cleaned
@@ -50,7 +51,7 @@ from duban.rosters.queries import (
     stream_subjects,
     write_roster,
 )
-from duban.rosters.rules import OUTCOMES
+from duban.rosters.rules import OUTCOMES, participation_faults
 from duban.rosters.service import refuse_emptied, roster_of, settle_records
 from duban.units.queries import unit_names
 from duban.units.rules import keeping_refusals, person_refusals
@@ -100,9 +101,10 @@ def read_roster(
     find_unit: Callable[[str], int | None],
     scope: RosterScope,
     today: date,
+    year: int,
     keep: int = SHOWN_ROW_FAULTS,
 ) -> RosterSheet:
-    """Open a roster. `today` stands for a participation that has no date; `keep` bounds the faults held in full.
+    """Open a roster of a year's check. `today` stands for a participation that has no date; `keep` bounds the faults held in full.
 
     Raises Refused when it cannot be read.
     """
@@ -116,6 +118,7 @@ def read_roster(
         for row in sheet.rows:
             found = [*_code_faults(row, seen), *((one.kind, one.message) for one in row.faults)]
             found += [fault for fault in (_contradiction(row), scope.fault(row)) if fault]
+            found += [("日期不对", f"{fault}。") for fault in _day_faults(row, today, year)]
             for kind, message in found:
                 faults.add(row.number, kind, message)
             if not found:
@@ -161,6 +164,16 @@ def _contradiction(row: SheetRow) -> tuple[str, str] | None:
     if not said or said not in _NO or not on:
         return None
     return "参检情况与日期矛盾", f"参检情况写的是“{said}”，却有参检日期{on}，请核对。"
+
+
+def _day_faults(row: SheetRow, today: date, year: int) -> Iterator[str]:
+    registered_on, on, concluded_on = row["登记日期"], row["参检日期"], row["结论日期"]
+    yield from happened_faults("登记日期", registered_on, today)
+    yield from participation_faults(on, today, year)
+    if on and registered_on and on < registered_on:
+        yield f"参检日期{on}早于登记日期{registered_on}，请核对"
+    since = on or registered_on or FOUNDED
+    yield from happened_faults("结论日期", concluded_on, today, since=since, since_is="参检或登记的")
 
 
 def _columns(find_unit: Callable[[str], int | None]) -> tuple[Column, ...]:
@@ -288,7 +301,9 @@ def import_roster(
             done = _again(act, stored, known, done)
         else:
             find = unit_names(act.connection).find
-            sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now))
+            sheet = read_roster(
+                path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year
+            )
             with receiving_units(act.connection):
                 done = replace(done, subjects=_receive(act.connection, sheet, progress))
                 values = {
@@ -474,9 +489,12 @@ def check_roster(
     """
     refuse(*keeping_refusals(by, "导入名册"))
     with bureau.store.reading() as connection:
-        roster_key(edition_or_refuse(connection, campaign, year))
+        stored = edition_or_refuse(connection, campaign, year)
+        roster_key(stored)
         find = unit_names(connection).find
-    sheet = read_roster(path, find_unit=find, scope=scope, today=clock.civil(now), keep=keep)
+    sheet = read_roster(
+        path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year, keep=keep
+    )
     subjects = sum(1 for _ in sheet.rows)
     sheet.faults.refuse()
     return subjects

@@ -196,6 +196,17 @@ def test_everything_wrong_with_a_report_is_told_at_once(bureau: Bureau, zhou: Ac
         assert part in text
 
 
+@pytest.mark.parametrize("on", [date(2062, 1, 1), date(1899, 12, 31), date(2023, 12, 31)])
+def test_a_figure_of_a_day_that_cannot_be_is_refused(bureau: Bureau, zhou: Actor, editions, on: date) -> None:
+    apply_edition(bureau, editions["public_benefit_projects"], by=SYSTEM, now=NOW)
+    wang = a_person(bureau, "王某", unit_id(bureau, "天宁区民政局"), Role.HANDLER)
+    obligation = an_obligation_of(bureau, "天宁区民政局")
+    given = {"unit_of_measure": "张", "by": wang, "now": NOW}
+
+    with pytest.raises(Refused, match="的截止日期"):
+        report_progress(bureau, obligation, Decimal(10), as_of_on=on, **given)
+
+
 def test_a_figure_without_unit_out_of_range_or_unknown_by_name_is_refused(
     bureau: Bureau, zhou: Actor, editions
 ) -> None:

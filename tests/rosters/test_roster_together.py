@@ -27,6 +27,7 @@ from duban.rosters.service import (
     list_rosters,
     list_subjects,
     read_roster_counts,
+    record_outcome,
     record_outcomes,
 )
 from duban.rosters.sheets import check_roster, import_roster
@@ -86,9 +87,12 @@ class Desk:
         with bureau.store.reading() as connection:
             self.edition = connection.execute(sa.select(edition.c.id)).scalar_one()
 
+    def rows(self) -> list[tuple[str, ...]]:
+        return [(a_code(n), f"第{n}号社会组织", LIANGXI if n < 8 else TIANNING) for n in range(12)]
+
     def with_roster(self) -> Desk:
-        rows = [(a_code(n), f"第{n}号社会组织", LIANGXI if n < 8 else TIANNING) for n in range(12)]
-        import_roster(self.bureau, *CHECK, a_sheet(self.folder / "名册.csv", rows), by=self.zhou, now=NOW)
+        sheet = a_sheet(self.folder / "名册.csv", self.rows())
+        import_roster(self.bureau, *CHECK, sheet, by=self.zhou, now=NOW)
         return self
 
     def everyone(self, **wanted) -> SubjectChoice:
@@ -172,6 +176,56 @@ def test_everything_wrong_with_the_form_is_told_at_once(desk: Desk) -> None:
         desk.record(desk.everyone(), 0, outcome="优秀", taken_part_on=date(2026, 4, 1))
 
     assert len(refused.value.reasons) == 3
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        (date(2062, 3, 20), "参检日期2062-03-20还没有到（今天是2026-03-02），请核对"),
+        (date(1899, 3, 20), "参检日期1899-03-20早于"),
+        (date(2024, 12, 31), "参检日期2024-12-31早于2026年年检最早的2025-01-01，请核对"),
+        (date(2025, 6, 1), "早于所选对象的登记日期（1个对象），请核对"),
+    ],
+)
+def test_a_day_on_which_nobody_can_have_taken_part_is_refused(desk: Desk, on: date, said: str) -> None:
+    rows = [(*row, "2025-12-01" if n == 3 else "2019-05-06") for n, row in enumerate(desk.rows())]
+    sheet = a_sheet(desk.folder / "名册.csv", rows, (*HEADINGS, "登记日期"))
+    import_roster(desk.bureau, *CHECK, sheet, by=desk.zhou, now=NOW)
+
+    with pytest.raises(Refused) as many:
+        desk.record(desk.everyone(), 12, taken_part_on=on)
+    with pytest.raises(Refused) as one:
+        record_outcome(desk.bureau, *CHECK, a_code(3), taken_part_on=on, by=desk.zhou, now=NOW)
+
+    assert said in str(many.value) and said.replace("所选对象", "第3号社会组织") in str(one.value)
+    assert desk.owed() == {"assigned": 12}
+
+
+def test_days_of_a_sheet_are_checked_row_by_row(desk: Desk) -> None:
+    dated = ("登记日期", "参检日期", "结论", "结论日期")
+    days = [
+        ("1899-12-31", "", "", ""),
+        ("2026-12-01", "", "", ""),
+        ("2019-05-06", "2062-03-20", "", ""),
+        ("2026-02-01", "2026-01-15", "", ""),
+        ("2019-05-06", "2026-02-10", "合格", "2026-02-01"),
+        ("2019-05-06", "2026-02-10", "合格", "2026-12-01"),
+        ("2019-05-06", "2026-02-10", "合格", "2026-02-20"),
+    ]
+    rows = [(*row, *more) for row, more in zip(desk.rows(), days, strict=False)]
+    sheet = a_sheet(desk.folder / "名册.csv", rows, (*HEADINGS, *dated))
+
+    with pytest.raises(Refused) as refused:
+        import_roster(desk.bureau, *CHECK, sheet, by=desk.zhou, now=NOW)
+
+    assert list(refused.value.reasons) == [
+        "第2行：登记日期1899-12-31早于1949-10-01，请核对。",
+        "第3行：登记日期2026-12-01还没有到（今天是2026-03-02），请核对。",
+        "第4行：参检日期2062-03-20还没有到（今天是2026-03-02），请核对。",
+        "第5行：参检日期2026-01-15早于登记日期2026-02-01，请核对。",
+        "第6行：结论日期2026-02-01早于参检或登记的2026-02-10，请核对。",
+        "第7行：结论日期2026-12-01还没有到（今天是2026-03-02），请核对。",
+    ]
 
 
 def test_a_dry_run_records_nothing(desk: Desk) -> None:

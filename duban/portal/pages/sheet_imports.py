@@ -251,7 +251,7 @@ def _about_problems(desk: PageContext, edition_id: int) -> dict[str, Any]:
 
 
 def _check_problems(desk: PageContext, edition_id: int, kept: PendingImport, keep: int) -> None:
-    check_problems(desk.bureau, edition_id, kept.path, by=desk.by, keep=keep)
+    check_problems(desk.bureau, edition_id, kept.path, by=desk.by, now=desk.now, keep=keep)
 
 
 def _enter_problems(desk: PageContext, edition_id: int, kept: PendingImport, dry_run: bool) -> ProblemsKept:
