@@ -150,6 +150,11 @@ class Milestone:
     hard_due_phrase: str | None = None
     points: tuple[Point, ...] = ()
     undated: str | None = None
+    # What the date is counted from (收到通知): entered for each unit or subject, or read from the roster's column, or
+    # it is the day on which another milestone is signed off.
+    event: str | None = None
+    event_column: str | None = None
+    counts_from: str | None = None
     evidence: tuple[ExpectedEvidence, ...] = ()
     quota: Quota | None = None
     after: tuple[str, ...] = ()
@@ -160,6 +165,12 @@ class Milestone:
     content: str | None = None  # what is to be done, in full: the title is only its name
     recurrence: str = "yearly"  # or once: left out of the next year's file
     note: str | None = None
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What holds for every date of it; a date's own sentences stand beside it."""
+        every = [point.assumptions for point in self.points]
+        return tuple(said for said in every[0] if all(said in some for some in every)) if every else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +186,9 @@ class Edition:
     sources: tuple[Source, ...] = ()
     ladder: str = "standard"
     support_escalation: bool = False  # supporting units are chased and escalated too
-    roll: str = "none"  # none | previous | next: what happens to a due date on a day off
+    issued_on: date | None = None  # the document's day: nothing is due before it; None: not known
+    roll: str = "none"  # none | previous | next | second: what happens to a due date on a day off
+    roll_days: str = "all"  # all | holidays | weekends: which days off move it
     roll_reason: str | None = None
     roster: str | None = None
     goals: tuple[str, ...] = ()  # what the year is to reach, as the source's goals say

@@ -14,7 +14,10 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from calendars.almanac import Almanac
+from calendars.deadlines.parts import Reading
+from calendars.deadlines.resolve import NEXT_YEAR
 from calendars.model import Edition, Milestone, Quota, TargetState
+from calendars.phrases import read_phrase
 from calendars.reader import CALENDARS, campaign_files, read_edition, read_edition_text, units_of
 from calendars.reader.diff import date_line, has_moved
 from calendars.reader.faults import CalendarFaults, Fault
@@ -68,6 +71,9 @@ def rewrite(text: str, edition: Edition, to_year: int, units: UnitBook) -> Rewri
     dropped = _drop_once(top["milestones"], edition)
     if not top["milestones"]:
         return Rewritten(text=None, dropped=dropped, targets=())
+    _say_next_year(top["milestones"], edition)
+    # The next document has a day of its own, which nobody knows yet.
+    top.pop("issued", None)
     _move_years(top, to_year)
     targets = (*_open_quotas(top["milestones"], edition, units), *_open_aims(top, edition))
     return Rewritten(text=dumped(top), dropped=dropped, targets=tuple(targets))
@@ -97,6 +103,17 @@ def _forget(entry: CommentedMap, gone: set[str | None]) -> None:
         del entry["after"]
     elif isinstance(after, list):
         entry["after"] = [name for name in after if name not in gone]
+
+
+def _say_next_year(milestones: CommentedSeq, edition: Edition) -> None:
+    """A date that only the day of issue put into the next year is put there by its own words."""
+    by_key = {one.key: one for one in edition.milestones}
+    for entry in milestones:
+        one = by_key[entry["key"]]
+        shifted = len(one.points) == 1 and any(NEXT_YEAR in said for said in one.assumptions)
+        reading = read_phrase(f"次年{entry['due']}") if shifted else None
+        if isinstance(reading, Reading) and reading.rule == f"{one.rule},relative_year(+1)":
+            entry["due"] = reading.text
 
 
 def _move_years(top: CommentedMap, to_year: int) -> None:
@@ -205,6 +222,7 @@ class RollPlan:
     dropped: tuple[Dropped, ...]
     targets: tuple[OpenTarget, ...]
     faults: tuple[Fault, ...]
+    issued: int = 0  # files whose day of issue is left behind
 
     @property
     def moved(self) -> tuple[DateLine, ...]:
@@ -281,6 +299,7 @@ def _plan(
         dropped=tuple(gone for one in rolled for gone in one.rewritten.dropped),
         targets=tuple(target for one in rolled for target in one.rewritten.targets),
         faults=faults,
+        issued=sum(one.after is not None and one.before.issued_on is not None for one in rolled),
     )
 
 
@@ -340,6 +359,8 @@ def describe(plan: RollPlan) -> Iterator[str]:
     still = len(plan.dates) - len(plan.moved)
     yield f"日期有变动的{len(plan.moved)}个，其余{still}个只换年份："
     yield from (f"  {line.text}" for line in plan.moved)
+    if plan.issued:
+        yield f"{plan.issued}个文件写有印发日，不结转：新文件印发后请填 issued，印发日以前的日期就不排。"
     yield f"不结转的{len(plan.dropped)}项："
     yield from (f"  {gone.name}：{gone.reason}" for gone in plan.dropped)
     yield f"待确认的目标{len(plan.targets)}个，请对照新文件填写，上年数写在括号里："

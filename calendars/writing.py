@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -104,7 +105,9 @@ def _edition(one: Edition) -> CommentedMap:
         sources=[source.item for source in one.sources if source not in own],
         ladder=one.ladder if one.ladder != STANDARD_LADDER else None,
         support_escalation=one.support_escalation or None,
+        issued=one.issued_on,
         roll=one.roll if one.roll != "none" else None,
+        roll_days=one.roll_days if one.roll_days != "all" else None,
         roll_reason=one.roll_reason,
         roster=one.roster,
         goals=list(one.goals),
@@ -123,6 +126,8 @@ def _milestone(one: Milestone) -> CommentedMap:
         due=one.due_phrase,
         hard_due=one.hard_due_phrase,
         implied=one.implied or None,
+        event_column=one.event_column,
+        counts_from=one.counts_from,
         after=list(one.after),
         gate=one.gate or None,
         per_subject=one.per_subject or None,
@@ -223,6 +228,7 @@ class HandEdition:
     kind: str
     year: int
     document: str
+    issued_on: date | None = None
     coordinator: str = ""
     ladder: str = STANDARD_LADDER
     milestones: Sequence[HandMilestone] = ()
@@ -238,6 +244,7 @@ def hand_text(one: HandEdition) -> str:
             year=one.year,
             coordinator=one.coordinator or None,
             documents={"D": one.document},
+            issued=one.issued_on,
             ladder=one.ladder if one.ladder != STANDARD_LADDER else None,
             milestones=list(_by_hand(one.milestones)),
         )

@@ -30,6 +30,7 @@ from calendars.deadlines.parts import (
 )
 from calendars.deadlines.points import Impossible, one
 from calendars.deadlines.repeats import ascending, either, repeat
+from calendars.deadlines.rolling import Roll, clause_of
 from calendars.deadlines.undated import undated
 
 _LONGEST = 80
@@ -52,12 +53,13 @@ def read(phrase: str) -> Reading | NotUnderstood:
     if found is None:
         reason, proposal = why(key, phrase.strip())
         return NotUnderstood(text=phrase, reason=reason, proposal=proposal)
-    parts, modifiers = found
+    parts, modifiers, roll = found
     return Reading(
         text=phrase,
         rule=_rule(parts, modifiers),
         parts=parts,
         modifiers=modifiers,
+        roll=roll,
         assumptions=notes(parts, key),
         sets_date=_sets_date(parts),
     )
@@ -80,20 +82,20 @@ def _sets_date(parts: Parts) -> bool:
     return not (isinstance(parts, Due) and parts.how in (How.AROUND, How.FROM))
 
 
-def _phrase(key: str) -> tuple[Parts, tuple[str, ...]] | None:
+def _phrase(key: str) -> tuple[Parts, tuple[str, ...], Roll | None] | None:
     exact = undated(key)
     if exact is not None:
-        return exact, ("soft",) if key == "拟制定" else ()
+        return exact, ("soft",) if key == "拟制定" else (), None
     wording = unwrapped(key)
     for core, act in splits(wording.core):
         parts = _core(core, firm=wording.firm, whole=not act)
         if parts is not None and may_follow(parts, core, act):
-            return parts, _modifiers(parts, wording.modifiers, act)
+            return parts, _modifiers(parts, wording.modifiers, act), wording.roll
     found = clauses(wording.core)
     if found is None:
         return None
     parts, beside = found
-    return parts, _modifiers(parts, (*wording.modifiers, *beside), key)
+    return parts, _modifiers(parts, (*wording.modifiers, *beside), key), wording.roll
 
 
 def _core(core: str, *, firm: bool, whole: bool) -> Parts | None:
@@ -176,9 +178,6 @@ _NAMED_STAGE = re.compile(
 _STAGE = re.compile(
     rf"(?:第[1-9]阶段|(?:{'|'.join(_STAGE_WORDS)}|[和与、]){{1,6}}+阶段)(?:\((?P<within>[^()]+)\)|:(?P<after>.+))"
 )
-_ROLL = re.compile(
-    r"[,;]?\(?(?:遇|如遇|若遇|逢)?(?:法定)?(?:节假日|休息日|双休日|周末|公休日|非工作日)(?:、(?:双休日|周末|休息日|公休日))?(?:的|则)?(?:自动|依次)?(?P<way>顺延|提前)\)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +187,7 @@ class Wording:
     core: str
     modifiers: tuple[str, ...]
     firm: bool
+    roll: Roll | None = None
 
 
 def unwrapped(text: str) -> Wording:
@@ -204,10 +204,10 @@ def unwrapped(text: str) -> Wording:
     # A number of days tells the length of a window; beside a single day it would be a second date.
     if beside and (re.search("为准|有效期", beside[0]) or re.search("[至到-]", text)):
         text = text[: beside.start()]
-    roll = re.search(_ROLL.pattern + "$", text)
-    if roll and roll.start() > 0:
-        text = text[: roll.start()]
-        modifiers.append("holiday_roll(next)" if roll["way"] == "顺延" else "holiday_roll(previous)")
+    roll = None
+    if clause := clause_of(text):
+        text, roll = clause
+        modifiers.append(roll.modifier)
     firm = False
     for _ in range(4):
         taken = _taken(text)
@@ -217,7 +217,7 @@ def unwrapped(text: str) -> Wording:
         firm = firm or kind in ("firm", "closing", "limit")
         if kind in ("soft", "firm", "minimum"):
             modifiers.append(kind)
-    return Wording(text, tuple(dict.fromkeys(modifiers)), firm)
+    return Wording(text, tuple(dict.fromkeys(modifiers)), firm, roll)
 
 
 def _taken(text: str) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from typing import Self
 
 from calendars.almanac import Almanac
 from calendars.deadlines.lexicon import PLACES, STATUTORY, Fixed, Local, Looked, Nth, Place, WholeMonth
+from calendars.deadlines.rolling import Roll
 from calendars.workdays import WorkdayTable
 
 _WEEKDAYS = "一二三四五六日"
@@ -46,6 +47,8 @@ class Calendar:
     year: int
     almanac: Almanac
     workdays: WorkdayTable | None
+    issued_on: date | None = None
+    event_on: date | None = None
 
     def of(self, year: Year) -> int:
         return year.absolute if year.absolute is not None else self.year + year.offset
@@ -442,9 +445,9 @@ class NthWorkday(Span):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AfterEnd(Span):
-    """The nth day, workday or month after the end of a span (每季度结束后10日内)."""
+    """The nth day, workday or month after the end of a span (每季度结束后10日内, 国庆假期后第2个工作日)."""
 
-    of: Month | Quarter | Half | WholeYear
+    of: Month | Quarter | Half | WholeYear | Festival
     n: int
     unit: str
 
@@ -461,7 +464,9 @@ class AfterEnd(Span):
         return self.of.shown
 
     def days(self, at: Calendar) -> tuple[date, date]:
-        end = self.of.days(at)[1]
+        days = self.of.days(at)
+        assert days is not None, "counted from a span with an end"
+        end = days[1]
         if self.unit == "workday":
             day = at.table.shift(end, self.n)
         elif self.unit == "day":
@@ -670,10 +675,20 @@ class Daily:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """n units after an event, the event's day not counted; before it where n is negative. No event: not written."""
+
+    event: str
+    n: int
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Undated:
-    """Understood, but it sets no date by itself."""
+    """Understood, but it sets no date by itself; `counted` where it does as soon as the day of an event is known."""
 
     rule: str
+    counted: Counted | None = None
 
 
 Parts = Due | Window | Inside | Several | Repeat | Weekly | Daily | Undated
@@ -691,6 +706,7 @@ class Reading:
     rule: str
     parts: Parts
     modifiers: tuple[str, ...] = ()
+    roll: Roll | None = None
     assumptions: tuple[str, ...] = ()
     sets_date: bool = True
 
@@ -706,9 +722,15 @@ class NotUnderstood:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occurrence:
+    """One date of a phrase. `because` says in sentences why it is not the day that the words name, `first_on` is that
+    day where a day off moved it.
+    """
+
     starts_on: date | None
     due_on: date
     label: str
+    because: tuple[str, ...] = ()
+    first_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

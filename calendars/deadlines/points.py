@@ -27,6 +27,7 @@ from calendars.deadlines.lexicon import (
 )
 from calendars.deadlines.parts import (
     PLAN,
+    AfterEnd,
     Day,
     Due,
     End,
@@ -462,6 +463,14 @@ def _shifted(match: re.Match[str], at: Span | None) -> One | None:
     return Due(at=Shifted(festival=at, n=int(match["n"])), how=How.BY)
 
 
+def _after_holiday(match: re.Match[str], at: Span | None) -> One | None:
+    """国庆假期后第2个工作日: the days off lie between the festival and its end, so that both count alike."""
+    if not isinstance(at, Festival) or at.name not in STATUTORY or not replace(at, holiday=False).has_eve:
+        return None
+    end = AfterEnd(of=replace(at, holiday=True), n=int(match["nth"] or match["n"]), unit="workday")
+    return Due(at=end, how=How.WITHIN if match["nth"] else How.BY)
+
+
 def _run_up(match: re.Match[str], at: Span | None) -> One | None:
     if not isinstance(at, Festival) or not at.has_eve:
         return None
@@ -529,6 +538,12 @@ _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Span | None], One 
     (
         re.compile(r"(?P<at>.+?)(?:前|提前|之前)?(?P<n>[0-9]{1,2})[天日](?:前|之前|以前)"),
         _shifted,
+    ),
+    (
+        re.compile(
+            r"(?P<at>.+?)(?:假期)?(?:结束)?后的?(?:第(?P<nth>[1-9])个工作日|(?P<n>[1-9])个工作日(?:以内|之内|内))"
+        ),
+        _after_holiday,
     ),
     (re.compile(r"(?P<at>.+?)前(?:的)?(?P<n>[0-9]{1,2})(?P<unit>天|日|周|个星期)(?:以内|之内|内)"), _run_up),
     (re.compile(r"(?P<name>[^()]+)\((?P<days>[^()]+)\)(?:期间)?"), _holiday_window),

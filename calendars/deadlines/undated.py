@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from calendars.deadlines.lexicon import NAMES, ONLY_WITH_RELATION, SEASONS, follows, words
-from calendars.deadlines.parts import Day, Due, How, Undated
+from calendars.deadlines.parts import Counted, Day, Due, How, Undated
 from calendars.deadlines.points import one
 
 # Words that are a rule of their kind by themselves: standing(长期).
@@ -88,7 +88,28 @@ def undated(text: str) -> Undated | None:
         name = build(match) if match and _known(**match.groupdict()) else None
         if name is not None:
             break
-    return Undated(rule=name) if name else None
+    return Undated(rule=name, counted=_counted(name)) if name else None
+
+
+_COUNTED = re.compile(
+    r"(?:within|after)\((?:[0-9]+-)?(?P<n>[0-9]+),(?P<unit>[a-z]+)(?:,event=(?P<event>.+))?\)"
+    r"|offset\((?P<ahead>.+),-(?P<back>[0-9]+)(?:-[0-9]+)?,(?P<unit2>[a-z]+)\)|before_event\((?P<eve>.+)\)"
+)
+
+
+def _counted(rule: str) -> Counted | None:
+    """What gives the rule its date once the event is known: one event, not each of many."""
+    found = _COUNTED.fullmatch(rule)
+    if found is None:
+        return None
+    event = found["event"] or found["ahead"] or found["eve"] or ""
+    if event.startswith("每"):
+        return None
+    if found["eve"]:
+        return Counted(event=event, n=-1, unit="day")
+    if found["back"]:
+        return Counted(event=event.replace("未写明", ""), n=-int(found["back"]), unit=found["unit2"])
+    return Counted(event=event, n=int(found["n"]), unit=found["unit"])
 
 
 def _known(act: str | None = None, event: str | None = None, **_: str | None) -> bool:

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from calendars.almanac import FIRST_YEAR, LAST_YEAR, Almanac
+from calendars.deadlines.rolling import DAYS, WAYS
 from calendars.formulas import FormulaError, parse_formula
 from calendars.model import (
     CampaignKind,
@@ -40,10 +41,11 @@ from calendars.model import (
     Target,
     TargetState,
 )
-from calendars.phrases import Dated, PlanYear, dated, with_hard_deadline
+from calendars.phrases import Dated, PlanYear, dated, roll_of, with_hard_deadline
 from calendars.reader.faults import Entries, refuse_if, repeated, said, within
 from calendars.reader.fields import (
     Cell,
+    Day,
     Entry,
     Flag,
     Number,
@@ -313,6 +315,8 @@ class MilestoneEntry(Doers):
     source: Annotated[Source, PlainValidator(_source)]
     due: Annotated[Dated, PlainValidator(_due)]
     hard_due: Annotated[Dated, PlainValidator(_due)] | None = None
+    event_column: Text | None = None
+    counts_from: Text | None = None
     implied: Flag = False
     # Read before all of the above, because the milestone's other keys are judged by who owes it.
     leads: Units | None = Field(None, validate_default=True)
@@ -393,6 +397,7 @@ class MilestoneEntry(Doers):
             soft=dates.soft,
             points=dates.points,
             undated=dates.undated,
+            event=dates.event,
             evidence=tuple(_made(ExpectedEvidence, one) for one in evidence or ()),
             quota=self.quota and self.quota.value(around.units),
             review_levels=levels or 1,
@@ -412,9 +417,9 @@ def _of_file(value: Any, info: Info) -> tuple[MilestoneEntry, ...]:
         if one.per_subject and data.get("roster", "") is None:
             text = f"“{one.title}”按名册逐个办理，请在文件开头写明 roster（名册名称）。"
             errors.append(said((position,), text))
-        for name in one.after:
-            if fault := _cannot_follow(one, name, written, by_key):
-                errors.append(said((position,), fault))
+        faults = [_cannot_follow(one, name, written, by_key) for name in one.after]
+        faults += _cannot_count(one, written)
+        errors += [said((position,), fault) for fault in faults if fault]
     refuse_if(errors)
     return tuple(found.values())
 
@@ -428,8 +433,8 @@ def _below(info: Info) -> Around:
             number=data["year"],
             almanac=around.almanac,
             workdays=around.workdays,
-            roll=data.get("roll", "none"),
-            roll_reason=data.get("roll_reason"),
+            issued_on=data.get("issued_on"),
+            roll=roll_of(data.get("roll", "none"), data.get("roll_days", "all"), data.get("roll_reason")),
         )
     return replace(around, year=year, documents=data.get("documents"), defaults=data.get("defaults"))
 
@@ -454,6 +459,27 @@ def _cannot_follow(
     return None
 
 
+def _cannot_count(one: MilestoneEntry, written: Sequence[Any]) -> list[str | None]:
+    """What is wrong with the keys that say where the day of an event comes from."""
+    keys = [key for key in ("event_column", "counts_from") if getattr(one, key)]
+    if not keys:
+        return []
+    faults: list[str | None] = []
+    if one.due.event is None and one.due.rule:
+        text = f"“{one.title}”的时限“{one.due.phrase}”不从某一天起算，请删去{keys[0]}，或改时限。"
+        faults.append(text)
+    if len(keys) > 1:
+        faults.append(f"“{one.title}”的 event_column 和 counts_from 只能写一个，请只留一个。")
+    if one.event_column and not one.per_subject:
+        faults.append(f"“{one.title}”写了 event_column，起算日在名册里，请加上 per_subject: true。")
+    before = written[: written.index(one.key)]
+    if one.counts_from and one.counts_from not in before:
+        faults.append(
+            f"“{one.title}”的 counts_from 写了“{one.counts_from}”，前面没有这个节点，请改正代号或移到它后面。"
+        )
+    return faults
+
+
 def _last_day(one: MilestoneEntry) -> date | None:
     return max((point.due_on for point in one.due.points), default=None)
 
@@ -472,12 +498,21 @@ class CampaignFile(Entry):
     sources: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
     ladder: Text = STANDARD_LADDER
     support_escalation: Flag = False
+    issued_on: Day | None = Field(None, alias="issued")
     roll_reason: Text | None = None
+    roll_days: Annotated[
+        str,
+        one_of(
+            DAYS,
+            "roll_days“{}”不认识，请写 all（休息日都算）、holidays（只算法定节假日）或 weekends（只算周末）。",
+        ),
+    ] = "all"
     roll: Annotated[
         str,
         one_of(
-            ("none", "previous", "next"),
-            "roll“{}”不认识，请写 none（不动）、previous（提前）或 next（顺延）。",
+            ("none", *WAYS),
+            "roll“{}”不认识，请写 none（不动）、previous（提前到前一个工作日）、next（顺延到下一个工作日）"
+            "或 second（顺延到假后第二个工作日）。",
         ),
     ] = "none"
     roster: Text | None = None
@@ -504,6 +539,14 @@ class CampaignFile(Entry):
         if folder.isdecimal() and int(folder) != year:
             raise ValueError(f"文件写的是{year}年，却放在{folder}年的文件夹里，请改年份或移动文件。")
         return year
+
+    @field_validator("issued_on")
+    @classmethod
+    def _about_its_year(cls, issued_on: date, info: Info) -> date:
+        year = info.data.get("year", issued_on.year)
+        if issued_on.year not in (year - 1, year):
+            raise ValueError(f"issued（印发日）是{issued_on}，应在{year - 1}年或{year}年，请核对文件日期。")
+        return issued_on
 
     @field_validator("coordinator")
     @classmethod

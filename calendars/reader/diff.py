@@ -89,7 +89,8 @@ def _settings(a: Edition, b: Edition) -> Iterator[str]:
         ("统筹单位", a.coordinator, b.coordinator),
         ("催办梯次", a.ladder, b.ladder),
         ("催办配合单位", *("是" if one.support_escalation else "否" for one in (a, b))),
-        ("休息日处理", a.roll, b.roll),
+        ("文件印发日", str(a.issued_on or "未写"), str(b.issued_on or "未写")),
+        ("休息日处理", f"{a.roll}/{a.roll_days}", f"{b.roll}/{b.roll_days}"),
         ("名册", a.roster or "无", b.roster or "无"),
         ("年度目标", "；".join(a.goals) or "无", "；".join(b.goals) or "无"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -66,6 +67,17 @@ def one_of(options: Collection[str], sentence: str) -> BeforeValidator:
         return text
 
     return BeforeValidator(check)
+
+
+def _day(value: Any) -> date:
+    text = as_text(value)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"“{text}”不是日期，请写成 2025-07-04 的样子。") from None
+
+
+Day = Annotated[date, PlainValidator(_day)]
 
 
 def listed(value: Any) -> Any:

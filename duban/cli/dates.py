@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ from calendars.notices.text import read_text
 from calendars.phrases import read_phrase
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from calendars.workdays.files import load_workdays
-from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command, print_json
+from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command, day_option, print_json
 from duban.core.errors import Refused
 from duban.core.settings import Settings
 from duban.editions.notices import (
@@ -63,33 +64,57 @@ def deadline(
     year: Annotated[
         int | None, typer.Option("--year", min=2000, max=2056, help="计划年份（默认今年）。")
     ] = None,
+    issued: Annotated[
+        date | None, day_option("--issued", "文件的印发日：此前的日期不排，按次年理解。")
+    ] = None,
+    event: Annotated[date | None, day_option("--event", "事件（收到通知、登记……）的日期，从它起算。")] = None,
 ) -> Answer:
     """读一个时限：是哪一天、含哪些假定；读不懂的交给人（退出码 1）。
 
     输出不是终端时也给 JSON。从标准输入读取时，每行一句，每句答一行 JSON，退出码为 0。
     """
     of_year = year if year is not None else call.today.year
-    workdays = known_workdays(call.settings)
+    read = partial(
+        read_deadline,
+        year=of_year,
+        workdays=known_workdays(call.settings),
+        issued_on=issued,
+        event_on=event,
+    )
     if phrase == "-":
         if isinstance(sys.stdin, io.TextIOWrapper):
             # A line in another encoding goes to a person; it must not end the stream.
             sys.stdin.reconfigure(errors="replace")
         for line in sys.stdin:
-            print_json(read_deadline(line.rstrip("\r\n"), year=of_year, workdays=workdays))
+            print_json(read(line.rstrip("\r\n")))
         return Answer(None)
     call.as_json = call.as_json or not sys.stdout.isatty()
-    found = read_deadline(phrase, year=of_year, workdays=workdays)
+    found = read(phrase)
     return Answer(found, _deadline(found), status=0 if found["understood"] else REFUSED)
 
 
-def read_deadline(phrase: str, *, year: int, workdays: WorkdayTable) -> dict[str, Any]:
+def read_deadline(
+    phrase: str,
+    *,
+    year: int,
+    workdays: WorkdayTable,
+    issued_on: date | None = None,
+    event_on: date | None = None,
+) -> dict[str, Any]:
     """The answer to one phrase as the JSON contract has it."""
     reading = read_phrase(phrase)
     if isinstance(reading, NotUnderstood):
         proposal = {"proposal": reading.proposal} if reading.proposal else {}
         return {"understood": False, "reason": reading.reason, **proposal}
     try:
-        found = resolve(reading, year=year, almanac=almanac_for(), workdays=workdays)
+        found = resolve(
+            reading,
+            year=year,
+            almanac=almanac_for(),
+            workdays=workdays,
+            issued_on=issued_on,
+            event_on=event_on,
+        )
     except (CannotResolve, AlmanacError, YearUnknown) as refusal:
         return {"understood": False, "reason": str(refusal)}
     return {
@@ -116,7 +141,8 @@ def _deadline(found: dict[str, Any]) -> Iterator[str]:
         yield f"最后工作日　{found['last_workday']}"
     for each in found["occurrences"]:
         start = f"{each.starts_on} 至 " if each.starts_on and each.starts_on != each.due_on else ""
-        yield f"  {start}{each.due_on}　{each.label}"
+        because = f"　{''.join(each.because)}" if each.because else ""
+        yield f"  {start}{each.due_on}　{each.label}{because}"
     if found["provisional"]:
         yield "暂定：所依据年份的放假安排尚未公布。"
     for sentence in found["assumptions"]:

@@ -13,7 +13,7 @@ from calendars.notices import NoticePreview, preview_notice_change, to_year_tabl
 from calendars.notices.draft import NoticeDraft, NoticeRefused
 from calendars.notices.records import decoded, read_json, read_sheet
 from calendars.notices.text import read_text
-from calendars.phrases import NoDates, PlanYear, dated, with_hard_deadline
+from calendars.phrases import NoDates, PlanYear, dated, plan_year, with_hard_deadline
 from calendars.workdays import WorkdayTable, YearUnknown
 from calendars.workdays.files import load_workdays
 from duban.bureau import Bureau
@@ -234,13 +234,8 @@ def _redate_editions(
 
 def recalculate_dates(edition: Edition, workdays: WorkdayTable) -> Edition:
     """The edition as its file would read now. A milestone whose phrase gives no dates keeps those it has."""
-    year = PlanYear(
-        number=edition.year,
-        almanac=almanac_for(range(edition.year - 1, edition.year + 3)),
-        workdays=workdays,
-        roll=edition.roll,
-        roll_reason=edition.roll_reason,
-    )
+    almanac = almanac_for(range(edition.year - 1, edition.year + 3))
+    year = plan_year(edition, almanac=almanac, workdays=workdays)
     return replace(edition, milestones=tuple(_redated(one, year) for one in edition.milestones))
 
 
@@ -253,7 +248,11 @@ def _redated(milestone: Milestone, year: PlanYear) -> Milestone:
             found = with_hard_deadline(found, dated(milestone.hard_due_phrase, year))
     except NoDates:
         found = None
-    if found is not None and [one.label for one in found.points] == [one.label for one in milestone.points]:
+    same = found is not None and [one.label for one in found.points] == [
+        one.label for one in milestone.points
+    ]
+    # Where days off move dates, another notice may bring two occurrences onto one day, or apart again.
+    if found is not None and (same or (found.points and (year.roll or "holiday_roll" in milestone.rule))):
         return replace(milestone, points=found.points)
     points = tuple(_recounted(point, year.workdays) for point in milestone.points)
     return replace(milestone, points=points)

@@ -18,7 +18,7 @@ from calendars.deadlines.resolve import resolve
 from calendars.ladders import RungKind
 from calendars.lunar import almanac_for
 from calendars.model import Edition, Milestone
-from calendars.phrases import read_phrase
+from calendars.phrases import PlanYear, plan_year, read_phrase
 from calendars.reader.diff import diff_editions
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from duban.bureau import Bureau
@@ -246,6 +246,7 @@ class PhraseDay:
     last_workday: date | None
     provisional: bool
     off: bool
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,8 +267,12 @@ class PhraseRead:
     proposal: str | None = None
 
 
-def explain_phrase(bureau: Bureau, phrase: str, year: int, *, by: Actor) -> PhraseRead:
-    """Anybody may ask: it touches nothing of the bureau but its workdays."""
+def explain_phrase(
+    bureau: Bureau, phrase: str, year: int, *, by: Actor, campaign: str = "", issued_on: date | None = None
+) -> PhraseRead:
+    """How a phrase reads; in an edition of the year with its day of issue and its rule for days off. Anybody may ask:
+    it touches nothing of the bureau but its workdays and what campaign files say of dates.
+    """
     del by  # nothing here belongs to anyone
     phrase = phrase.strip()
     if not phrase or len(phrase) > LONGEST_PHRASE:
@@ -279,13 +284,27 @@ def explain_phrase(bureau: Bureau, phrase: str, year: int, *, by: Actor) -> Phra
     reading = read_phrase(phrase)
     if isinstance(reading, NotUnderstood):
         return PhraseRead(phrase=phrase, year=year, reason=reading.reason, proposal=reading.proposal)
+    around = PlanYear(number=year, almanac=almanac_for(), workdays=bureau.workdays)
+    if campaign:
+        with bureau.store.reading() as connection:
+            stored = find_edition(connection, campaign, year)
+        around = (
+            plan_year(stored.value, almanac=around.almanac, workdays=around.workdays) if stored else around
+        )
     try:
-        found = resolve(reading, year=year, almanac=almanac_for(), workdays=bureau.workdays)
+        found = resolve(
+            reading,
+            year=year,
+            almanac=almanac_for(),
+            workdays=bureau.workdays,
+            issued_on=issued_on or around.issued_on,
+            roll=around.roll,
+        )
     except (CannotResolve, AlmanacError, YearUnknown) as refusal:
         return PhraseRead(phrase=phrase, year=year, rule=reading.rule, reason=str(refusal))
-    dates = [(one.label, one.starts_on, one.due_on) for one in found.occurrences]
+    dates = [(one.label, one.starts_on, one.due_on, one.because) for one in found.occurrences]
     if not dates and found.due_on is not None:
-        dates = [("", found.starts_on, found.due_on)]
+        dates = [("", found.starts_on, found.due_on, ())]
     return PhraseRead(
         phrase=phrase,
         year=year,
@@ -297,7 +316,13 @@ def explain_phrase(bureau: Bureau, phrase: str, year: int, *, by: Actor) -> Phra
     )
 
 
-def _day(label: str, starts_on: date | None, due_on: date, workdays: WorkdayTable) -> PhraseDay:
+def _day(
+    label: str,
+    starts_on: date | None,
+    due_on: date,
+    because: tuple[str, ...],
+    workdays: WorkdayTable,
+) -> PhraseDay:
     try:
         last, provisional = workdays.on_or_before(due_on), workdays.is_provisional(due_on, due_on)
     except YearUnknown:
@@ -309,6 +334,7 @@ def _day(label: str, starts_on: date | None, due_on: date, workdays: WorkdayTabl
         last_workday=last,
         provisional=provisional,
         off=last is not None and last != due_on,
+        because=because,
     )
 
 

@@ -35,6 +35,7 @@ def hand_edition(filled: Filled) -> HandEdition:
         kind=filled.choice("kind", "类别", dict(KINDS)) or "",
         year=year or 0,
         document=filled.line("document", "出处文件", required=True),
+        issued_on=filled.day("issued", "文件印发日"),
         coordinator=filled.line("coordinator", "统筹单位"),
         ladder=filled.line("ladder", "催办梯次") or "standard",
         milestones=[

@@ -53,3 +53,22 @@ def test_a_stream_is_answered_line_by_line_in_order():
     ]
     assert answers[2]["due_on"] is None
     assert result.exit_code == 0
+
+
+def test_the_day_of_issue_and_the_day_of_an_event_are_asked_for_by_options():
+    later = json.loads(run("春节前", "--year", "2025", "--issued", "2025-07-04", "--json").stdout)
+    monthly = json.loads(run("每月25日前", "--year", "2025", "--issued", "2025-07-04", "--json").stdout)
+    counted = json.loads(run("收到通知后15个工作日内", "--event", "2026-03-02", "--json").stdout)
+
+    assert later["due_on"] == "2026-02-16"
+    assert "按次年理解" in "".join(later["assumptions"])
+    assert monthly["occurrences"][0]["due_on"] == "2025-07-25"
+    assert counted["due_on"] == "2026-03-23"
+
+
+def test_a_moved_date_says_beside_it_where_it_was():
+    found = run("每周二（遇节假日顺延）", "--year", "2026", "--json")
+
+    [one] = [one for one in json.loads(found.stdout)["occurrences"] if one["due_on"] == "2026-02-24"]
+    assert (one["label"], one["first_on"]) == ("2月24日", "2026-02-17")
+    assert "并为一期" in "".join(one["because"])

@@ -167,3 +167,18 @@ def test_what_was_withdrawn_is_taken_up_again_and_published(zhou: PageClient) ->
 
     assert "已发布" in page.text
     assert "0/2 项" in page.text
+
+
+def test_a_new_date_is_read_with_the_day_its_paper_was_issued_and_says_so(portal: Portal) -> None:
+    text = SURVEY.replace("year: 2026", "year: 2026\nissued: 2026-02-20\nroll: next\nroll_reason: 通知第五条")
+    page = surveyed(portal, text.replace("3月底前", "2月28日前")).as_("周处长").get(EDITION)
+    assert "文件印发 2026年2月20日" in page.text
+
+    asked = portal.as_("周处长").get(f"{DATE}?phrase=春节前")
+    rolled = portal.as_("周处长").get(f"{DATE}?phrase=4月5日前")
+    plain = portal.as_("周处长").get("/phrases?phrase=春节前&year=2026&issued=2026-02-20")
+
+    assert "2027年2月5日" in asked.text
+    assert "按次年理解" in asked.text
+    assert "改为2026-04-07（通知第五条）" in rolled.text
+    assert "2027年2月5日" in plain.text

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field, field_validator
 
+from calendars.deadlines.rolling import DAYS, WAYS
 from calendars.writing import HandEdition, hand_text
 from duban.core.access import Role
 from duban.core.errors import NotFound, Refused
@@ -215,6 +216,8 @@ def one_edition(desk: Looking, campaign: str, year: Year) -> Response:
         page=page,
         keeps=desk.has(Role.COORDINATOR),
         EDITION_STATES=STATE_NAMES,
+        ROLL_WAYS=WAYS,
+        ROLL_DAYS=DAYS,
     )
 
 
@@ -244,7 +247,7 @@ def ask_date(
         raise NotFound(f"{page.value.name}{year}年没有这个节点，请从专项行动页重新进入。")
     due = typed.get("phrase", "").strip()
     foreseen, refused = None, desk.attempt.refused
-    read = explain_phrase(desk.bureau, due, year, by=desk.by) if due else None
+    read = explain_phrase(desk.bureau, due, year, by=desk.by, campaign=campaign) if due else None
     if read and not read.reason:
         new = NewDate(campaign=campaign, year=year, key=key, due=due, hard_due=typed.get("hard_due"))
         try:

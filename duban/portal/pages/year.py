@@ -30,7 +30,7 @@ from duban.editions.service import STATE_NAMES
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Files, Form, Whole, comes_back
-from duban.portal.params import AskedNumber
+from duban.portal.params import AskedNumber, asked_day
 
 router = APIRouter()
 LOOKING = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR)
@@ -76,11 +76,19 @@ def show_load(desk: Looking, year: int | None = None, quarter: int | None = None
 
 @router.get("/phrases")
 def show_phrase(
-    desk: Annotated[PageContext, allow(*LOOKING)], phrase: str = "", year: int | None = None
+    desk: Annotated[PageContext, allow(*LOOKING)],
+    phrase: str = "",
+    year: int | None = None,
+    campaign: str = "",
+    issued: str = "",
 ) -> Response:
-    of_year = desk.today.year if year is None else year
-    read = explain_phrase(desk.bureau, phrase, of_year, by=desk.by) if phrase.strip() else None
-    return desk.render("planning/phrase.html", title="读一个时限", phrase=phrase, year=of_year, read=read)
+    of_year, day = desk.today.year if year is None else year, asked_day(issued)
+    read = None
+    if phrase.strip():
+        read = explain_phrase(desk.bureau, phrase, of_year, by=desk.by, campaign=campaign, issued_on=day)
+    return desk.render(
+        "planning/phrase.html", title="读一个时限", phrase=phrase, year=of_year, issued=day, read=read
+    )
 
 
 SHOWN = 200

@@ -16,6 +16,10 @@ for (const field of document.querySelectorAll("input[data-phrase]")) {
     place.classList.add("busy");
     try {
       const query = new URLSearchParams({ phrase: field.value, year: year.value });
+      for (const name of ["campaign", "issued"]) {
+        const more = field.form.querySelector(`input[name=${name}]`);
+        if (more && more.value) query.set(name, more.value);
+      }
       const answer = await fetch(`/phrases?${query}`, { credentials: "same-origin" });
       if (!answer.ok || mine !== asked) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
