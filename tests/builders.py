@@ -18,7 +18,7 @@ from calendars.serialization import to_plain
 from duban.bureau import Bureau
 from duban.core.access import Actor, Role
 from duban.editions.tables import edition, milestone, point
-from duban.obligations.tables import obligation
+from duban.obligations.tables import obligation, support_duty
 from duban.units.tables import contact, person, person_role, unit
 
 _numbers = count(1)
@@ -177,6 +177,28 @@ def an_obligation(
             state=state,
             target=target,
             target_state="given" if target is not None else None,
+        )
+
+
+def a_support(
+    bureau: Bureau,
+    edition_id: int,
+    point_id: int,
+    unit_id: int,
+    *,
+    state: str = "pending",
+    opened_on: date = date(2026, 1, 5),
+) -> int:
+    """What one unit supports at a point, whoever leads there."""
+    with bureau.store.writing() as connection:
+        return _insert(
+            connection,
+            support_duty,
+            edition_id=edition_id,
+            point_id=point_id,
+            unit_id=unit_id,
+            opened_on=opened_on,
+            state=state,
         )
 
 

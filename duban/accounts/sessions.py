@@ -349,11 +349,17 @@ class EnteredByLink:
 
 
 def enter_by_link(
-    bureau: Bureau, token: str, *, device: str, now: datetime, obligation_id: int | None = None
+    bureau: Bureau,
+    token: str,
+    *,
+    device: str,
+    now: datetime,
+    obligation_id: int | None = None,
+    support_id: int | None = None,
 ) -> EnteredByLink:
     """Let the bearer of a message's link in without an account, bound to that one unit.
 
-    `obligation_id` is the item of the message that was pressed.
+    `obligation_id` or `support_id` is the item of the message that was pressed.
     """
     link = read_link_token(portal_key(bureau.settings), token)
     with acting(bureau, by=SYSTEM, now=now) as act:
@@ -364,8 +370,16 @@ def enter_by_link(
         session = open_session(
             act, who, SignInWay.LINK, device, unit_id=link.unit_id, contact_id=link.contact_id
         )
+    path = landing(link, obligation_id=obligation_id, support_id=support_id)
+    return EnteredByLink(token=session, path=path)
+
+
+def landing(link: Link, *, obligation_id: int | None, support_id: int | None) -> str:
+    """The page that a pressed link leads to: the item's, or the unit's own."""
+    if support_id is not None:
+        return f"/support/{support_id}"
     wanted = obligation_id or link.obligation_id
-    return EnteredByLink(token=session, path=f"/my/{wanted}" if wanted else "/my")
+    return f"/my/{wanted}" if wanted else "/my"
 
 
 def _behind(act: Act, link: Link, bearer: Bearer) -> Person:

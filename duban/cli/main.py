@@ -28,6 +28,7 @@ COMMANDS = {
     "figure": "duban.cli.figures:app",
     "round": "duban.cli.rounds:app",
     "obligation": "duban.cli.obligations:app",
+    "support": "duban.cli.support:app",
     "dispatch": "duban.cli.rounds:dispatches",
     "history": "duban.cli.history:app",
     "clock": "duban.cli.clock:app",

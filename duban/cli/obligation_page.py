@@ -15,6 +15,7 @@ from duban.obligations.file_queries import FATE_NAMES, ReminderShown
 from duban.obligations.list_queries import ListedObligation
 from duban.obligations.lists import ObligationPage
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES, Transition
+from duban.obligations.support_rules import SUPPORT_STATE_NAMES
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.problems.rules import ledger_words
 
@@ -29,6 +30,7 @@ _IN_FILES = (
     "goals",
     "assumptions",
     "supporting",
+    "supports",
     "review_levels",
     "backup",
     "version",
@@ -118,6 +120,11 @@ def row_in_words(one: ListedObligation) -> tuple[object, ...]:
 def file_in_words(shown: ObligationFile) -> Iterator[Words]:
     yield from _head(shown)
     yield from _submissions(shown)
+    for support in shown.supports:
+        for said in support.reports:
+            at = f"{said.reported_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+            files = "".join(f"；附{each.filename}" for each in said.files)
+            yield f"{support.unit}报告配合情况：{said.reported_by}，{at}，{said.words}{files}"
     for act in shown.acts:
         facts = "，".join(
             f"{name}={plain(value)}" for name, value in act.columns.items() if value is not None
@@ -144,8 +151,9 @@ def _head(one: ObligationFile) -> Iterator[Words]:
     for goal in one.goals:
         yield f"年度目标：{goal}"
     yield f"责任单位：{one.unit}" + (f"；对象：{one.subject}" if one.subject else "")
-    if one.supporting:
-        yield f"配合单位：{'、'.join(one.supporting)}"
+    if one.supports:
+        answers = (f"{each.unit}（{SUPPORT_STATE_NAMES[each.state]}）" for each in one.supports)
+        yield f"配合单位：{'、'.join(answers)}"
     yield f"状态：{STATE_NAMES[one.state]}；{LIGHT_WORDS[one.standing.light]}，{one.standing.why}"
     yield f"时限：{one.due_on}（原文“{one.due_phrase}”），最后工作日 {one.last_workday}{provisional}"
     yield f"上级时限：{one.hard_due_on or '—'}；来源：{one.source_document} {one.source_item}"

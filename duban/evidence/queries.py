@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from duban.core import clock
 from duban.evidence.tables import evidence_item, submission, upload
+from duban.obligations.tables import support_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,7 @@ def referenced_hashes(connection: Connection, *, newest: int | None = None) -> t
         select(evidence_item.c.sha256)
         .where(evidence_item.c.sha256.is_not(None))
         .order_by(evidence_item.c.id.desc())
-        .limit(newest)
+        .limit(newest),
+        select(support_file.c.sha256).order_by(support_file.c.id.desc()).limit(newest),
     )
-    return tuple(dict.fromkeys(connection.execute(wanted).scalars()))
+    return tuple(dict.fromkeys(found for one in wanted for found in connection.scalars(one)))

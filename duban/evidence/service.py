@@ -137,7 +137,7 @@ def submit(
     the unit has given it before.
     """
     note = cleaned(note)
-    with _received(bureau, obligation_id, items, by) as (received, unreceived):
+    with receiving(bureau, obligation_id, items, by) as (received, unreceived):
         with acting(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
             received = _of_the_form(act, received)
             if typed:
@@ -209,7 +209,7 @@ def _known(
 
 
 @contextmanager
-def _received(
+def receiving(
     bureau: Bureau, obligation_id: int, items: Sequence[SubmitItem], by: Actor
 ) -> Iterator[tuple[list[ReceivedItem], list[RefusedItem]]]:
     """Every item that could be received, and the faults of those that could not; stages are gone afterwards."""
@@ -443,10 +443,14 @@ def stream_evidence(
     """The file whose SHA-256 begins so, for whoever may see it."""
     item = record_reading(bureau, obligation_id, sha256, by=by, now=now)
     assert item.sha256 is not None, "only files are listed"
-    pieces = _pieces(bureau, item.sha256)
-    # Begun here, so that damaged or missing bytes are told before an answer has started.
+    return EvidenceRead(item=item, pieces=pieces_of(bureau, item.sha256))
+
+
+def pieces_of(bureau: Bureau, sha256: str) -> Iterator[bytes]:
+    """The bytes once; begun here, so that damaged or missing ones are told before an answer has started."""
+    pieces = _pieces(bureau, sha256)
     first = next(pieces, b"")
-    return EvidenceRead(item=item, pieces=_again(first, pieces))
+    return _again(first, pieces)
 
 
 def _pieces(bureau: Bureau, sha256: str) -> Iterator[bytes]:

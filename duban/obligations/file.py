@@ -45,6 +45,7 @@ from duban.obligations.rules import (
     take_back_refusals,
 )
 from duban.obligations.states import Transition, allowed_states, transition_refusals
+from duban.obligations.support_queries import SupportAnswer, supports_of
 from duban.problems.rules import LedgerStanding
 from duban.units.queries import Person
 
@@ -75,7 +76,7 @@ class ObligationFile(ListedObligation):
     remark: str | None
     goals: tuple[str, ...]
     assumptions: tuple[str, ...]
-    supporting: tuple[str, ...]
+    supports: tuple[SupportAnswer, ...]
     backup: str | None
     handler_id: int | None
     backup_id: int | None
@@ -93,6 +94,10 @@ class ObligationFile(ListedObligation):
     quota: Quota | None = None
     known: Mapping[str, KnownFigure] = field(default_factory=dict)
     known_progress: KnownFigure | None = None
+
+    @property
+    def supporting(self) -> tuple[str, ...]:
+        return tuple(one.unit for one in self.supports)
 
     @property
     def may(self) -> frozenset[Transition]:
@@ -168,6 +173,7 @@ def show_obligation(bureau: Bureau, obligation_id: int, *, by: Actor, today: dat
             level=len(one.passed_by) + 1,
             review_levels=one.review_levels,
             submissions=submissions_of(connection, obligation_id),
+            supports=supports_of(connection, one.point_id),
             reports=progress_reports_of(connection, obligation_id),
             acts=acts_on(connection, obligation_id),
             reminders=reminders_of(connection, obligation_id),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
-from duban.editions.tables import edition, milestone, milestone_support, point
+from duban.editions.tables import edition, milestone, point
 from duban.evidence.tables import evidence_item, review, submission, submission_fate, zero_report
 from duban.figures.tables import progress
 from duban.obligations.tables import (
@@ -93,10 +93,9 @@ class ActShown:
 
 
 def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
-    """What an obligation that exists asks, how its date was read, who supports it and who stands in for its handler."""
+    """What an obligation that exists asks, how its date was read and who stands in for its handler."""
     found = connection.execute(
         select(
-            obligation.c.milestone_id,
             milestone.c.rule,
             milestone.c.body["content"].as_string().label("content"),
             milestone.c.body["note"].as_string().label("remark"),
@@ -112,12 +111,6 @@ def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
         )
         .where(obligation.c.id == obligation_id)
     ).one()
-    supporting = connection.scalars(
-        select(unit.c.name)
-        .join(milestone_support, milestone_support.c.unit_id == unit.c.id)
-        .where(milestone_support.c.milestone_id == found.milestone_id)
-        .order_by(unit.c.id)
-    )
     return {
         "rule": found.rule,
         "content": found.content,
@@ -125,7 +118,6 @@ def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
         "goals": tuple(found.goals or ()),
         "assumptions": tuple(found.assumptions),
         "backup": found.backup,
-        "supporting": tuple(supporting),
     }
 
 

@@ -34,6 +34,14 @@ from duban.obligations.list_queries import (
     own_obligations,
     send_backs,
 )
+from duban.obligations.support_queries import (
+    SupportDuty,
+    SupportFilter,
+    count_supports,
+    sought,
+    support_duties,
+)
+from duban.obligations.support_rules import UNANSWERED
 from duban.rounds.schedule import ScheduledReminder, next_reminder
 from duban.units.queries import units_by_id
 
@@ -91,6 +99,8 @@ def is_lit(
 
 
 MY_OBLIGATIONS_PAGE = 40
+# As many stand on the page of what is owed; all of them have a page of their own.
+MY_SUPPORTS = 10
 
 
 class Tab(StrEnum):
@@ -119,6 +129,10 @@ class MyPage:
     with_others: int
     units: tuple[str, ...]
     obligations: tuple[ListedObligation, ...]
+    supports: tuple[
+        SupportDuty, ...
+    ]  # what the units support and have not reported, while a lead works on it
+    supports_total: int
 
 
 def my_obligations(
@@ -138,6 +152,11 @@ def my_obligations(
             bureau, connection, sight, STATES[tab], today, offset=offset, limit=page_size + 1
         )
         owed, with_others = count_own_obligations(connection, sight, OWED, WITH_OTHERS)
+        wanted = SupportFilter(states=UNANSWERED, led=True)
+        supports_total, _, _ = count_supports(connection, wanted, sight)
+        first = (
+            support_duties(connection, *sought(wanted, sight), limit=MY_SUPPORTS) if supports_total else ()
+        )
         return MyPage(
             tab=tab,
             page=page,
@@ -146,6 +165,8 @@ def my_obligations(
             with_others=with_others,
             units=tuple(units_by_id(connection, sight.unit_ids).values()),
             obligations=for_own_page(bureau, connection, found[:page_size], today),
+            supports=first,
+            supports_total=supports_total,
         )
 
 

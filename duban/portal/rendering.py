@@ -26,6 +26,8 @@ from duban.core.clock import ZONE
 from duban.core.lights import LIGHT_WORDS
 from duban.editions.unscheduled import missing_in_january
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
+from duban.obligations.support_queries import leads_in_words
+from duban.obligations.support_rules import SUPPORT_STATE_NAMES
 from duban.portal.access import remember_visitor
 from duban.problems.rules import PROBLEM_STATE_NAMES
 
@@ -62,6 +64,7 @@ LINKS = (
     Link("/editions", "专项行动", frozenset({_C})),
     Link("/rosters", "名册", frozenset({_C, _R, _L, _A, _H})),
     Link("/problems", "问题台账", frozenset({_C, _R, _L, _A, _H})),
+    Link("/support", "配合", frozenset({_C, _R, _L, _A, _H})),
     Link("/figures", "数据", frozenset({_C, _R, _L, _A, _H})),
     Link("/ranking", "比较", frozenset({_L, _C})),
     Link("/runs", "运行记录", frozenset({_L, _C, _O, _A})),
@@ -88,7 +91,7 @@ STARTS = (
 def navigation_links(desk: PageContext) -> tuple[Link, ...]:
     """What this person finds; who came by a link has only the unit's own page."""
     if desk.by_link:
-        return tuple(link for link in LINKS if link.path == "/my")
+        return tuple(link for link in LINKS if link.path in ("/my", "/support"))
     return tuple(link for link in LINKS if desk.by.roles & link.roles)
 
 
@@ -168,6 +171,8 @@ def _environment() -> Environment:
         RUNG_NAMES=RUNG_NAMES,
         KIND_NAMES=KIND_NAMES,
         PROBLEM_STATE_NAMES=PROBLEM_STATE_NAMES,
+        SUPPORT_STATE_NAMES=SUPPORT_STATE_NAMES,
+        leads_in_words=leads_in_words,
     )
     return made
 

@@ -68,6 +68,8 @@ _OTHERS: dict[str, str] = {
     "strike_off": "问题销号",
     "restore": "恢复备份",
     "settle": "按名册办结",
+    "acknowledge_support": "知悉配合事项",
+    "report_support": "报告配合情况",
 }
 _NAMES = {verb.value: name for verb, name in TRANSITION_NAMES.items()}
 HISTORY_VERBS: dict[str, str] = _OTHERS | _NAMES
@@ -80,6 +82,7 @@ HISTORY_NOUNS: dict[str, str] = {
     "unit": "单位",
     "contact": "联系人",
     "obligation": "任务",
+    "support": "配合事项",
     "edition": "专项行动",
     "edition_draft": "专项行动草稿",
     "milestone": "节点",

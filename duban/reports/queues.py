@@ -15,6 +15,8 @@ from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.queue_queries import count_extensions, count_forwards, count_submitted
 from duban.obligations.review_queues import WaitingExtension, WaitingReview, read_extensions, read_reviews
 from duban.obligations.states import State, Transition, role_refusals
+from duban.obligations.support_queries import SupportFilter, count_supports
+from duban.obligations.support_rules import SupportState
 from duban.outbox.queries import failed_reasons
 from duban.outbox.service import failed_since
 from duban.reports.queries import LateProblem, beyond_wall, late_problems, waiting_at_last_level
@@ -44,6 +46,8 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         until = opened_until(bureau, today, UNREAD_WORKDAYS)
         unread, units, opened_on = count_unread(connection, sight, opened_until=until)
         failed = failed_reasons(connection, sight, since=failed_since(today))
+        pending = SupportFilter(states=frozenset({SupportState.PENDING}), led=True, opened_until=until)
+        silent, silent_units, silent_due_on = count_supports(connection, pending, sight)
         waiting = unresolved_items(connection, today).count if sight.everything else 0
     return (
         Queue(key="reviews", count=reviews.count, since=reviews.since),
@@ -52,6 +56,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         Queue(key="forwards", count=forwards, since=clock.civil(forwarded_at) if forwarded_at else None),
         Queue(key="escalations", count=held, since=held_due_on, units=superiors),
         Queue(key="receipts", count=unread, since=opened_on, units=units),
+        Queue(key="supports", count=silent, since=silent_due_on, units=silent_units),
         Queue(
             key="dispatches",
             count=sum(one.messages for one in failed),

@@ -42,6 +42,8 @@ READ_ONLY = {
     "roster show",
     "round escalations",
     "round missing",
+    "support list",
+    "support show",
     "unit list",
     "unit show",
     "workdays",

@@ -135,6 +135,7 @@ def furnish_by_command(play: Play) -> None:
     _roster(play)
     _draws(play)
     _ledger(play)
+    _supports(play)
     _figures(play)
     _editions(play)
     _notice(play)
@@ -495,6 +496,24 @@ def _draws(play: Play) -> None:
     play.both("draw", "show", "1")
     play.both("draw", "verify", "1")
     play.both("draw", "export", "1", str(play.folder / "抽签.xlsx"))
+
+
+def support(play: Play, unit: str, milestone: str) -> str:
+    """The number of what a unit supports, read from its list."""
+    found = play.ask("support", "list", "--unit", unit)["supports"]
+    return next(str(one["id"]) for one in found if one["milestone"] == milestone)
+
+
+def _supports(play: Play) -> None:
+    """The police answer for what they support; the others have not yet."""
+    travel("2026-03-24")
+    signs = support(play, "市公安局", "年度巡检计划报备案")
+    report = ("--words", "已提供道路标志清单", "--file", str(play.folder / "minutes.txt"))
+    play.act("support", "acknowledge", signs, "--as", "杨科长")
+    play.run("support", "acknowledge", signs, "--as", "杨科长")
+    play.run("support", "report", signs, *report, "--as", "董科长")
+    play.run("support", "report", signs, "--words", "", "--as", "杨科长")
+    play.act("support", "report", signs, *report, "--as", "杨科长")
 
 
 def _ledger(play: Play) -> None:

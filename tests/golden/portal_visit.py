@@ -15,12 +15,14 @@ from tests.golden.furnishing import (
     a_csv,
     a_pdf,
     number,
+    support,
 )
 from tests.golden.play import PASSWORD, Play
 from tests.golden.reading import TODAY
 from tests.travel import travel
 
 COORDINATOR, REVIEWER, LEADER, HANDLER = "周处长", "陈科长", "李局长", "董科长"
+POLICE, POLICE_UNIT = "杨科长", "市公安局"
 OPERATOR, AUDITOR, SECURITY = "运维", "苏审计", "安全员"
 LINK = "link:tianning-mz@unit.example"
 NAMES = {
@@ -28,6 +30,7 @@ NAMES = {
     "R": REVIEWER,
     "L": LEADER,
     "H": HANDLER,
+    "P": POLICE,
     "O": OPERATOR,
     "A": AUDITOR,
     "S": SECURITY,
@@ -61,6 +64,7 @@ def visit(play: Play) -> None:
     at = _places(play)
     _before(play)
     _handlers(play, at)
+    _police(play, at)
     _office(play, at)
     _sheets(play, at)
     _planning(play, at)
@@ -99,6 +103,8 @@ def _places(play: Play) -> Places:
             **{f"person_{key}": people[name] for key, name in NAMES.items() if name in people},
             "draws": edition("double_random"),
             "person_zhao": people["赵干事"],
+            "roads": support(play, POLICE_UNIT, "按计划巡检"),
+            "reported": support(play, POLICE_UNIT, "年度巡检计划报备案"),
             "person_lu": people["卢科长"],
             "tianning": next(str(one["id"]) for one in rows if one["name"] == tianning),
         },
@@ -144,6 +150,23 @@ def _handlers(play: Play, at: Places) -> None:
     at.rest["feed"] = address[1]
     sha256 = play.ask("obligation", "show", at.plan, "--on", TODAY)["submissions"][0]["items"]
     at.rest["sha256"] = next(one["sha256"] for one in sha256 if one.get("sha256"))
+
+
+def _police(play: Play, at: Places) -> None:
+    """Who only supports."""
+    duty = at("/support/<roads>")
+    play.send(POLICE, duty, f"{duty}/acknowledge")
+    play.send(POLICE, duty, f"{duty}/report", words="")
+    play.send(
+        POLICE,
+        duty,
+        f"{duty}/report",
+        files={"file": ("清单.txt", "道路标志".encode(), "text/plain")},
+        words="已核",
+    )
+    at.rest["support_sha256"] = play.ask("support", "show", at.rest["reported"])["duty"]["reports"][0][
+        "files"
+    ][0]["sha256"]
 
 
 def _an_upload_waits(play: Play, at: Places) -> None:
@@ -490,7 +513,7 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("/editions/drafts/{draft_id}/preview", "drafts", (("/editions/drafts/<draft>/preview", "C"),)),
     ("/rehearsal", "drafts", (("/rehearsal", "C"), ("/rehearsal?draft=<draft>", "C"))),
     ("/notices", "notices", (("/notices", "C"),)),
-    ("/my", "my", (("/my", "HK"), ("/my?tab=with_others", "H"), ("/my?tab=over", "H"), ("/my?page=2", "H"))),
+    ("/my", "my", (("/my", "HKP"), ("/my?tab=with_others", "H"), ("/my?tab=over", "H"), ("/my?page=2", "H"))),
     (
         "/my/{obligation_id}",
         "my",
@@ -520,6 +543,18 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         "/reviews/{obligation_id}",
         "queues",
         (("/reviews/<alerts>", "CRL"), ("/reviews/<signs>", "CR"), ("/reviews/<plan>", "R")),
+    ),
+    (
+        "/support",
+        "support",
+        (("/support", "CLHPA"), ("/support?state=reported", "R"), ("/support?unanswered=1&page=2", "C")),
+    ),
+    ("/support/{duty_id}", "support", (("/support/<reported>", "PCLH"), ("/support/<roads>", "PA"))),
+    ("/support/{duty_id}/{act}", "support", (("/support/<roads>/report", "P"),)),
+    (
+        "/support/{duty_id}/files/{sha256}",
+        "support",
+        (("/support/<reported>/files/<support_sha256>", "PH"), ("/support/<roads>/files/no", "C")),
     ),
     ("/extensions", "queues", (("/extensions", "CL"),)),
     ("/forwards", "queues", (("/forwards", "CH"),)),
@@ -572,6 +607,7 @@ PULLS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "/editions/{edition_id}/milestones",
         ("/editions/<golden>/milestones", "/editions/<check>/milestones", "/editions/999/milestones"),
     ),
+    ("/supports", ("/supports?state=reported", "/supports?limit=2&page=2", "/supports?nothing=1")),
     ("/editions/{edition_id}/roster", ("/editions/<check>/roster", "/editions/<golden>/roster")),
     (
         "/editions/{edition_id}/roster/subjects",
@@ -607,6 +643,7 @@ def _interface(play: Play, at: Places) -> None:
     client = play.doors.browser()
     for path, given in (
         (f"/obligations/{at.survey}/progress", {"value": "100", "unit_of_measure": "块"}),
+        (at("/supports/<roads>/report"), {"words": "已核"}),
         (f"/editions/{at.check}/figures", {"name": "应参检", "value": "24", "unit_of_measure": "家"}),
         (f"/editions/{at.check}/figures", {"name": "应参检", "value": "10", "unit_of_measure": "家"}),
         (f"/editions/{at.check}/roster/outcomes", {"codes": [a_code(6)], "taken_part_on": "2026-04-02"}),

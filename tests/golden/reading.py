@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tests.golden.doors import commands
-from tests.golden.furnishing import CAMPAIGN, CHECK, ENV, HAZARDS, UNITS, number, write
+from tests.golden.furnishing import CAMPAIGN, CHECK, ENV, HAZARDS, UNITS, number, support, write
 from tests.golden.play import Play
 from tests.golden.recording import as_json
 from tests.travel import travel
@@ -49,6 +49,11 @@ def read_by_command(play: Play) -> None:
     play.both("figure", "list", "golden_survey", "2026")
     play.both("person", "list")
     play.both("person", "list", "--unit", "天宁区民政局")
+    signs = support(play, "市公安局", "年度巡检计划报备案")
+    play.both("support", "show", signs)
+    play.run("support", "show", signs, "--as", "董科长")
+    play.both("support", "list", "--unanswered", "--edition", "place_name_signs/2026")
+    play.run("support", "list", "--unit", "市公安局", "--state", "reported", "--json")
     play.both("problem", "list", "--edition", HAZARDS)
     play.both("problem", "list", "--unit", "天宁区民政局", "--state", "fixed")
     play.both("roster", "show", *CHECK)

@@ -154,6 +154,13 @@ MATRIX: dict[str, Row] = {
     "POST /my/handover": row(H),
     "GET /my/calendar": row(H),
     "POST /my/calendar": row(H),
+    # What a unit supports
+    "GET /support": row(H, C, R, L, A, LINK),
+    "GET /support/{duty_id}": row(H, C, R, L, A, LINK, own=True),
+    "GET /support/{duty_id}/{act}": row(H, C, R, L, A, LINK),
+    "GET /support/{duty_id}/files/{sha256}": row(H, C, R, L, A, LINK, own=True),
+    "POST /support/{duty_id}/acknowledge": row(H, LINK, own=True),
+    "POST /support/{duty_id}/report": row(H, LINK, own=True),
     # Work queues
     "GET /queues": row(C, R, L),
     "GET /reviews": row(C, R, L),

@@ -19,7 +19,7 @@ from duban.core.access import Role
 from duban.portal.access import COOKIE
 from duban.portal.app import create_app
 from duban.problems.tables import problem
-from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
+from tests.builders import a_person, a_point, a_support, a_unit, an_edition, an_obligation
 from tests.portal.client import PageClient
 
 BUREAU, TIANNING, ZHONGLOU = "市民政局", "天宁区民政局", "钟楼区民政局"
@@ -139,6 +139,9 @@ def furnish(portal: Portal) -> None:
             edition_id=portal.edition_id,
             point=portal.point,
         )
+    _, point_id = a_point(bureau, portal.edition_id, due_on=due_on, key="joint_check", title="联合检查")
+    # The only thing that anybody supports, number 1: 天宁区, while nobody leads yet.
+    a_support(bureau, portal.edition_id, point_id, portal.units[TIANNING])
     _a_problem(portal)
 
 

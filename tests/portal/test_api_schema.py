@@ -24,11 +24,13 @@ OPERATIONS = (
     "GET /obligations",
     "GET /obligations/{obligation_id}",
     "GET /obligations/{obligation_id}/evidence/{sha256}",
+    "GET /supports",
     "GET /board",
     "GET /editions/{edition_id}/roster",
     "GET /editions/{edition_id}/roster/subjects",
     "GET /history",
     "POST /obligations/{obligation_id}/progress",
+    "POST /supports/{duty_id}/report",
     "POST /editions/{edition_id}/figures",
     "POST /editions/{edition_id}/roster/outcomes",
 )

@@ -15,6 +15,8 @@ from calendars.model import CampaignKind, EvidenceType
 from duban.core.lights import Light
 from duban.obligations.list_queries import ListedObligation
 from duban.obligations.states import State
+from duban.obligations.support_queries import SupportDuty
+from duban.obligations.support_rules import SupportState
 from duban.rosters.rules import RATE_WORDS
 
 
@@ -148,6 +150,67 @@ class SubmissionOut(Out):
     reviews: list[ReviewOut]
 
 
+class SupportFileOut(Out):
+    filename: str
+    sha256: str
+    size_bytes: int
+    media_type: str
+
+
+class SupportReportOut(Out):
+    nth: int
+    reported_by: str
+    reported_at: datetime
+    words: str = Field(description="配合做了什么")
+    files: list[SupportFileOut]
+
+
+class SupportAnswerOut(Out):
+    id: int
+    unit_id: int
+    unit: str = Field(description="配合单位")
+    state: SupportState = Field(
+        description="pending 未答复、acknowledged 已知悉、reported 已报告、withdrawn 已撤回"
+    )
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    reports: list[SupportReportOut]
+
+
+class SupportOut(Out):
+    id: int
+    edition_id: int
+    campaign: str
+    year: int
+    milestone: str
+    label: str
+    unit_id: int
+    unit: str = Field(description="配合单位")
+    state: SupportState
+    due_on: date = Field(description="牵头单位未办结的里最早的时限")
+    leads: str = Field(description="牵头单位")
+    leads_total: int
+    leads_owing: int = Field(description="其中未办结的")
+    acknowledged_at: datetime | None
+    reported_at: datetime | None
+    reports: list[SupportReportOut] = Field(description="清单里不给，取一项任务时给")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _row(cls, one: SupportDuty) -> dict[str, Any]:
+        own = {name: getattr(one, name) for name in cls.model_fields if hasattr(one, name)}
+        leads = one.leads
+        return own | {"leads": leads.names, "leads_total": leads.total, "leads_owing": leads.owing}
+
+
+class SupportsOut(Out):
+    as_of: datetime
+    total: int
+    page: int
+    pages: int
+    supports: list[SupportOut]
+
+
 class CaseOut(Out):
     as_of: datetime
     as_of_on: date
@@ -156,6 +219,7 @@ class CaseOut(Out):
     source_item: str
     due_phrase: str
     supporting: list[str] = Field(description="配合单位")
+    supports: list[SupportAnswerOut] = Field(description="各配合单位的答复，不计入比率")
     version: int
     submissions: list[SubmissionOut]
 

@@ -17,6 +17,7 @@ from starlette.background import BackgroundTask
 
 from duban.editions.unscheduled import missing_in_january
 from duban.evidence.service import save_evidence_copy
+from duban.evidence.support import list_supports
 from duban.history.service import pull_history
 from duban.obligations.file import show_obligation
 from duban.obligations.pull_queries import (
@@ -28,6 +29,8 @@ from duban.obligations.pull_queries import (
     pull_points,
 )
 from duban.obligations.states import State
+from duban.obligations.support_queries import SupportFilter
+from duban.obligations.support_rules import SupportState
 from duban.portal.api.door import UNCHANGED, Visit, answer, reads
 from duban.portal.api.models import (
     LARGEST,
@@ -40,6 +43,7 @@ from duban.portal.api.models import (
     ObligationsOut,
     RosterOut,
     SubjectsOut,
+    SupportsOut,
 )
 from duban.reports.board import read_board
 from duban.rosters.queries import SubjectFilter
@@ -78,6 +82,14 @@ class SubjectsAsked(_Asked):
     outcome: Literal["passed", "basically_passed", "failed", "none"] | None = Field(
         None, description="none：尚无结论"
     )
+    page: int = Field(1, ge=1, le=100_000)
+    limit: int = Field(100, ge=1, le=500)
+
+
+class SupportsAsked(_Asked):
+    edition_id: int | None = Field(None, ge=1, le=LARGEST)
+    unit_id: int | None = Field(None, ge=1, le=LARGEST, description="配合单位")
+    state: list[SupportState] = Field(default_factory=list, max_length=4, description="可重复写多个")
     page: int = Field(1, ge=1, le=100_000)
     limit: int = Field(100, ge=1, le=500)
 
@@ -134,7 +146,19 @@ def obligations(visit: Reads, asked: Annotated[LedgerAsked, Query()]) -> Respons
 def obligation(visit: Reads, obligation_id: Number) -> Response:
     """一项任务和它的报送：佐证材料只给指纹、大小和类型，原件另取。"""
     found = show_obligation(visit.bureau, obligation_id, by=visit.by, today=visit.today)
-    return answer(visit, CaseOut, found, obligation=found)
+    return answer(visit, CaseOut, found, obligation=found, supporting=found.supporting)
+
+
+@router.get("/supports", summary="配合事项", response_model=SupportsOut, responses=UNCHANGED)
+def supports(visit: Reads, asked: Annotated[SupportsAsked, Query()]) -> Response:
+    """谁配合什么、答复了没有；以经办人名义的令牌只给本单位的。"""
+    wanted = SupportFilter(
+        unit_id=asked.unit_id,
+        edition_id=asked.edition_id,
+        states=frozenset(asked.state) or frozenset(SupportState),
+    )
+    found = list_supports(visit.bureau, wanted, by=visit.by, page=asked.page, page_size=asked.limit)
+    return answer(visit, SupportsOut, found, pages=max(1, -(-found.total // found.page_size)))
 
 
 @router.get("/board", summary="总体情况", response_model=BoardOut, responses=UNCHANGED)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from duban.evidence.support import report_support
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.obligations.file import show_obligation
 from duban.obligations.pull_queries import pull_edition
 from duban.portal.api.door import Visit, once, writes
-from duban.portal.api.models import Amount, Out
+from duban.portal.api.models import Amount, Out, SupportOut
 from duban.portal.api.problems import Problem
 from duban.portal.api.pulls import Number
 from duban.rosters.queries import SubjectChoice
@@ -59,6 +60,10 @@ class ProgressOut(Out):
     unit_of_measure: str
     rate: str
     points_behind: Amount | None = Field(description="落后序时进度的百分点")
+
+
+class SupportReportIn(_In):
+    words: str = Field(min_length=1, max_length=4000, description="配合做了什么，一两句话")
 
 
 class FigureIn(_In):
@@ -120,6 +125,26 @@ def progress(
             reason=given.reason,
         )
         return ProgressOut(**{name: getattr(done, name) for name in ProgressOut.model_fields})
+
+    return once(visit, key, given, act)
+
+
+@router.post(
+    "/supports/{duty_id}/report",
+    summary="报告配合情况",
+    status_code=201,
+    response_model=SupportOut,
+    responses=_CONFLICT,
+)
+def support(
+    visit: Annotated[Visit, writes()], duty_id: Number, given: SupportReportIn, key: Key = None
+) -> Response:
+    """配合单位报告做了什么；附件在页面上传。"""
+
+    def act() -> SupportOut:
+        return SupportOut.model_validate(
+            report_support(visit.bureau, duty_id, given.words, by=visit.by, now=visit.now)
+        )
 
     return once(visit, key, given, act)
 

@@ -24,6 +24,7 @@ from duban.accounts.sessions import (
     enter_by_link,
     enter_once,
     find_session,
+    landing,
     list_sessions,
     sign_in_oidc,
     sign_out,
@@ -149,8 +150,7 @@ def link(desk: Visitor, token: str, to: str = "") -> Response:
     cookie = desk.request.cookies.get(COOKIE, "")
     found = find_session(desk.bureau, cookie, now=desk.now) if cookie else None
     if isinstance(found, SignedIn) and stays(said, found.by, contact_id=found.contact_id):
-        wanted = whole(to) or said.obligation_id
-        return desk.see_other(f"/my/{wanted}" if wanted else "/my")
+        return desk.see_other(landing(said, **_pressed(to)))
     if isinstance(found, SignedIn) and found.way is not SignInWay.LINK:
         return desk.render(
             "accounts/other_person.html", title="换人进入", name=found.by.name, token=token, to=to
@@ -168,9 +168,17 @@ def link_pressed(desk: Visitor, token: str, to: str = "") -> Response:
             token,
             device=device(desk.request),
             now=desk.now,
-            obligation_id=whole(to),
+            **_pressed(to),
         )
     return sign_in_response(desk, entered.token, entered.path)
+
+
+def _pressed(to: str) -> dict[str, int | None]:
+    """The item of the message that was pressed: `17` a unit's own, `support-5` what it only supports."""
+    return {
+        "obligation_id": whole(to),
+        "support_id": whole(to.removeprefix("support-")) if to[:8] == "support-" else None,
+    }
 
 
 @router.get("/account")

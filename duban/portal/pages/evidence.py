@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 from urllib.parse import quote
 
@@ -54,19 +54,28 @@ def evidence(
     """The bytes, after the history says who read them."""
     read = stream_evidence(desk.bureau, obligation_id, sha256[:64], by=desk.by, now=desk.now)
     kind = read.item.media_type or "application/octet-stream"
-    shown = bool(inline) and kind in PICTURES | {PDF}
+    return file_response(
+        read.pieces, kind, read.item.filename or "材料", read.item.size_bytes, inline=bool(inline)
+    )
+
+
+def file_response(
+    pieces: Iterator[bytes], kind: str, filename: str, size_bytes: int | None, *, inline: bool = False
+) -> Response:
+    """Bytes that somebody sent us: saved by the reader, or if asked shown where nothing in them can run."""
+    shown = inline and kind in PICTURES | {PDF}
     headers = {
-        "content-disposition": _disposition(read.item.filename or "材料", shown),
+        "content-disposition": _disposition(filename, shown),
         "content-security-policy": _PDF_POLICY if kind == PDF else _PICTURE_POLICY,
         "cache-control": "private, no-store",
     }
     if shown:
         headers["x-frame-options"] = "SAMEORIGIN"
-    if read.item.size_bytes is not None:
-        headers["content-length"] = str(read.item.size_bytes)
+    if size_bytes is not None:
+        headers["content-length"] = str(size_bytes)
     # Text keeps no type that a browser would render; the name's ending tells the reader's program enough.
     media_type = kind if shown or not kind.startswith("text/") else "application/octet-stream"
-    return StreamingResponse(read.pieces, media_type=media_type, headers=headers)
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
 def _disposition(filename: str, shown: bool) -> str:

@@ -62,6 +62,14 @@ SHELVES = {
         since="最早交办于",
         measure="项",
     ),
+    "supports": Shelf(
+        name="配合未答复",
+        path="/support?state=pending&unanswered=1",
+        roles=frozenset({_C, _L}),
+        what="交办满3个工作日，配合单位还没有知悉或报告",
+        since="最早的时限",
+        measure="项",
+    ),
     "dispatches": Shelf(
         name="未能发出",
         path="/dispatches",
