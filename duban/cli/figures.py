@@ -11,6 +11,7 @@ import typer
 from calendars.formulas import UNKNOWN
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
+from duban.figures.rules import indicator_words
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.reports.indicators import edition_figures
 
@@ -102,7 +103,8 @@ def indicators(
     by_unit: Annotated[bool, typer.Option("--by-unit", help="同时列出各单位及名次。")] = False,
 ) -> Answer:
     """计算指标；缺数据或分母为零的显示“—”，并说明缺什么。"""
-    found = edition_figures(call.bureau, campaign, year, by=SYSTEM).indicators
+    known = edition_figures(call.bureau, campaign, year, by=SYSTEM)
+    found, titles = known.indicators, known.titles
     rows = (
         (
             one.name,
@@ -111,7 +113,16 @@ def indicators(
             one.target,
             {True: "达标", False: "未达标", None: ""}[one.reached],
             one.place or "",
-            one.fault or (f"缺{'、'.join(one.missing)}" if one.missing else ""),
+            "；".join(
+                said
+                for said in (
+                    one.fault,
+                    indicator_words(one.formula, titles, one.figures) if one.figures else "",
+                    one.coverage,
+                    f"缺{'、'.join(one.missing)}" if one.missing else "",
+                )
+                if said
+            ),
         )
         for one in (*found.city, *(found.units if by_unit else ()))
     )

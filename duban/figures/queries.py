@@ -128,6 +128,21 @@ def quota_progress(connection: Connection, edition_id: int, sight: VisibleUnits)
     return tuple(newest.values())
 
 
+def owing_units(connection: Connection, edition_id: int) -> dict[str, frozenset[int]]:
+    """By milestone the units that owe it, one by one or by roster left aside."""
+    rows = connection.execute(
+        select(milestone.c.key, obligation.c.unit_id)
+        .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(obligation.c.edition_id == edition_id, obligation.c.subject_id == 0)
+        .where(obligation.c.state.not_in(_OUT))
+        .distinct()
+    )
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.key, set()).add(row.unit_id)
+    return {key: frozenset(units) for key, units in found.items()}
+
+
 def submitted_figures(
     connection: Connection, edition_id: int, sight: VisibleUnits
 ) -> dict[tuple[int, str], Decimal]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -251,7 +251,11 @@ GENERAL_WORDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorValue:
-    """One indicator of the city (unit None) or of one unit. `shown` is "—" when something it needs is unknown."""
+    """One indicator of the city (unit None) or of one unit. `shown` is "—" when something it needs is unknown.
+
+    `figures` is what it was computed from. Of the city: `asked` units owe figures it is a sum of, `reported` of them are
+    in it.
+    """
 
     key: str
     name: str
@@ -264,6 +268,18 @@ class IndicatorValue:
     missing: tuple[str, ...]
     place: int | None = None
     fault: str | None = None
+    figures: Mapping[str, Decimal | int | None] = field(default_factory=dict)
+    asked: int = 0
+    reported: int = 0
+
+    @property
+    def coverage(self) -> str:
+        """How much of the city a sum over units stands for; "" where the city has a figure of its own."""
+        if not self.asked:
+            return ""
+        if not self.reported:
+            return f"{self.asked}个单位都还没有报"
+        return f"{self.asked}个单位{'都已报' if self.reported == self.asked else f'中{self.reported}个已报'}"
 
 
 def indicator_value(
@@ -276,7 +292,42 @@ def indicator_value(
     except FormulaError as error:
         return _shown(indicator, text, unit, None, (), str(error)), None
     figure = compute_formula(formula, values)
-    return _shown(indicator, text, unit, figure, missing_names(formula, values), None), figure
+    shown = _shown(indicator, text, unit, figure, missing_names(formula, values), None)
+    return replace(shown, figures={name: values.get(name) for name in formula.names}), figure
+
+
+def city_indicator(
+    indicator: Indicator,
+    whole: Values,
+    by_unit: Mapping[int, Values],
+    owing: Mapping[str, frozenset[int]],
+) -> IndicatorValue:
+    """The indicator of the city: from its own figures (`whole`), and where it has none from the units that gave every
+    figure the formula needs, so that no part is divided by other units' whole. `owing` says by name who is to report it.
+    """
+    try:
+        names = parse_formula(indicator.formula or indicator.key).names
+    except FormulaError:
+        return indicator_value(indicator, whole, None)[0]
+    summed = [name for name in names if name not in whole]
+    gave = (
+        [unit for unit, values in by_unit.items() if all(name in values for name in summed)] if summed else []
+    )
+    known = {name: _sum(by_unit[unit][name] for unit in gave) for name in summed if gave}
+    asked = frozenset[int]().union(gave, *(owing.get(name, frozenset()) for name in summed))
+    return replace(
+        indicator_value(indicator, {**whole, **known}, None)[0], asked=len(asked), reported=len(gave)
+    )
+
+
+def _sum(values: Iterable[Decimal | int | None]) -> Decimal | None:
+    """One unit that does not know makes the sum unknown."""
+    total = Decimal(0)
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
 
 
 def _shown(
@@ -338,6 +389,18 @@ def known_names(edition: Edition) -> dict[str, str]:
     return names
 
 
+def units_to_report(edition: Edition, owing: Mapping[str, frozenset[int]]) -> dict[str, frozenset[int]]:
+    """By the name of a figure the units that owe a milestone which asks for it; `owing` has them by milestone."""
+    found: dict[str, frozenset[int]] = {}
+    for one in edition.milestones:
+        keys = [item.key for item in one.evidence if item.unit_of_measure] + [DONE] * (one.quota is not None)
+        for key in keys:
+            found[key] = found.get(key, frozenset()) | owing.get(one.key, frozenset())
+    everybody = frozenset[int]().union(*found.values())
+    # A figure that no milestone asks for by name may be reported by each of them.
+    return {name: found.get(key, everybody) for name, key in known_names(edition).items()}
+
+
 def figure_titles(edition: Edition) -> dict[str, str]:
     """How people call each name that figures are kept under; a name without a title is its own."""
     found: dict[str, str] = {}
@@ -347,6 +410,11 @@ def figure_titles(edition: Edition) -> dict[str, str]:
     return found
 
 
-def indicator_words(formula: str, titles: Mapping[str, str]) -> str:
-    """A formula with its names as people call them."""
-    return re.sub(r"[^\W\d]\w*", lambda name: titles.get(name[0], name[0]), formula)
+def indicator_words(formula: str, titles: Mapping[str, str], figures: Values | None = None) -> str:
+    """A formula with its names as people call them, each with its figure as far as it is known: 已参检 425 ÷ 应参检 600."""
+
+    def told(name: re.Match[str]) -> str:
+        value = (figures or {}).get(name[0])
+        return titles.get(name[0], name[0]) + ("" if value is None else f" {_number(value)}")
+
+    return re.sub(r"[^\W\d]\w*", told, formula).replace("*", "×").replace("/", "÷")

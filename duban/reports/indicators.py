@@ -21,17 +21,20 @@ from duban.figures.queries import (
     ReportedFigure,
     measured,
     newest_figures,
+    owing_units,
     quota_progress,
     submitted_figures,
 )
 from duban.figures.rules import (
     IndicatorValue,
+    city_indicator,
     figure_titles,
     indicator_value,
     known_names,
     problem_balance,
     sum_findings,
     units_against_city,
+    units_to_report,
 )
 from duban.obligations.pull_queries import EditionRow, pulled_editions
 from duban.problems.queries import ProblemTally, unit_tallies
@@ -95,6 +98,7 @@ def read_figures(bureau: Bureau, edition_id: int, *, by: Actor) -> EditionFigure
 def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits) -> EditionFigures:
     newest = newest_figures(connection, stored.id, sight)
     by_unit, city = figures_known(connection, stored, sight, newest)
+    owing = units_to_report(stored.value, owing_units(connection, stored.id))
     names = units_by_id(connection, {*by_unit, *(unit for unit, _ in newest if unit is not None)})
     in_order = sorted(newest.items(), key=lambda item: (item[0][1], item[0][0] or 0))
     units: list[IndicatorValue] = []
@@ -108,7 +112,7 @@ def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits)
                 found, places_of(exact, smallest_first=indicator.target_op == "<="), strict=True
             )
         ]
-    whole = [indicator_value(one, city, None)[0] for one in stored.value.indicators if sight.everything]
+    whole = [city_indicator(one, city, by_unit, owing) for one in stored.value.indicators if sight.everything]
     return EditionFigures(
         edition_id=stored.id,
         campaign=stored.value.campaign,
@@ -141,26 +145,22 @@ def _disagreements(edition: Edition, newest: Newest, city: Names) -> Iterator[st
 def figures_known(
     connection: Connection, stored: StoredEdition, sight: VisibleUnits, newest: Newest
 ) -> tuple[dict[int, Names], Names]:
-    """What is known by name: of each unit the person may see, and of them together, which is the city where he sees all."""
+    """What is known by name: of each unit the person may see, and of the city by itself, which is what was reported for
+    it, a ledger or a roster. What units report each for themselves is summed where it is asked for.
+    """
     by_unit: dict[int, Names] = {}
     city: Names = {}
-    _from_submissions(submitted_figures(connection, stored.id, sight), by_unit, city)
+    for (unit_id, key), value in submitted_figures(connection, stored.id, sight).items():
+        by_unit.setdefault(unit_id, {})[key] = value
     _from_progress(stored.value, quota_progress(connection, stored.id, sight), by_unit, city)
     _from_roster(connection, stored, sight, by_unit, city)
     _from_problems(unit_tallies(connection, stored.id, sight), by_unit, city)
-    _from_reports(newest, by_unit, city)
+    for (unit, name), one in newest.items():
+        (city if unit is None else by_unit.setdefault(unit, {}))[name] = one.value
     aliases = {word: key for word, key in known_names(stored.value).items() if word != key}
     for values in (*by_unit.values(), city):
         values |= {word: values[key] for word, key in aliases.items() if key in values}
     return by_unit, city
-
-
-def _from_submissions(
-    submitted: Mapping[tuple[int, str], Decimal], by_unit: dict[int, Names], city: Names
-) -> None:
-    for (unit_id, key), value in submitted.items():
-        by_unit.setdefault(unit_id, {})[key] = value
-    city |= _sums(by_unit.values())
 
 
 def _from_progress(
@@ -172,13 +172,15 @@ def _from_progress(
         return
     rows = [one for one in known if one.milestone == quotas[0].key]
     for one in rows:
-        values = by_unit.setdefault(one.unit_id, {})
-        values |= {"target": one.target, "done": one.done}
-    reported = [one.done for one in rows if one.done is not None]
+        # Without a report there is no figure: nothing done and nothing known are two things.
+        own = by_unit.setdefault(one.unit_id, {})
+        own["target"] = one.target
+        if one.done is not None:
+            own["done"] = one.done
     targets = [one.target for one in rows if one.target is not None]
     asked = quotas[0].quota.city_total
-    city["done"] = sum(reported, Decimal(0)) if reported else None
-    city["target"] = asked if asked is not None else (sum(targets, Decimal(0)) if targets else None)
+    if asked is not None or targets:
+        city["target"] = asked if asked is not None else sum(targets, Decimal(0))
 
 
 def _from_roster(
@@ -197,25 +199,6 @@ def _from_roster(
 def _from_problems(counts: Mapping[int, ProblemTally], by_unit: dict[int, Names], city: Names) -> None:
     for unit_id, one in counts.items():
         by_unit.setdefault(unit_id, {}).update(found=one.found, fixed=one.fixed, open=one.open)
-    city |= _sums({"found": one.found, "fixed": one.fixed, "open": one.open} for one in counts.values())
-
-
-def _from_reports(newest: Newest, by_unit: dict[int, Names], city: Names) -> None:
-    reported: dict[int, Names] = {}
-    for (unit_id, name), one in newest.items():
-        if unit_id is not None:
-            reported.setdefault(unit_id, {})[name] = one.value
-    for unit_id, values in reported.items():
-        by_unit.setdefault(unit_id, {}).update(values)
-    city |= _sums(reported.values())
-    city |= {name: one.value for (unit_id, name), one in newest.items() if unit_id is None}
-
-
-def _sums(units_values: Iterable[Names]) -> Names:
-    """The city's figure where only units reported; one unit that does not know makes the sum unknown."""
-    found: Names = {}
-    for values in units_values:
-        for name, value in values.items():
-            known = found.get(name, Decimal(0))
-            found[name] = None if value is None or known is None else known + value
-    return found
+    if counts:
+        for name in ("found", "fixed", "open"):
+            city[name] = sum(getattr(one, name) for one in counts.values())

@@ -23,6 +23,7 @@ from duban.reports.indicators import edition_figures
 from duban.units.importing import import_unit_book
 from duban.units.queries import find_unit
 from tests.builders import a_person
+from tests.stories.bureau import Bureau as Home
 
 NOW = datetime(2025, 7, 1, 1, 0, tzinfo=UTC)
 
@@ -251,3 +252,37 @@ def test_every_formula_of_the_shipped_files_can_be_computed(editions) -> None:
     assert len(formulas) > 30
     for formula in formulas:
         parse_formula(formula)
+
+
+def test_one_district_of_seven_is_not_shown_as_the_city(bureau: Bureau, zhou: Actor, editions) -> None:
+    alerts = "alert_handling"
+    apply_edition(bureau, editions[alerts], by=SYSTEM, now=NOW)
+    assert indicator(bureau, alerts, "handled_rate").coverage == "7个单位都还没有报"
+
+    tell(bureau, zhou, alerts, "raised", 46, unit="天宁区", unit_of_measure="条")
+    tell(bureau, zhou, alerts, "handled", 39, unit="天宁区", unit_of_measure="条")
+    # Half of a rate is no report: 100 warnings without what was done of them stand in no denominator.
+    tell(bureau, zhou, alerts, "raised", 100, unit="武进区", unit_of_measure="条")
+
+    city = indicator(bureau, alerts, "handled_rate")
+    assert (city.shown, city.coverage) == ("84.8 %", "7个单位中1个已报")
+    assert city.figures == {"handled": 39, "raised": 46}
+
+    tell(bureau, zhou, alerts, "raised", 200, unit_of_measure="条")
+    tell(bureau, zhou, alerts, "handled", 100, unit_of_measure="条")
+    assert indicator(bureau, alerts, "handled_rate").coverage == ""
+
+
+def test_the_command_and_its_answer_for_scripts_say_how_many_reported(
+    bureau: Bureau, zhou: Actor, editions, capsys, monkeypatch
+) -> None:
+    alerts = "alert_handling"
+    apply_edition(bureau, editions[alerts], by=SYSTEM, now=NOW)
+    tell(bureau, zhou, alerts, "raised", 46, unit="天宁区", unit_of_measure="条")
+    tell(bureau, zhou, alerts, "handled", 39, unit="天宁区", unit_of_measure="条")
+    home = Home(home=bureau.settings.home)
+
+    assert "7个单位中1个已报" in home.done("figure", "indicators", alerts, "2025").replace("\n", "")
+    [city] = home.ask("figure", "indicators", alerts, "2025")["city"]
+    assert (city["shown"], city["asked"], city["reported"]) == ("84.8 %", 7, 1)
+    assert city["figures"] == {"handled": 39, "raised": 46}
