@@ -164,6 +164,7 @@ class Milestone:
     review_levels: int = 1
     content: str | None = None  # what is to be done, in full: the title is only its name
     recurrence: str = "yearly"  # or once: left out of the next year's file
+    ladder: str | None = None  # its own, where it differs from the edition's
     note: str | None = None
 
     @property

@@ -134,6 +134,7 @@ def _milestone(one: Milestone) -> CommentedMap:
         problem_ledger=one.problem_ledger or None,
         review_levels=one.review_levels if one.review_levels != 1 else None,
         recurrence=one.recurrence if one.recurrence != "yearly" else None,
+        ladder=one.ladder,
         quota=_quota(one.quota) if one.quota else None,
         content=one.content,
         note=one.note,

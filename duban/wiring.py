@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from calendars.reader import load_ladders
+from calendars.reader import ladders_of
 from calendars.workdays.files import load_workdays
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
@@ -52,7 +52,7 @@ def _office(settings: Settings, store: Store, flow_run_id: str | None) -> Bureau
         store=store,
         vault=Vault(settings.evidence_root),
         workdays=load_workdays(notices),
-        ladders=load_ladders(),
+        ladders=ladders_of(calendars_folder(settings), repeats=settings.repeat_cap),
         flow_run_id=flow_run_id,
         ahead=partial(ahead_now, store) if is_trial else None,
     )

@@ -5,8 +5,8 @@ One file becomes a document (its values and their lines), the document a pydanti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import ValidationError
 
 from calendars.almanac import Almanac
-from calendars.ladders import Ladder, Rung, RungKind
+from calendars.ladders import RUNG_NAMES, WEEK, Ladder, Rung, RungKind
 from calendars.model import Edition
 from calendars.reader.campaign import ENTRIES, Around, CampaignFile
 from calendars.reader.document import Document, open_file, open_text
@@ -25,12 +25,16 @@ from calendars.workdays import WorkdayTable
 
 CALENDARS = Path(__file__).resolve().parent.parent
 LADDERS_FILE = CALENDARS / "ladders.yaml"
+AFTER_DUE = frozenset({RungKind.CHASE, RungKind.ESCALATE, RungKind.BULLETIN})
+# A reminder's key holds it with the number of its repeat.
+MOST_KEY = 8
 
 
 class RungEntry(Entry):
     key: Text
     kind: Annotated[RungKind, one_of(RungKind, "档别“{}”不认识，请改成：{}。")]
     workdays: Whole | None = None
+    repeat: Whole | None = None
 
 
 class LadderEntry(Entry):
@@ -62,35 +66,62 @@ def _load(path: Path) -> Mapping[str, Ladder]:
         report.raise_if_any()
         raise
     for key, ladder in file.ladders.items():
-        for position, rung in enumerate(ladder.rungs):
-            if rung.workdays is None and rung.kind is not RungKind.ASSIGN:
-                line = document.line(("ladders", key, "rungs", position))
-                report(line, f"“{rung.key}”没有写 workdays，请写距到期日的工作日数，之前为负。")
-        days = [rung.workdays or 0 for rung in ladder.rungs if rung.kind is not RungKind.ASSIGN]
-        if days != sorted(set(days)):
-            line = document.line(("ladders", key))
-            report(line, f"梯次“{key}”的各档应按时间先后排列、不能重复，请调整顺序。")
+        for position, text in _rung_faults(key, ladder.rungs):
+            place = ("ladders", key) if position is None else ("ladders", key, "rungs", position)
+            report(document.line(place), text)
     report.raise_if_any()
-    return {
-        key: Ladder(
-            key=key,
-            name=ladder.name,
-            rungs=tuple(
-                Rung(key=rung.key, kind=rung.kind, workdays=rung.workdays or 0) for rung in ladder.rungs
-            ),
+    return {key: _ladder(key, ladder) for key, ladder in file.ladders.items()}
+
+
+def _rung_faults(key: str, rungs: Sequence[RungEntry]) -> Iterator[tuple[int | None, str]]:
+    """What is wrong with a ladder's rungs, each with the rung's position, None for the ladder as a whole."""
+    days = [rung.workdays or 0 for rung in rungs if rung.kind is not RungKind.ASSIGN]
+    if days != sorted(set(days)):
+        yield None, f"梯次“{key}”的各档应按时间先后排列、不能重复，请调整顺序。"
+    last = {rung.kind: position for position, rung in enumerate(rungs)}
+    chased = False
+    for position, rung in enumerate(rungs):
+        chased = chased or rung.kind is RungKind.CHASE
+        if len(rung.key) > MOST_KEY or set(rung.key) & set("/@."):
+            yield (
+                position,
+                f"“{rung.key}”作档的代号不行，请改成不超过{MOST_KEY}个字符、不含 / @ . 的，如 t+6。",
+            )
+        if rung.workdays is None and rung.kind is not RungKind.ASSIGN:
+            yield position, f"“{rung.key}”没有写 workdays，请写距到期日的工作日数，之前为负。"
+        if rung.kind in AFTER_DUE:
+            if rung.workdays is not None and rung.workdays < 1:
+                yield (
+                    position,
+                    f"“{rung.key}”是{RUNG_NAMES[rung.kind]}，要在到期以后，请把 workdays 改成正数。",
+                )
+            if not chased:
+                yield (
+                    position,
+                    f"“{rung.key}”之前没有催办，单位没催过不能{RUNG_NAMES[rung.kind]}，请在它前面加一档 chase。",
+                )
+        if rung.repeat is not None and (rung.kind not in AFTER_DUE or last[rung.kind] != position):
+            yield position, f"“{rung.key}”不能重复，repeat 只写在最后一档催办、督办或通报上，请删去。"
+        if rung.repeat is not None and rung.repeat < 0:
+            yield position, f"“{rung.key}”的 repeat 是{rung.repeat}，请写隔几个工作日，0是不重复。"
+
+
+def _ladder(key: str, entry: LadderEntry) -> Ladder:
+    last = max((n for n, rung in enumerate(entry.rungs) if rung.kind is RungKind.CHASE), default=None)
+    rungs = tuple(
+        Rung(
+            key=rung.key,
+            kind=rung.kind,
+            workdays=rung.workdays or 0,
+            # A chase goes on every week unless the file says otherwise.
+            repeat=(WEEK if number == last and rung.repeat is None else rung.repeat) or None,
         )
-        for key, ladder in file.ladders.items()
-    }
+        for number, rung in enumerate(entry.rungs)
+    )
+    return Ladder(key=key, name=entry.name, rungs=rungs)
 
 
-def read_edition(
-    path: Path,
-    *,
-    units: UnitBook,
-    almanac: Almanac,
-    workdays: WorkdayTable,
-    ladders: Mapping[str, Ladder] | None = None,
-) -> Edition:
+def read_edition(path: Path, *, units: UnitBook, almanac: Almanac, workdays: WorkdayTable) -> Edition:
     """The edition a campaign file describes, dated for the file's own year.
 
     Raises CalendarFaults holding every fault found, each with its line. Sums that do not agree are no fault.
@@ -101,7 +132,7 @@ def read_edition(
         units=units,
         almanac=almanac,
         workdays=workdays,
-        ladders=(load_ladders() if ladders is None else ladders).keys(),
+        ladders=ladders_of(path.parent.parent).keys(),
     )
     return _read(open_file(path, report), around, report)
 
@@ -111,7 +142,8 @@ def read_edition_text(
 ) -> Edition:
     """The same for text that is to be written to `path`; the path is only named, not opened."""
     report = FaultList(f"{path.parent.name}/{path.name}")
-    around = Around(path=path, units=units, almanac=almanac, workdays=workdays, ladders=load_ladders().keys())
+    ladders = ladders_of(path.parent.parent).keys()
+    around = Around(path=path, units=units, almanac=almanac, workdays=workdays, ladders=ladders)
     return _read(open_text(text, report), around, report)
 
 
@@ -157,6 +189,15 @@ def read_year(year: int, root: Path | None = None, *, almanac: Almanac, workdays
 
 def campaign_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob("*.yaml"))) if folder.is_dir() else ()
+
+
+def ladders_of(root: Path, *, repeats: int | None = None) -> Mapping[str, Ladder]:
+    """A bureau's own ladders where its calendars keep any, else the shipped ones; `repeats` is the bureau's own cap."""
+    own = root / LADDERS_FILE.name
+    found = load_ladders(own if own.is_file() and own != LADDERS_FILE else None)
+    if repeats is None:
+        return found
+    return {key: replace(one, repeats=repeats) for key, one in found.items()}
 
 
 def units_of(root: Path) -> UnitBook:

@@ -304,6 +304,14 @@ def source_of(item: str, documents: Mapping[str, str]) -> Source:
     return Source(document=documents[prefix], item=item)
 
 
+def _ladder(key: str, info: Info) -> str:
+    known = info.context.ladders
+    if key not in known:
+        raise ValueError(f"催办梯次“{key}”没有定义，请改成：{'、'.join(sorted(known))}。")
+    return key
+
+
+LadderKey = Annotated[Text, AfterValidator(_ladder)]
 Recurrence = Annotated[
     str, one_of(("yearly", "once"), "recurrence“{}”不认识，请写 yearly（每年）或 once（一次性）。")
 ]
@@ -329,6 +337,7 @@ class MilestoneEntry(Doers):
     quota: QuotaEntry | None = None
     recurrence: Recurrence = "yearly"
     content: Text | None = None
+    ladder: LadderKey | None = None
     note: Text | None = None
 
     @field_validator("leads")
@@ -496,7 +505,7 @@ class CampaignFile(Entry):
     coordinator: Text = CITY_BUREAU
     documents: dict[str, Text]
     sources: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
-    ladder: Text = STANDARD_LADDER
+    ladder: LadderKey = STANDARD_LADDER
     support_escalation: Flag = False
     issued_on: Day | None = Field(None, alias="issued")
     roll_reason: Text | None = None
@@ -567,15 +576,6 @@ class CampaignFile(Entry):
                 errors.append(said((position,), str(error)))
         refuse_if(errors)
         return items
-
-    @field_validator("ladder")
-    @classmethod
-    def _defined(cls, ladder: str, info: Info) -> str:
-        if ladder not in info.context.ladders:
-            raise ValueError(
-                f"催办梯次“{ladder}”没有定义，请改成：{'、'.join(sorted(info.context.ladders))}。"
-            )
-        return ladder
 
     @field_validator("roll")
     @classmethod

@@ -115,6 +115,9 @@ def _milestone(a: Milestone, b: Milestone, years: int) -> Iterator[tuple[ChangeK
         yield ChangeKind.SETTING, f"任务内容由“{a.content or '无'}”改为“{b.content or '无'}”。"
     if a.review_levels != b.review_levels:
         yield ChangeKind.SETTING, f"审核由{a.review_levels}级改为{b.review_levels}级。"
+    if a.ladder != b.ladder:
+        shared = "随全项"
+        yield ChangeKind.SETTING, f"催办梯次由“{a.ladder or shared}”改为“{b.ladder or shared}”。"
 
 
 def _days(one: Milestone) -> str:

@@ -85,6 +85,14 @@ class Settings(BaseSettings):
         False, description="改派申请由接收单位经办人接收即可，不必统筹科室批复"
     )
     escalation_approval: bool = Field(False, description="督办须经统筹科室批准后才发出")
+    escalate_to: str = Field(
+        "parent",
+        pattern="^(own|parent|both)$",
+        description="督办发给谁：own 本单位分管领导，parent 上级单位分管领导，both 两者；没有登记的改报统筹单位",
+    )
+    repeat_cap: int = Field(
+        12, ge=0, le=99, description="催办、督办按梯次间隔最多重复几次，此后每20个工作日一次，直到办结"
+    )
 
     prefect_api_url: str | None = Field(None, description="Prefect 服务地址；duban up 自起服务时不必填")
     prefect_port: int = Field(4200, description="duban up 自起 Prefect 服务的端口")

@@ -81,7 +81,7 @@ def forecast_impact(
     stood, reminded = _owings(connection, campaign, year)
     done = act()
     stands, reminds = _owings(connection, campaign, year)
-    rungs = RungDays(bureau.ladders, bureau.workdays, ForecastWindow.of(window.first, max(FAR, days)))
+    rungs = _rung_days(bureau, ForecastWindow.of(window.first, max(FAR, days)))
     every = tuple(upcoming_reminders(stood, rungs)) if reminded else ()
     later = tuple(upcoming_reminders(stands, rungs, stood=stood)) if reminds else ()
     before, after = (tuple(one for one in some if one.on <= window.last) for some in (every, later))
@@ -93,6 +93,10 @@ def forecast_impact(
         before=before,
         after=after,
     )
+
+
+def _rung_days(bureau: Bureau, window: ForecastWindow) -> RungDays:
+    return RungDays(bureau.ladders, bureau.workdays, window, bureau.settings.escalate_to)
 
 
 def _window(connection: Connection, today: date, days: int) -> ForecastWindow:
@@ -194,7 +198,7 @@ def _rehearsed(
 ) -> ChangeRehearsed:
     """The reminders of the edition that changes, before and after, beside the days and units of all others."""
     told = told_so_far(connection, except_id=found.done.edition_id if found else None)
-    others = message_days(told, RungDays(bureau.ladders, bureau.workdays, window))
+    others = message_days(told, _rung_days(bureau, window))
     before = count_messages(found.before) | others if found else others
     after = count_messages(found.after) | others if found else others
     names = units_by_id(connection, {unit_id for _, unit_id in before | after})

@@ -15,7 +15,7 @@ from typing import Any
 from calendars.almanac import FIRST_YEAR, LAST_YEAR, AlmanacError
 from calendars.deadlines.parts import CannotResolve, NotUnderstood
 from calendars.deadlines.resolve import resolve
-from calendars.ladders import RungKind
+from calendars.ladders import RungKind, find_ladder
 from calendars.lunar import almanac_for
 from calendars.model import Edition, Milestone
 from calendars.phrases import PlanYear, plan_year, read_phrase
@@ -357,7 +357,7 @@ def list_timelines(bureau: Bureau) -> tuple[Timeline, ...]:
     for (campaign, year), some in groupby(rows, key=lambda row: (row.campaign, row.year)):
         points = list(some)
         first = points[0]
-        days = {day for one in points if one.due_on for day in _days(bureau, first.ladder, one)}
+        days = {day for one in points if one.due_on for day in _days(bureau, one)}
         if first.published_on:
             days.add(first.published_on)
         found.append(
@@ -366,13 +366,14 @@ def list_timelines(bureau: Bureau) -> tuple[Timeline, ...]:
     return tuple(found)
 
 
-def _days(bureau: Bureau, ladder: str, point: Any) -> Iterator[date]:
+def _days(bureau: Bureau, point: Any) -> Iterator[date]:
     # A gate closes once its day is over, so the day after the due date belongs to the timeline.
     yield point.due_on
     yield point.due_on + timedelta(days=1)
     if point.starts_on:
         yield point.starts_on
-    for rung in bureau.ladders[ladder].rungs:
+    ladder = find_ladder(bureau.ladders, point.ladder)
+    for rung in ladder.rungs if ladder else ():
         if rung.kind is RungKind.ASSIGN:
             continue
         try:

@@ -258,7 +258,13 @@ def points_of(connection: Connection, edition_id: int) -> dict[tuple[int, str], 
 
 
 def write_milestone(
-    connection: Connection, edition_id: int, position: int, value: Milestone, milestone_id: int | None
+    connection: Connection,
+    edition_id: int,
+    position: int,
+    value: Milestone,
+    milestone_id: int | None,
+    *,
+    ladder: str,
 ) -> int:
     """Insert a milestone, or bring the stored one to this value and back into force; returns its id."""
     values = {
@@ -275,6 +281,7 @@ def write_milestone(
         "per_subject": value.per_subject,
         "problem_ledger": value.problem_ledger,
         "review_levels": value.review_levels,
+        "ladder": ladder,
         "withdrawn": False,
         "body": to_plain(value),
     }
@@ -588,13 +595,14 @@ def points_of_timelines(connection: Connection) -> Sequence[Row[Any]]:
             edition.c.year,
             edition.c.name,
             edition.c.kind,
-            edition.c.ladder,
+            func.coalesce(milestone.c.ladder, edition.c.ladder).label("ladder"),
             edition.c.published_on,
             point.c.starts_on,
             point.c.due_on,
             point.c.last_workday,
         )
         .outerjoin_from(edition, point, in_force)
+        .outerjoin(milestone, milestone.c.id == point.c.milestone_id)
         .where(edition.c.state == "published")
         .order_by(edition.c.year, edition.c.campaign, point.c.due_on)
     ).all()

@@ -11,10 +11,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from calendars.ladders import Ladder, Rung, RungKind
-from calendars.model import CampaignKind, Edition, Point, TargetState
+from calendars.ladders import Audience, Ladder, Rung, RungKind, find_ladder, ladder_key
+from calendars.model import CampaignKind, Edition, Milestone, Point, TargetState
 from calendars.workdays import WorkdayTable, YearUnknown
 from duban.core.errors import Refused
 from duban.rounds.schedule import ScheduledReminder, due_reminders, scheduled_reminders
@@ -138,6 +138,11 @@ def earlier_milestones(edition: Edition) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def ladder_of(edition: Edition, milestone: Milestone) -> str:
+    """By which ladder a milestone is reminded of: its own, else the edition's; shortened where it comes every week."""
+    return ladder_key(milestone.ladder or edition.ladder, [point.due_on for point in milestone.points])
+
+
 # Below this many in a week nothing is called a peak, whatever the other weeks are.
 LEAST_PEAK = 3
 
@@ -232,11 +237,17 @@ class UpcomingReminder:
 class RungDays:
     """The rungs of obligations inside a window. Those that share ladder, day of opening and due date share their rungs.
 
-    Dates beyond the known years give no reminder, as in the round.
+    Dates beyond the known years give no reminder, as in the round. `escalate_to` is the bureau's setting.
     """
 
-    def __init__(self, ladders: Mapping[str, Ladder], workdays: WorkdayTable, window: ForecastWindow) -> None:
-        self.ladders, self.workdays, self.window = ladders, workdays, window
+    def __init__(
+        self,
+        ladders: Mapping[str, Ladder],
+        workdays: WorkdayTable,
+        window: ForecastWindow,
+        escalate_to: str = "parent",
+    ) -> None:
+        self.ladders, self.workdays, self.window, self.escalate_to = ladders, workdays, window, escalate_to
         self._known: dict[
             tuple[str, date, date], tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]
         ] = {}
@@ -244,29 +255,40 @@ class RungDays:
     def of(
         self, name: str, opened_on: date, due_on: date
     ) -> tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]:
-        """The rungs inside the window, and the one that would be owed before it began."""
+        """The rungs inside the window, and the one that its unit would be owed before it began."""
         key = (name, opened_on, due_on)
         if key not in self._known:
             self._known[key] = self._look_up(*key)
         return self._known[key]
 
+    def readers(self, rung: Rung, unit_id: int, superior_id: int) -> tuple[int, ...]:
+        """The units that a rung is sent to."""
+        if rung.audience is Audience.UNIT or self.escalate_to == "own":
+            return (unit_id,)
+        return (superior_id,) if self.escalate_to == "parent" else (unit_id, superior_id)
+
     def _look_up(
         self, name: str, opened_on: date, due_on: date
     ) -> tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]:
-        ladder = self.ladders.get(name)
+        ladder = find_ladder(self.ladders, name)
         if ladder is None:
             return (), None
         first, last = self.window.first, self.window.last
-        dates = {"opened_on": opened_on, "due_on": due_on}
+        dates: Any = {"opened_on": opened_on, "due_on": due_on, "workdays": self.workdays}
         try:
-            every = scheduled_reminders(ladder, **dates, workdays=self.workdays)
-            eve = first - timedelta(days=1)
-            passed = due_reminders(ladder, **dates, today=eve, workdays=self.workdays).current
+            every = scheduled_reminders(ladder, **dates, until=last)
+            eve = due_reminders(ladder, **dates, today=first - timedelta(days=1))
         except YearUnknown:
             return (), None
-        # Of several rungs on one day the round sends the last.
-        latest = {one.on: one for one in every if first <= one.on <= last}
-        return tuple(latest.values()), None if first in latest else passed
+        # Of several rungs on one day an audience is sent the last; a draft is not sent.
+        latest = {
+            (one.rung.audience, one.on): one
+            for one in every
+            if first <= one.on <= last and one.rung.audience is not Audience.COORDINATOR
+        }
+        # Others hear only after the unit was chased.
+        passed = next((one.current for one in eve if one.chased_by is None), None)
+        return tuple(latest.values()), None if (Audience.UNIT, first) in latest else passed
 
 
 def upcoming_reminders(
@@ -290,8 +312,8 @@ def upcoming_reminders(
         ):
             due.insert(0, (days.window.first, overdue.rung))
         for on, rung in due:
-            target_id = one.superior_id if rung.kind is RungKind.ESCALATE else one.unit_id
-            yield UpcomingReminder(on=on, target_id=target_id, rung=rung, owing=one)
+            for target_id in days.readers(rung, one.unit_id, one.superior_id):
+                yield UpcomingReminder(on=on, target_id=target_id, rung=rung, owing=one)
 
 
 def message_days(
@@ -301,9 +323,10 @@ def message_days(
     in them: each is a unit, its superior, a ladder, the day of opening and the due date.
     """
     return frozenset(
-        (reminder.on, superior_id if reminder.rung.kind is RungKind.ESCALATE else unit_id)
+        (reminder.on, target_id)
         for unit_id, superior_id, ladder, opened_on, due_on in some
         for reminder in days.of(ladder, opened_on, due_on)[0]
+        for target_id in days.readers(reminder.rung, unit_id, superior_id)
     )
 
 
@@ -348,11 +371,15 @@ class RungShift:
 def rung_shifts(
     before: Iterable[UpcomingReminder], after: Iterable[UpcomingReminder]
 ) -> tuple[RungShift, ...]:
-    """The rungs whose days differ, in the order of their first day; what stays where it was is left out."""
+    """The rungs whose days differ, in the order of their first day; what stays where it was is left out, and what comes
+    again because nobody hands in.
+    """
     rungs: dict[tuple[str, str, str, RungKind, str], tuple[Counter[date], Counter[date]]] = {}
     for side, some in enumerate((before, after)):
         for one in some:
             owing = one.owing
+            if one.rung.number:
+                continue
             key = (owing.campaign, owing.title, owing.label, one.rung.kind, one.rung.key)
             rungs.setdefault(key, (Counter(), Counter()))[side][one.on] += owing.obligations
     found = [

@@ -39,6 +39,7 @@ from duban.editions.rules import (
     ResponsibleUnits,
     assign_units,
     earlier_milestones,
+    ladder_of,
     opened_on,
 )
 from duban.editions.staging_queries import (
@@ -46,6 +47,7 @@ from duban.editions.staging_queries import (
     StagedPoint,
     cancel_edition,
     cancel_gone,
+    change_ladders,
     insert_for_subjects,
     insert_for_units,
     move_dates,
@@ -237,13 +239,12 @@ def change_edition(
                 "obligations_returned": revive_returned(connection, today=context.today),
                 "obligations_retargeted": retarget(connection),
             }
+            change_ladders(connection)
             moved = moved_items(connection, opened_by=context.today if context.tell_all else None)
-        same: dict[str, Any] = {"ladder": value.ladder, "flow_run_id": bureau.flow_run_id}
-        counts["obligations_new"] = insert_for_units(connection, edition_id=edition_id, **same)
+        same: dict[str, Any] = {"edition_id": edition_id, "flow_run_id": bureau.flow_run_id}
+        counts["obligations_new"] = insert_for_units(connection, **same)
         if roster_id is not None:
-            counts["obligations_new"] += insert_for_subjects(
-                connection, edition_id=edition_id, roster_id=roster_id, **same
-            )
+            counts["obligations_new"] += insert_for_subjects(connection, roster_id=roster_id, **same)
         counts["supports_new"], counts["supports_withdrawn"] = write_duties(
             connection, edition_id=edition_id, flow_run_id=bureau.flow_run_id
         )
@@ -272,7 +273,10 @@ def _write_milestones(
     ids: dict[str, int] = {}
     for position, (milestone, who) in enumerate(zip(value.milestones, assigned, strict=True)):
         old = known.get(milestone.key)
-        milestone_id = write_milestone(connection, edition_id, position, milestone, old.id if old else None)
+        ladder = ladder_of(value, milestone)
+        milestone_id = write_milestone(
+            connection, edition_id, position, milestone, old.id if old else None, ladder=ladder
+        )
         ids[milestone.key] = milestone_id
         if old or who.supporting:
             write_supporting(connection, milestone_id, who.supporting)
@@ -298,6 +302,7 @@ def _write_milestones(
                     set_no=set_no,
                     added_set_no=leads.setdefault(new, len(leads)) if new else None,
                     per_subject=milestone.per_subject,
+                    ladder=ladder,
                     opened_on=opened_on(point, context.today),
                     due_on=point.due_on,
                     hard_due_on=point.hard_due_on,

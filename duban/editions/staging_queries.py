@@ -49,6 +49,7 @@ staged_point = Table(
     Column("set_no", Integer, nullable=False),
     Column("added_set_no", Integer),
     Column("per_subject", Boolean, nullable=False),
+    Column("ladder", String(32), nullable=False),
     Column("opened_on", Date, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("hard_due_on", Date),
@@ -90,6 +91,7 @@ class StagedPoint:
     set_no: int
     added_set_no: int | None
     per_subject: bool
+    ladder: str
     opened_on: date
     due_on: date
     hard_due_on: date | None
@@ -124,10 +126,10 @@ def stage(
     _temporary.drop_all(connection, checkfirst=False)
 
 
-def insert_for_units(connection: Connection, *, edition_id: int, ladder: str, flow_run_id: str | None) -> int:
+def insert_for_units(connection: Connection, *, edition_id: int, flow_run_id: str | None) -> int:
     """One obligation for each point and lead that has none; returns how many are new."""
     chosen = (
-        _owed(edition_id, ladder, flow_run_id, staged_lead.c.unit_id, literal(0))
+        _owed(edition_id, flow_run_id, staged_lead.c.unit_id, literal(0))
         .join_from(staged_point, staged_lead, staged_lead.c.set_no == staged_point.c.set_no)
         .join(staged_target, _own_target(staged_lead.c.unit_id), isouter=True)
         .where(~staged_point.c.per_subject)
@@ -136,11 +138,11 @@ def insert_for_units(connection: Connection, *, edition_id: int, ladder: str, fl
 
 
 def insert_for_subjects(
-    connection: Connection, *, edition_id: int, roster_id: int, ladder: str, flow_run_id: str | None
+    connection: Connection, *, edition_id: int, roster_id: int, flow_run_id: str | None
 ) -> int:
     """One obligation for each point that is per subject and each subject in scope; returns how many are new."""
     chosen = (
-        _owed(edition_id, ladder, flow_run_id, subject.c.unit_id, subject.c.id)
+        _owed(edition_id, flow_run_id, subject.c.unit_id, subject.c.id)
         .join_from(staged_point, subject, subject.c.roster_id == roster_id)
         .join(staged_target, _own_target(subject.c.unit_id), isouter=True)
         .where(staged_point.c.per_subject, subject.c.in_scope == 1)
@@ -195,7 +197,6 @@ def withdraw_duties(connection: Connection, edition_id: int, *where: ColumnEleme
 
 def _owed(
     edition_id: int,
-    ladder: str,
     flow_run_id: str | None,
     unit_id: ColumnElement[Any],
     subject_id: ColumnElement[Any],
@@ -214,7 +215,7 @@ def _owed(
         staged_point.c.point_id,
         unit_id.label("unit_id"),
         subject_id.label("subject_id"),
-        literal(ladder).label("ladder"),
+        staged_point.c.ladder,
         staged_point.c.opened_on,
         staged_point.c.due_on,
         staged_point.c.hard_due_on,
@@ -340,6 +341,17 @@ def retarget(connection: Connection) -> int:
         ),
         target=staged_target.c.value,
         target_state=staged_target.c.state,
+    )
+
+
+def change_ladders(connection: Connection) -> int:
+    """Remind of unfinished obligations by the ladder the file now states; returns how many changed."""
+    return _change(
+        connection,
+        obligation.c.point_id == staged_point.c.point_id,
+        obligation.c.state.in_(_CHANGEABLE + _WAITING),
+        obligation.c.ladder != staged_point.c.ladder,
+        ladder=staged_point.c.ladder,
     )
 
 

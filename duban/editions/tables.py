@@ -66,6 +66,7 @@ milestone = Table(
     Column("per_subject", Boolean, nullable=False, server_default=false()),
     Column("problem_ledger", Boolean, nullable=False, server_default=false()),
     Column("review_levels", Integer, nullable=False, server_default="1"),
+    Column("ladder", String(32)),  # what its obligations begin with; none on rows older than the column
     Column(
         "withdrawn", Boolean, nullable=False, server_default=false()
     ),  # gone from the file, kept for history

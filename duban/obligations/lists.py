@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TypeVar
 
+from calendars.ladders import Audience, find_ladder
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.access import Actor, VisibleUnits, visible_units
@@ -201,12 +202,17 @@ def for_own_page(
 
 
 def _next(bureau: Bureau, one: ListedObligation, today: date) -> ScheduledReminder | None:
-    ladder = bureau.ladders.get(one.ladder)
+    ladder = find_ladder(bureau.ladders, one.ladder)
     if ladder is None:
         return None
     try:
         return next_reminder(
-            ladder, opened_on=one.opened_on, due_on=one.due_on, today=today, workdays=bureau.workdays
+            ladder,
+            opened_on=one.opened_on,
+            due_on=one.due_on,
+            today=today,
+            workdays=bureau.workdays,
+            audiences=(Audience.UNIT, Audience.LEADER),
         )
     except YearUnknown:
         # Reminders beyond the known years are planned when that year's notice is in.

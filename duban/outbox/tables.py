@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from duban.core.db import Id, Moment, metadata
 
@@ -43,4 +55,12 @@ dispatch = Table(
     UniqueConstraint("day", "channel", "address", "kind", "ref"),
     Index("ix_dispatch_status_not_before", "status", "not_before"),
     Index("ix_dispatch_round_id_unit_id", "round_id", "unit_id"),
+    # Whether a unit has had the letter of a round.
+    Index(
+        "ix_dispatch_digest_had",
+        "unit_id",
+        "round_id",
+        sqlite_where=text("kind = 'digest' AND status = 'accepted'"),
+        postgresql_where=text("kind = 'digest' AND status = 'accepted'"),
+    ),
 )

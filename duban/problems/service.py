@@ -259,7 +259,7 @@ def check_problems(
 
 def _ledger(connection: Connection, edition_id: int, now: datetime) -> ProblemSheet:
     return ProblemSheet(
-        find_unit=unit_names(connection).find_answering,
+        find_unit=unit_names(connection).find,
         milestones=ledger_milestones(connection, edition_id),
         taken=set(problem_codes(connection, edition_id)),
         today=clock.civil(now),

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from email.header import decode_header, make_header
 from email.message import Message
 
-from calendars.ladders import RungKind
+from calendars.ladders import Audience, RungKind, find_ladder
 from duban.core import clock
 from duban.core.access import SYSTEM
 from duban.core.errors import DubanError
@@ -188,10 +188,14 @@ def _too_early(world: World, day: date, kind: Kind | None, row: PlayedObligation
 
 
 def _newest_rung(world: World, row: PlayedObligation, today: date) -> str | None:
-    """The newest rung whose day has come, found by walking the calendar; it must be in the ledger."""
+    """The newest rung for the unit itself whose day has come, found by walking the calendar; it must be in the ledger."""
     base = world.walk.last_workday(row.due_on)
     newest: tuple[date, int, str] | None = None
-    for position, rung in enumerate(world.calm.ladders[row.ladder].rungs):
+    ladder = find_ladder(world.calm.ladders, row.ladder)
+    assert ladder is not None, "an obligation's ladder is written somewhere"
+    for position, rung in enumerate(ladder.rungs):
+        if rung.audience is not Audience.UNIT:
+            continue
         start = max(base, row.opened_on) if rung.workdays > 0 else base
         day = row.opened_on if rung.kind is RungKind.ASSIGN else world.walk.shift(start, rung.workdays)
         if row.opened_on <= day <= today and (newest is None or (day, position) >= newest[:2]):

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from calendars.lunar import almanac_for
 from calendars.model import Edition
-from calendars.reader import CALENDARS, campaign_files, load_ladders, read_edition, units_of
+from calendars.reader import CALENDARS, campaign_files, ladders_of, read_edition, units_of
 from calendars.reader.units import Unit, UnitBook, name_key
 from calendars.workdays.files import load_workdays
 from duban.bureau import Bureau
@@ -75,7 +75,7 @@ def scratch_world(year: int, *, seed: int | None, units: int | None, settings: S
                 store=store,
                 vault=Vault(plain.evidence_root),
                 workdays=load_workdays(),
-                ladders=load_ladders(),
+                ladders=ladders_of(settings.calendars or CALENDARS, repeats=settings.repeat_cap),
             )
             yield _furnish(calm, fuse, year, seed, units, settings.calendars or CALENDARS)
         finally:

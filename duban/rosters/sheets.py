@@ -25,7 +25,7 @@ from duban.editions.queries import (
     milestones_of,
     points_of,
 )
-from duban.editions.rules import opened_on
+from duban.editions.rules import ladder_of, opened_on
 from duban.editions.staging_queries import StagedPoint, insert_for_subjects, stage
 from duban.history.service import Act, acting
 from duban.imports.sheets import (
@@ -300,7 +300,7 @@ def import_roster(
         if known is not None and known.sha256 == fingerprint:
             done = _again(act, stored, known, done)
         else:
-            find = unit_names(act.connection).find_answering
+            find = unit_names(act.connection).find
             sheet = read_roster(
                 path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year
             )
@@ -439,6 +439,7 @@ def _fan_out(act: Act, stored: StoredEdition, roster_id: int, today: date) -> in
             set_no=0,
             added_set_no=None,
             per_subject=True,
+            ladder=ladder_of(stored.value, milestone),
             opened_on=opened_on(point, today),
             due_on=point.due_on,
             hard_due_on=point.hard_due_on,
@@ -452,7 +453,6 @@ def _fan_out(act: Act, stored: StoredEdition, roster_id: int, today: date) -> in
             act.connection,
             edition_id=stored.id,
             roster_id=roster_id,
-            ladder=stored.value.ladder,
             flow_run_id=act.bureau.flow_run_id,
         )
 
@@ -491,7 +491,7 @@ def check_roster(
     with bureau.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
         roster_key(stored)
-        find = unit_names(connection).find_answering
+        find = unit_names(connection).find
     sheet = read_roster(
         path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year, keep=keep
     )

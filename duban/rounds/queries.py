@@ -1,16 +1,17 @@
 """The rows of the rounds: one per kind and day with what happened to each edition in it, and the reminders they plan.
 
-Reminders are written in sets. Where escalations are approved first, one is held when planned, approved, and sent with
+Reminders are written in sets. Others than the unit are told only where its own chase has left some time before. Where escalations are approved first, one is held when planned, approved, and sent with
 the next digest: a reminder like any other, unique per obligation, rung and due date, so approving it twice or holding
 the round again plans nothing twice.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,6 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
-    String,
     TextClause,
     bindparam,
     cast,
@@ -35,7 +35,6 @@ from sqlalchemy import (
     update,
 )
 
-from calendars.ladders import Rung, RungKind
 from duban.core.access import VisibleUnits
 from duban.core.db import upsert
 from duban.core.errors import Refused
@@ -43,6 +42,18 @@ from duban.editions.tables import edition, milestone, point
 from duban.obligations.states import OPEN, WAITING, State
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
+from duban.rounds.reader_queries import (
+    APPROVED,
+    DRAFT,
+    HELD,
+    UNIT,
+    Reader,
+    chase_of,
+    chased,
+    typed,
+    waits_for_chase,
+    write_owed,
+)
 from duban.rounds.schedule import DueReminders
 from duban.rounds.tables import MORNING, edition_round, reminder, round_
 from duban.units.queries import visible
@@ -50,7 +61,6 @@ from duban.units.tables import unit
 
 STEP = "step"
 DONE, FAILED = "done", "failed"
-HELD, APPROVED = "held", "approved"
 OVERTAKEN = "批准前已办结、调整或撤销，不再督办"
 MERGED = "并入后一次督办"
 
@@ -86,6 +96,7 @@ class EditionNote:
     provisional: bool = False
     error: str | None = None
     held: int = 0  # escalations that a coordinator approves first
+    drafts: int = 0  # matters that were put on the coordinator's draft of a bulletin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +215,7 @@ def write_note(connection: Connection, current: RoundRow, note: EditionNote) -> 
         total["planned"] += earlier.planned
         total["superseded"] += earlier.superseded
         total["held"] += earlier.held
+        total["drafts"] += earlier.drafts
     connection.execute(
         update(round_)
         .where(round_.c.id == current.id)
@@ -275,23 +287,28 @@ class ReminderGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderDecision:
-    """What a group is owed. `again`: obligations of it may have been handed out before, for another due date."""
+    """What a group is owed, each audience its own. `again`: obligations of it may have been handed out before, for
+    another due date.
+    """
 
     group: ReminderGroup
-    owed: DueReminders
+    owed: tuple[DueReminders, ...]
     again: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemindersWritten:
-    """Rows that are new. `held` are escalations that a coordinator approves first. `whole` is False when units were
-    left out because their letter of the day had left.
+    """Rows that are new. `held` are escalations that a coordinator approves first, `drafts` stand on a bulletin that
+    only the coordinator sees. `whole` is False when units were left out because their letter of the day had left;
+    `waits` is True when others are told as soon as the unit's chase has left long enough ago.
     """
 
     planned: int
     superseded: int
     whole: bool
     held: int = 0
+    drafts: int = 0
+    waits: bool = False
 
 
 def open_reminder_groups(
@@ -333,20 +350,20 @@ def write_reminders(
     coordinator_unit_id: int,
     round_id: int,
     day: date,
+    escalate_to: str = "parent",
     hold_escalations: bool = False,
 ) -> RemindersWritten:
-    """One row per obligation and rung that has none yet.
+    """One row per obligation, rung and reader that has none yet.
 
-    An escalation is told to the superior of the unit, or to the edition's coordinator where it has none. A unit
-    whose digest of the day has already left is left out: the next round finds it still owed. With
-    `hold_escalations` an escalation is only held: it goes once it is approved.
+    An escalation is told to the leader in charge of the unit above, of the unit itself, or of both, and where none is
+    entered to the edition's coordinator. A unit whose digest of the day has already left is left out: the next round
+    finds it still owed. With `hold_escalations` an escalation is only held: it goes once it is approved.
     """
     some_left = connection.scalar(ANY_LEFT, {"day": day}) is not None
-    planned = superseded = held = 0
+    total: Counter[str] = Counter()
+    waits = False
     for decision in decisions:
-        group, current = decision.group, decision.owed.current
-        assert current is not None, "groups that are owed nothing are not written"
-        holds = hold_escalations and current.rung.kind is RungKind.ESCALATE
+        group = decision.group
         values = {
             "edition_id": edition_id,
             "coordinator": coordinator_unit_id,
@@ -357,54 +374,55 @@ def write_reminders(
             "due_on": group.due_on,
             "opened_on": group.opened_on,
         }
-        rungs: list[tuple[Rung, str, str | None]] = [(current.rung, "held" if holds else "planned", None)]
-        rungs += [(one.rung, "superseded", decision.owed.cause_of(one)) for one in decision.owed.superseded]
-        written = []
-        for rung, status, cause in rungs:
-            statement = _statement(
-                escalates=rung.kind is RungKind.ESCALATE,
-                # What is only held sends nothing today, so no letter that has left stands in its way.
-                some_left=some_left and not holds,
-                once=rung.kind is RungKind.ASSIGN and decision.again,
+        for owed in decision.owed:
+            written, waiting = write_owed(
+                connection,
+                owed,
+                values,
+                escalate_to=escalate_to,
+                hold_escalations=hold_escalations,
+                some_left=some_left,
+                statement=partial(_statement, again=decision.again),
+                waiting=_WAITING,
             )
-            own = {"rung": rung.key, "kind": rung.kind.value, "status": status, "cause": cause}
-            rows = connection.execute(statement, {**values, **own}, execution_options=COUNTED)
-            written.append(int(rows.rowcount))
-            if not written[0]:
-                break
-        planned, held = (planned, held + written[0]) if holds else (planned + written[0], held)
-        superseded += sum(written[1:])
-    return RemindersWritten(planned=planned, superseded=superseded, whole=not some_left, held=held)
+            total += written
+            waits = waits or waiting
+    return RemindersWritten(
+        planned=total["planned"],
+        superseded=total["superseded"],
+        whole=not some_left,
+        held=total[HELD],
+        drafts=total[DRAFT],
+        waits=waits,
+    )
 
 
-# An INSERT is not counted unless SQLAlchemy is asked to.
-COUNTED = {"preserve_rowcount": True}
 GONE = "day = :day AND kind = 'digest' AND status <> 'pending'"
 ANY_LEFT = text(f"SELECT id FROM dispatch WHERE {GONE} LIMIT 1").bindparams(bindparam("day", type_=Date))
-_DATES = ("due_on", "opened_on", "day")
+_GROUP = """o.edition_id = :edition_id AND o.state = :state AND o.ladder = :ladder
+    AND o.due_on = :due_on AND o.opened_on = :opened_on"""
+_TOLD = "SELECT 1 FROM reminder AS r WHERE r.obligation_id = o.id AND r.rung = :rung"
+_CHASE = chase_of("reminder", "obligation_id")
+_WAITING = waits_for_chase("obligation", _GROUP, _CHASE, f"{_TOLD} AND r.due_on = :due_on")
 
 
 @cache
-def _statement(*, escalates: bool, some_left: bool, once: bool) -> TextClause:
+def _statement(reader: Reader, *, some_left: bool, again: bool) -> TextClause:
     """Written out, because SQLAlchemy compiles an INSERT with ON CONFLICT anew each time, at 3 ms a group."""
-    target = "coalesce(u.parent_id, :coordinator)" if escalates else "o.unit_id"
     lines = [
         "INSERT INTO reminder (obligation_id, rung, due_on, kind, round_id, target_unit_id, status, cause)",
-        f"SELECT o.id, :rung, o.due_on, :kind, :round_id, {target}, :status, :cause FROM obligation AS o",
-        "JOIN unit AS u ON u.id = o.unit_id" if escalates else "",
-        "WHERE o.edition_id = :edition_id AND o.state = :state AND o.ladder = :ladder",
-        "AND o.due_on = :due_on AND o.opened_on = :opened_on",
-        f"AND {target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
+        f"SELECT o.id, :rung, o.due_on, :kind, :round_id, {reader.target}, :status, {reader.cause}",
+        "FROM obligation AS o JOIN unit AS u ON u.id = o.unit_id"
+        if reader is not UNIT
+        else "FROM obligation AS o",
+        f"WHERE {_GROUP} {reader.condition}",
+        f"AND {reader.target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
+        chased(_CHASE) if reader is not UNIT else "",
         # Handing out is done once: a date that moves later is told as a change, not as a new matter.
-        "AND NOT EXISTS (SELECT 1 FROM reminder AS r WHERE r.obligation_id = o.id AND r.rung = :rung)"
-        if once
-        else "",
+        f"AND (:kind <> 'assign' OR NOT EXISTS ({_TOLD}))" if again else "",
         "ON CONFLICT DO NOTHING",
     ]
-    used = " ".join(lines)
-    typed = [bindparam(name, type_=Date) for name in _DATES if f":{name}" in used]
-    texts = [bindparam(name, type_=String) for name in ("rung", "kind", "status", "cause")]
-    return text(used).bindparams(*typed, *texts)
+    return typed(" ".join(lines))
 
 
 def note_edition_part(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from calendars.ladders import Ladder, find_ladder
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds, office_hours_from
 from duban.core import clock
@@ -114,6 +115,8 @@ class RoundReport:
             text += f"；各项行动自{self.opens_on}起交办，此前不排提醒"
         if held := sum(note.held for note in self.editions):
             text += f"；督办{held}条待统筹科室批准"
+        if drafts := sum(note.drafts for note in self.editions):
+            text += f"；通报草稿新列{drafts}条，由统筹科室决定是否通报"
         if self.faults:
             text += f"；{len(self.faults)}项行动未能排入（{'、'.join(note.name for note in self.faults)}）"
         return text + "。"
@@ -204,7 +207,8 @@ def preview_round(bureau: Bureau, *, now: datetime) -> tuple[EditionNote, ...]:
         for edition in planned_editions(connection):
             groups = open_reminder_groups(connection, edition.id).get(edition.id, ())
             decisions, note = _decide(bureau, replace(edition, planned_on=None), groups, today)
-            notes.append(replace(note, planned=sum(one.group.obligations for one in decisions)))
+            planned = sum(one.group.obligations * len(one.owed) for one in decisions)
+            notes.append(replace(note, planned=planned))
     return tuple(notes)
 
 
@@ -224,28 +228,32 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) 
         coordinator_unit_id=edition.coordinator_unit_id,
         round_id=current.id,
         day=today,
+        escalate_to=bureau.settings.escalate_to,
         hold_escalations=bureau.settings.escalation_approval,
     )
-    told, superseded, whole = write_support_reminders(
+    support_written = write_support_reminders(
         connection,
         _decide_support(bureau, edition, support, today) if note.error is None else (),
         coordinator_unit_id=edition.coordinator_unit_id,
         round_id=current.id,
         day=today,
+        escalate_to=bureau.settings.escalate_to,
     )
+    both = (written, support_written)
     note = replace(
         note,
-        planned=written.planned + told,
-        superseded=written.superseded + superseded,
-        held=written.held,
+        **{
+            name: sum(getattr(one, name) for one in both)
+            for name in ("planned", "superseded", "held", "drafts")
+        },
     )
     write_note(connection, current, note)
-    settled = written.whole and whole and note.error is None
+    settled = all(one.whole for one in both) and note.error is None
     # A supporting unit hears of some of its lead's rungs, counted from a date that may be another.
     owing: Iterable[ReminderGroup | SupportGroup] = (*groups, *support) if settled else ()
     ahead = (
         next_reminder(
-            bureau.ladders[group.ladder],
+            _ladder(bureau, group),
             opened_on=group.opened_on,
             due_on=group.due_on,
             today=today,
@@ -253,12 +261,15 @@ def _plan(bureau: Bureau, connection: Connection, edition_id: int, today: date) 
         )
         for group in owing
     )
+    coming = [one.on for one in ahead if one is not None]
+    if any(one.waits for one in both):
+        coming.append(bureau.workdays.shift(today, 1))
     write_plan(
         connection,
         edition_id,
         on=edition.planned_on if note.error else today,
         signature=signature if settled else None,
-        next_fire_on=min((one.on for one in ahead if one is not None), default=None),
+        next_fire_on=min(coming, default=None),
     )
     return note
 
@@ -277,8 +288,7 @@ def _decide(
             continue
         if decision is not None:
             decisions.append(decision)
-    due = (one.owed.current for one in decisions)
-    provisional = any(one.provisional for one in due if one)
+    provisional = any(owed.current.provisional for one in decisions for owed in one.owed)
     note = EditionNote(edition_id=edition.id, name=edition.name, provisional=provisional, error=fault)
     return tuple(decisions), note
 
@@ -289,27 +299,33 @@ def _decision(
     facts = Facts(state=State(group.state), due_on=group.due_on)
     if not standing_of(facts, today, bureau.workdays, light_thresholds(bureau)).reminds:
         return None
-    ladder = bureau.ladders.get(group.ladder)
+    owed = due_reminders(
+        _ladder(bureau, group),
+        opened_on=group.opened_on,
+        due_on=group.due_on,
+        today=today,
+        workdays=bureau.workdays,
+    )
+    again = last_planned_on is not None and group.opened_on <= last_planned_on
+    return ReminderDecision(group=group, owed=owed, again=again) if owed else None
+
+
+def _ladder(bureau: Bureau, group: ReminderGroup | SupportGroup) -> Ladder:
+    ladder = find_ladder(bureau.ladders, group.ladder)
     if ladder is None:
         raise Refused(f"催办梯次“{group.ladder}”不存在，请在 ladders.yaml 中补上，或改用已有的梯次。")
-    owed = due_reminders(
-        ladder, opened_on=group.opened_on, due_on=group.due_on, today=today, workdays=bureau.workdays
-    )
-    if owed.current is None:
-        return None
-    again = last_planned_on is not None and group.opened_on <= last_planned_on
-    return ReminderDecision(group=group, owed=owed, again=again)
+    return ladder
 
 
 def _decide_support(
     bureau: Bureau, edition: PlannedEdition, groups: Iterable[SupportGroup], today: date
 ) -> tuple[SupportDecision, ...]:
     """What supporting units are owed; their ladders and years are their leads', which could be decided."""
-    decisions = (
+    return tuple(
         SupportDecision(
             group=group,
             owed=due_reminders(
-                support_ladder(bureau.ladders[group.ladder], escalates=edition.support_escalation),
+                support_ladder(_ladder(bureau, group), escalates=edition.support_escalation),
                 opened_on=group.opened_on,
                 due_on=group.due_on,
                 today=today,
@@ -318,14 +334,13 @@ def _decide_support(
         )
         for group in groups
     )
-    return tuple(one for one in decisions if one.owed.current is not None)
 
 
 def _signature(
     bureau: Bureau, edition: PlannedEdition, groups: Sequence[ReminderGroup], duties: Sequence[object]
 ) -> str:
     """Stands for what is decided on: the groups and duties with their sizes, the ladders and the workdays' documents."""
-    ladders = {name: repr(bureau.ladders.get(name)) for name in {group.ladder for group in groups}}
+    ladders = {name: repr(find_ladder(bureau.ladders, name)) for name in {group.ladder for group in groups}}
     notices = [(notice.source, notice.state, notice.issued_on) for notice in bureau.workdays.notices]
     supporting = (duties, edition.support_escalation)
     text = repr((groups, supporting, sorted(ladders.items()), notices, bureau.workdays.local))

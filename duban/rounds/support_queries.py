@@ -5,19 +5,20 @@ A duty's date is the earliest that a lead of its point still owes; where no lead
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from sqlalchemy import BigInteger, Connection, Date, String, TextClause, bindparam, cast, func, select, text
+from sqlalchemy import BigInteger, Connection, TextClause, cast, func, select
 
-from calendars.ladders import Rung, RungKind
 from duban.editions.tables import edition
 from duban.obligations.states import OPEN
 from duban.obligations.support_rules import UNANSWERED
 from duban.obligations.tables import obligation, support_duty
-from duban.rounds.queries import ANY_LEFT, COUNTED, GONE
+from duban.rounds.queries import ANY_LEFT, GONE, RemindersWritten
+from duban.rounds.reader_queries import UNIT, Reader, chase_of, chased, typed, waits_for_chase, write_owed
 from duban.rounds.schedule import DueReminders
 
 _OPEN = sorted(OPEN)
@@ -38,10 +39,10 @@ class SupportGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportDecision:
-    """What a group is owed."""
+    """What a group is owed, each audience its own."""
 
     group: SupportGroup
-    owed: DueReminders
+    owed: tuple[DueReminders, ...]
 
 
 def unanswered_duties(connection: Connection) -> dict[int, tuple[tuple[date, int, int], ...]]:
@@ -101,53 +102,57 @@ def write_support_reminders(
     coordinator_unit_id: int,
     round_id: int,
     day: date,
-) -> tuple[int, int, bool]:
-    """One row per duty and rung that has none yet: (planned, superseded, whole) as in RemindersWritten."""
+    escalate_to: str = "parent",
+) -> RemindersWritten:
+    """One row per duty, rung and reader that has none yet."""
     some_left = bool(decisions) and connection.scalar(ANY_LEFT, {"day": day}) is not None
-    planned = superseded = 0
+    total: Counter[str] = Counter()
+    waits = False
     for decision in decisions:
-        group, current = decision.group, decision.owed.current
-        assert current is not None, "groups that are owed nothing are not written"
-        rungs: list[tuple[Rung, str, str | None]] = [(current.rung, "planned", None)]
-        rungs += [(one.rung, "superseded", decision.owed.cause_of(one)) for one in decision.owed.superseded]
-        for rung, status, cause in rungs:
-            statement = _statement(escalates=rung.kind is RungKind.ESCALATE, some_left=some_left)
-            values = {
-                "coordinator": coordinator_unit_id,
-                "round_id": round_id,
-                "day": day,
-                "point_id": group.point_id,
-                "opened_on": group.opened_on,
-                "due_on": group.due_on,
-                "rung": rung.key,
-                "kind": rung.kind.value,
-                "status": status,
-                "cause": cause,
-            }
-            written = int(connection.execute(statement, values, execution_options=COUNTED).rowcount)
-            planned, superseded = (
-                (planned + written, superseded) if cause is None else (planned, superseded + written)
+        group = decision.group
+        values = {
+            "coordinator": coordinator_unit_id,
+            "round_id": round_id,
+            "day": day,
+            "point_id": group.point_id,
+            "opened_on": group.opened_on,
+            "due_on": group.due_on,
+        }
+        for owed in decision.owed:
+            written, waiting = write_owed(
+                connection,
+                owed,
+                values,
+                escalate_to=escalate_to,
+                hold_escalations=False,
+                some_left=some_left,
+                statement=_statement,
+                waiting=_WAITING,
             )
-            if cause is None and not written:
-                break
-    return planned, superseded, not some_left
+            total += written
+            waits = waits or waiting
+    return RemindersWritten(
+        planned=total["planned"], superseded=total["superseded"], whole=not some_left, waits=waits
+    )
+
+
+_GROUP = "o.point_id = :point_id AND o.opened_on = :opened_on AND o.state IN ('acknowledged', 'pending')"
+_TOLD = "SELECT 1 FROM support_reminder AS r WHERE r.duty_id = o.id AND r.rung = :rung"
+_CHASE = chase_of("support_reminder", "duty_id")
+_WAITING = waits_for_chase("support_duty", _GROUP, _CHASE, f"{_TOLD} AND r.due_on = :due_on")
 
 
 @cache
-def _statement(*, escalates: bool, some_left: bool) -> TextClause:
-    target = "coalesce(u.parent_id, :coordinator)" if escalates else "d.unit_id"
+def _statement(reader: Reader, *, some_left: bool) -> TextClause:
     lines = [
         "INSERT INTO support_reminder (duty_id, rung, due_on, kind, round_id, target_unit_id, status, cause)",
-        f"SELECT d.id, :rung, :due_on, :kind, :round_id, {target}, :status, :cause FROM support_duty AS d",
-        "JOIN unit AS u ON u.id = d.unit_id" if escalates else "",
-        "WHERE d.point_id = :point_id AND d.opened_on = :opened_on AND d.state IN ('acknowledged', 'pending')",
-        f"AND {target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
+        f"SELECT o.id, :rung, :due_on, :kind, :round_id, {reader.target}, :status, {reader.cause}",
+        "FROM support_duty AS o JOIN unit AS u ON u.id = o.unit_id",
+        f"WHERE {_GROUP} {reader.condition}",
+        f"AND {reader.target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
+        chased(_CHASE) if reader is not UNIT else "",
         # Told of once: a date that moves later is no new matter.
-        "AND (:kind <> 'assign' OR NOT EXISTS (",
-        "SELECT 1 FROM support_reminder AS r WHERE r.duty_id = d.id AND r.rung = :rung))",
+        f"AND (:kind <> 'assign' OR NOT EXISTS ({_TOLD}))",
         "ON CONFLICT DO NOTHING",
     ]
-    used = " ".join(lines)
-    typed = [bindparam(name, type_=Date) for name in ("due_on", "opened_on", "day") if f":{name}" in used]
-    texts = [bindparam(name, type_=String) for name in ("rung", "kind", "status", "cause")]
-    return text(used).bindparams(*typed, *texts)
+    return typed(" ".join(lines))

@@ -47,12 +47,13 @@ reminder = Table(
     Column("obligation_id", Id, primary_key=True),
     Column("rung", String(16), primary_key=True),
     Column("due_on", Date, primary_key=True),
-    Column("kind", String(12), nullable=False),  # the rung's kind: assign, advance, due, chase, escalate
+    Column("kind", String(12), nullable=False),  # the rung's kind: assign, advance, due, chase …
     Column("round_id", Id, nullable=False),
-    Column("target_unit_id", Id, nullable=False),  # who is told: the unit, or its superior
-    # planned, superseded; where escalations are approved first: held, approved (goes with the next digest)
+    Column("target_unit_id", Id, nullable=False),  # who is told: the unit, its superior, the coordinator
+    # planned, superseded; where escalations are approved first: held, approved (goes with the next digest); draft: on
+    # the coordinator's draft of a bulletin
     Column("status", String(12), nullable=False),
-    Column("cause", String(64)),  # why it was superseded
+    Column("cause", String(64)),  # why it was superseded, or told to another than it should have been
     # A round's digests are counted from this index alone.
     Index("ix_reminder_round", "round_id", "status", "target_unit_id", "kind"),
     # The few escalations that wait for a coordinator, or for the digest they were approved for.
@@ -61,6 +62,12 @@ reminder = Table(
         "status",
         sqlite_where=text("status IN ('held', 'approved')"),
         postgresql_where=text("status IN ('held', 'approved')"),
+    ),
+    Index(
+        "ix_reminder_draft",
+        "status",
+        sqlite_where=text("status = 'draft'"),
+        postgresql_where=text("status = 'draft'"),
     ),
     sqlite_with_rowid=False,  # the key is the row: a third less to write
 )

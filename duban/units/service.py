@@ -28,7 +28,6 @@ from duban.units.queries import (
     aliases_of,
     all_people,
     all_units,
-    answering_unit,
     contact_by_id,
     contacts_of,
     count_on_desk,
@@ -290,9 +289,12 @@ def name_units(bureau: Bureau, *, by: Actor, besides: int) -> tuple[str, ...]:
 
 
 def unit_named(bureau: Bureau, name: str) -> UnitEntry:
-    """The unit that answers for that code, name or alias: of a district its office."""
+    """The unit of that code, name or alias."""
     with bureau.store.reading() as connection:
-        return answering_unit(connection, name)
+        found = find_unit(connection, name)
+    if found is None:
+        raise NotFound(f"没有名为“{name}”的单位，请核对单位名称。")
+    return found
 
 
 def person_named(bureau: Bureau, name: str) -> Actor:

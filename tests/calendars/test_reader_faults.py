@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendars.lunar import almanac_for
-from calendars.reader import CALENDARS, load_ladders, read_year
+from calendars.reader import CALENDARS, ladders_of, load_ladders, read_year
 from calendars.reader.faults import CalendarFaults
 from calendars.reader.units import load_units
 from calendars.workdays.files import load_workdays
@@ -39,6 +39,12 @@ CASES = [
     ("duplicate_key", ("kind: filing", "kind: filing\nname: 又一个"), "name: 又一个", "写了两次"),
     ("unknown_kind", ("kind: filing", "kind: party"), "kind:", "party"),
     ("unknown_ladder", ("kind: filing", "kind: filing\nladder: steep"), "ladder:", "steep"),
+    (
+        "unknown_ladder_of_a_milestone",
+        ("    gate: true", "    ladder: steep\n    gate: true"),
+        "    ladder: steep",
+        "催办梯次“steep”没有定义，请改成：brief、event",
+    ),
     ("phrase_not_understood", ("3月底前", "等通知再说"), "due:", "没有读懂"),
     ("no_such_day", ("3月底前", "2月30日前"), "due:", "2月30日"),
     ("source_not_registered", ("source: A1-10-01", "source: B7-01"), "source:", "B7-01"),
@@ -259,6 +265,16 @@ def test_faults_of_a_unit_book_are_told(tmp_path, text, words):
         ("[{key: t0, kind: shout, workdays: 0}]", "shout"),
         ("[{key: t0, kind: due}]", "workdays"),
         ("[{key: t0, kind: due, workdays: 0}, {key: t-1, kind: advance, workdays: -1}]", "先后"),
+        ("[{key: t0, kind: due, workdays: 0, repeat: 5}]", "第4行.*不能重复"),
+        ("[{key: t+6, kind: escalate, workdays: 6}]", "没有催办.*chase"),
+        ("[{key: t+6, kind: bulletin, workdays: 6}]", "没催过不能通报"),
+        ("[{key: t-1, kind: chase, workdays: -1}]", "到期以后"),
+        ("[{key: t+1, kind: chase, workdays: 1, repeat: -5}]", "隔几个工作日"),
+        (
+            "[{key: t+1, kind: chase, workdays: 1, repeat: 5}, {key: t+2, kind: chase, workdays: 2}]",
+            "最后一档",
+        ),
+        ("[{key: one/two, kind: chase, workdays: 1}]", "代号"),
     ],
 )
 def test_faults_of_a_ladder_are_told(tmp_path, rungs, words):
@@ -267,6 +283,29 @@ def test_faults_of_a_ladder_are_told(tmp_path, rungs, words):
 
     with pytest.raises(CalendarFaults, match=words):
         load_ladders(path)
+
+
+def test_the_last_chase_comes_again_every_week_unless_the_file_says_otherwise(tmp_path):
+    path = tmp_path / "ladders.yaml"
+    chases = "{key: t+1, kind: chase, workdays: 1}, {key: t+3, kind: chase, workdays: 3"
+    text = f"ladders:\n  a: {{name: 甲, rungs: [{chases}}}]}}\n  b: {{name: 乙, rungs: [{chases}, repeat: 0}}]}}\n"
+    path.write_text(text, encoding="utf-8")
+
+    found = load_ladders(path)
+
+    assert [rung.repeat for rung in found["a"].rungs] == [None, 5]
+    assert [rung.repeat for rung in found["b"].rungs] == [None, None]
+
+
+def test_a_bureau_keeps_ladders_of_its_own_beside_its_campaigns(tmp_path):
+    own = tmp_path / "ladders.yaml"
+    own.write_text(
+        "ladders:\n  swift: {name: 快, rungs: [{key: t0, kind: due, workdays: 0}]}\n", encoding="utf-8"
+    )
+
+    assert list(ladders_of(tmp_path)) == ["swift"]
+    assert ladders_of(tmp_path, repeats=3)["swift"].repeats == 3
+    assert "standard" in ladders_of(tmp_path / "elsewhere")
 
 
 SHIPPED = sorted((CALENDARS / "2025").glob("*.yaml"))

@@ -200,7 +200,7 @@ def test_the_standard_ladder_reminds_before_on_and_after_the_due_date():
     kinds = [rung.kind for rung in ladder.rungs]
 
     assert kinds[0] is RungKind.ASSIGN
-    assert kinds[-1] is RungKind.ESCALATE
+    assert kinds[-3:] == [RungKind.CHASE, RungKind.ESCALATE, RungKind.BULLETIN]
     assert [rung.workdays for rung in ladder.rungs if rung.kind is RungKind.ADVANCE] == [-30, -7, -3, -1]
 
 

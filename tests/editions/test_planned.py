@@ -54,13 +54,15 @@ def days(some: list[UpcomingReminder]) -> list[tuple[str, str]]:
 
 
 def test_only_the_rungs_still_to_come_are_ahead() -> None:
-    assert days(plan(an_owing())) == [
+    assert days(plan(an_owing()))[:8] == [
         ("t-7", "03-20"),
         ("t-3", "03-26"),
         ("t-1", "03-30"),
         ("t0", "03-31"),
         ("t+1", "04-01"),
+        ("t+1/1", "04-07"),
         ("t+6", "04-09"),
+        ("t+1/2", "04-13"),
     ]
 
 
@@ -69,6 +71,14 @@ def test_an_escalation_goes_to_the_superior() -> None:
 
     assert told[RungKind.ESCALATE] == SUPERIOR
     assert told[RungKind.CHASE] == UNIT
+    assert RungKind.BULLETIN not in told
+
+
+@pytest.mark.parametrize(("setting", "targets"), [("own", {UNIT}), ("both", {UNIT, SUPERIOR})])
+def test_the_forecast_follows_the_setting_of_who_is_told(setting: str, targets: set[int]) -> None:
+    found = upcoming_reminders([an_owing()], RungDays(LADDERS, WORKDAYS, WINDOW, setting))
+
+    assert {one.target_id for one in found if one.rung.kind is RungKind.ESCALATE} == targets
 
 
 def test_what_did_not_move_is_not_caught_up_again() -> None:
@@ -122,8 +132,8 @@ def test_nothing_moves_when_nothing_changed() -> None:
 def test_all_that_a_unit_is_told_on_a_day_is_one_message() -> None:
     two = plan(an_owing(), an_owing(point_id=4))
 
-    assert len(two) == 12
-    assert len(count_messages(two)) == 6
+    assert len(two) == 2 * len(plan(an_owing()))
+    assert len(count_messages(two)) == len(count_messages(plan(an_owing())))
 
 
 def test_days_alone_are_the_days_of_the_messages() -> None:
@@ -143,9 +153,11 @@ def test_messages_are_counted_by_day_and_by_unit() -> None:
 
     assert days[date(2026, 3, 31)] == MessageCount(before=1, after=2)
     assert units == {
-        SUPERIOR: MessageCount(before=1, after=1),
-        UNIT: MessageCount(before=5, after=5),
-        8: MessageCount(before=0, after=5),
+        # Of 90 days: once, and again after four weeks.
+        SUPERIOR: MessageCount(before=2, after=2),
+        # Five around the date, then every Monday.
+        UNIT: MessageCount(before=14, after=14),
+        8: MessageCount(before=0, after=14),
     }
 
 

@@ -160,8 +160,7 @@ def test_a_unit_reports_towards_its_target_and_the_city_adds_up(
         if one.unit == "天宁区民政局"
     ]
     assert own.shown == done.rate
-    # The only unit that reported: nobody it could be compared with.
-    assert own.place is None
+    assert own.place == 1
 
 
 def test_a_report_that_falls_needs_a_reason(bureau: Bureau, zhou: Actor, editions) -> None:

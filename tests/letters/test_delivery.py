@@ -347,12 +347,11 @@ def test_a_digest_that_did_not_leave_is_merged_into_the_next_days_letter(
 def test_an_escalation_names_the_unit_to_its_superior(bureau: Bureau, server: Server, channels) -> None:
     city = a_unit(bureau, "市民政局", leader_address="li@city.example")
     an_obligation(bureau, unit_id=a_unit(bureau, "钟楼区民政局", parent=city), due_on=DUE)
-    day = date(2026, 4, 9)
-    a_round(bureau, day)
+    for day in (date(2026, 4, 1), date(2026, 4, 7), date(2026, 4, 9)):
+        a_round(bureau, day)
+        send(bureau, channels, clock.at(day, time(9, 0)))
 
-    send(bureau, channels, clock.at(day, time(9, 0)))
-
-    assert server.addresses() == ["li@city.example"]
+    assert server.addresses()[2:] == ["li@city.example"]
     assert "钟楼区民政局" in server.text()
 
 

@@ -20,9 +20,10 @@ from duban.rounds.queries import HeldSelection
 from duban.rounds.service import approve_escalations, decline_escalations, held_escalations, hold_round
 from duban.rounds.tables import reminder
 from tests.builders import a_person, a_unit, an_edition, an_obligation
+from tests.letters.delivery_builders import to_files
 
 DUE = date(2026, 3, 31)
-BEFORE = date(2026, 4, 8)
+CHASED = date(2026, 4, 1)
 ESCALATES = date(2026, 4, 9)  # six workdays after, counted in the notice of 2026
 NEXT = date(2026, 4, 10)
 
@@ -46,6 +47,9 @@ class Case:
             an_obligation(bureau, unit_id=self.unit, edition_id=self.edition, due_on=DUE)
             for _ in range(matters)
         ]
+        # Chased the day after: without that nobody above would ever hear.
+        self.hold(CHASED)
+        to_files(bureau, CHASED)
 
     def hold(self, day: date, hour: time = time(8, 30)) -> Any:
         return hold_round(self.bureau, now=clock.at(day, hour))

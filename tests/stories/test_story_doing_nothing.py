@@ -29,6 +29,9 @@ def test_who_does_nothing_is_chased_then_reported_then_named_and_stays_late(
         ("2026-03-31", "zhonglou-mz@unit.example", "【到期】"),
         ("2026-04-01", "zhonglou-mz-leader@unit.example", "【催办】"),
         ("2026-04-01", "zhonglou-mz@unit.example", "【催办】"),
+        # Again on the first workday of every week, for as long as nothing is done.
+        ("2026-04-07", "zhonglou-mz-leader@unit.example", "【催办】"),
+        ("2026-04-07", "zhonglou-mz@unit.example", "【催办】"),
         ("2026-04-09", "zhonglou-leader@unit.example", "【督办】"),
     ]
     [reported] = letters_to("zhonglou-leader@unit.example", left["2026-04-09"])
