@@ -205,15 +205,45 @@ class SupportItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingLine:
+    """One thing that waits for the bureau itself, and where it is worked off."""
+
+    text: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """One queue of the bureau's own: `number` in all, counted in `measure`, and the first of them.
+
+    `parts` is how many lines there would be; None where every one of `number` has a line of its own.
+    """
+
+    title: str
+    number: int
+    measure: str
+    since: date | None = None
+    link: str | None = None
+    lines: tuple[WaitingLine, ...] = ()
+    parts: int | None = None
+
+    @property
+    def left_out(self) -> int:
+        return (self.number if self.parts is None else self.parts) - len(self.lines) if self.lines else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Digest:
     """Sections in any order; the letter shows them in the order of Kind, and what the unit only supports after them.
 
-    `supports` may be only the first to fall due; `supports_total` says how many there are.
+    `supports` may be only the first to fall due; `supports_total` says how many there are. `waiting` are the queues of
+    whoever works in the bureau.
     """
 
     sections: tuple[Section, ...]
     supports: tuple[SupportItem, ...] = ()
     supports_total: int = 0
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -356,7 +386,8 @@ def day_message(digest: Message) -> Message:
     """
     assert isinstance(digest.detail, Digest)
     first, *others = digest.detail.sections or (None,)
-    if first is None or others or digest.detail.supports or first.kind is Kind.CALENDAR_CHANGE:
+    more = others or digest.detail.supports or digest.detail.waiting
+    if first is None or more or first.kind is Kind.CALENDAR_CHANGE:
         return digest
     return replace(
         digest, kind=first.kind, items=first.items, total=first.total, rest=first.rest, detail=None

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     delivery_batch: int = Field(200, description="一次领取的待发数", ge=1)
     lease_seconds: int = Field(300, description="领取后多久未记结果算中断", ge=1)
     retry_minutes: tuple[int, ...] = Field((5, 15, 60, 240), description="暂时失败后的重发间隔（分钟）")
+    silent_workdays: int = Field(3, description="交办后几个工作日没有签收，列入未签收和晨报", ge=0)
     due_soon_workdays: int = Field(5, description="剩余几个工作日亮黄灯", ge=0)
     pace_yellow_points: int = Field(10, description="落后序时进度几个百分点亮黄灯", ge=0)
     pace_red_points: int = Field(30, description="落后序时进度超过几个百分点亮红灯", ge=0)

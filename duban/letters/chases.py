@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, office_hours_from
 from duban.core import clock
 from duban.core.access import Actor, visible_units
@@ -18,6 +17,7 @@ from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.history.service import Act, acting
 from duban.letters.compose import LetterBatch, Obsolete
+from duban.letters.office import opened_until
 from duban.letters.queries import (
     ChaseScope,
     UnitToChase,
@@ -162,10 +162,6 @@ def _note(act: Act, scope: ChaseScope, fresh: Mapping[int, UnitToChase], done: C
     act.note("chase", noun, number, edition_id=scope.edition_id, unit_id=unit_id, detail=detail)
 
 
-# How many workdays a unit has to acknowledge before it is listed.
-UNREAD_WORKDAYS = 3
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadPage:
     """Units, the longest silent first. `obligations` and `total` (units) count all pages."""
@@ -182,7 +178,7 @@ def read_unread(
     *,
     by: Actor,
     today: date,
-    workdays: int = UNREAD_WORKDAYS,
+    workdays: int,
     edition_id: int | None = None,
     page: int = 1,
 ) -> UnreadPage:
@@ -204,11 +200,3 @@ def read_unread(
             obligations=obligations,
             total=total,
         )
-
-
-def opened_until(bureau: Bureau, today: date, workdays: int) -> date:
-    """What was opened on this day or before has had its workdays."""
-    try:
-        return bureau.workdays.shift(today, -workdays)
-    except YearUnknown:
-        return today - timedelta(days=workdays)

@@ -16,6 +16,7 @@ from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token
+from duban.letters.office import OfficeQueue, waiting_for
 from duban.letters.queries import LetterData, LetterObligation, RemindedSupport, point_of
 from duban.obligations.lights import Facts, Pace, days_left, points_behind, standing_of
 from duban.obligations.support_queries import leads_in_words
@@ -41,6 +42,7 @@ from notifications.messages import (
     SendBack,
     StageSummary,
     SupportItem,
+    Waiting,
     day_message,
 )
 from notifications.wording import SHOWN, full_date
@@ -72,6 +74,10 @@ class LetterLinks:
             return self.page and f"{self.page}?to=support-{duty_id}"
         return f"{self.base}/support/{duty_id}"
 
+    def signed_in(self, path: str | None) -> str | None:
+        """A page of the portal for whoever signs in."""
+        return self.base and path and f"{self.base}{path}"
+
     @property
     def board(self) -> str | None:
         """Where a leader sees the whole, after signing in."""
@@ -85,6 +91,7 @@ class LetterBatch:
     bureau: Bureau
     today: date
     data: LetterData
+    queues: Sequence[OfficeQueue] = ()
 
     def compose(self, row: ClaimedDispatch) -> Message:
         """The message of one dispatch. Raises Obsolete when nothing of it stands any more."""
@@ -160,14 +167,16 @@ class LetterBatch:
             for one in self.data.supports.get(row.unit_id, ())
             if one.kind in _kinds(part) and first <= one.round_id <= last
         ]
-        if not planned and not supports:
-            raise Obsolete("所列任务在发送前已报送、办结、调整或撤销，无需再发。")
         links = self._links(row)
+        waiting = self._waiting(row, links) if part & Part.OFFICE else ()
+        if not planned and not supports and not waiting:
+            raise Obsolete("所列任务在发送前已报送、办结、调整或撤销，无需再发。")
         owed = [(kind, some) for kind, some in self._owed(part, row, planned) if some]
         digest = Digest(
             sections=tuple(self._section(_KINDS[kind], some, links) for kind, some in owed),
             supports=tuple(self._support(one, links) for one in supports[:SHOWN]),
             supports_total=len(supports),
+            waiting=waiting,
         )
         message = self._message(
             row,
@@ -192,6 +201,18 @@ class LetterBatch:
         for kind, some in planned.items():
             if kind not in (Kind.ESCALATE, Kind.CHASE):
                 yield kind, [one for one in some if one.id not in said]
+
+    def _waiting(self, row: ClaimedDispatch, links: LetterLinks) -> tuple[Waiting, ...]:
+        """The queues that the contact works off, with links that ask to sign in."""
+        found = waiting_for(self.data.addressees[row.id].roles, self.queues)
+        return tuple(
+            replace(
+                one,
+                link=links.signed_in(one.link),
+                lines=tuple(replace(line, link=links.signed_in(line.link)) for line in one.lines),
+            )
+            for one in found
+        )
 
     def _section(self, kind: Kind, owed: Sequence[LetterObligation], links: LetterLinks) -> Section:
         """The first to fall due, and how many there are; of an escalation all, because the letter counts its units."""
@@ -414,7 +435,7 @@ class LetterBatch:
         settings = self.bureau.settings
         base = settings.link_start
         if base is None or settings.portal_key is None or row.contact_id is None:
-            return LetterLinks(unit_id=row.unit_id)
+            return LetterLinks(unit_id=row.unit_id, base=base)
         token = make_link_token(
             portal_key(settings),
             unit_id=row.unit_id,

@@ -18,10 +18,12 @@ from duban.core.access import SYSTEM
 from duban.core.errors import DubanError
 from duban.history.service import acting
 from duban.letters.compose import LetterBatch, Obsolete
+from duban.letters.office import office_queues
 from duban.letters.queries import letter_data
 from duban.outbox.queries import (
     ClaimedDispatch,
     DispatchOutcome,
+    Part,
     claim_dispatches,
     digests_told,
     mark_sending,
@@ -249,7 +251,13 @@ class _ChannelBatch:
         with run.bureau.store.reading() as connection:
             today = clock.civil(run.moment)
             told = digests_told(connection, rows, self.rows, today)
-            letters = LetterBatch(bureau=run.bureau, today=today, data=letter_data(connection, rows, today))
+            office = any(Part(one.parts) & Part.OFFICE for one in rows)
+            letters = LetterBatch(
+                bureau=run.bureau,
+                today=today,
+                data=letter_data(connection, rows, today),
+                queues=office_queues(run.bureau, connection, today) if office else (),
+            )
         composed = ((row, self.message(row, letters, told=row.id in told)) for row in rows)
         ready = [(row, message) for row, message in composed if message is not None]
         with run.bureau.store.writing() as connection:

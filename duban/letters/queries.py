@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -45,7 +45,7 @@ from duban.outbox.queries import AUDIENCE, DIGEST, ClaimedDispatch, Part, nobody
 from duban.outbox.tables import dispatch
 from duban.rosters.tables import subject
 from duban.rounds.tables import reminder, support_reminder
-from duban.units.queries import visible
+from duban.units.queries import officers, visible
 from duban.units.tables import contact, person, person_role, unit
 
 FIRST_GENERATION = 1
@@ -125,6 +125,7 @@ class Addressee:
     name: str | None
     active: bool
     link_generation: int
+    roles: frozenset[Role] = frozenset()  # of the person of that name, in an office digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: 
     named = [*obligations.values(), *(one.obligation for one in reminders), *chain(*overdue.values())]
     chased = {unit_id for unit_id, some in reminded.items() if any(one.kind == CHASE for one in some)}
     return LetterData(
-        addressees=_addressees(connection, [one.id for one in rows]),
+        addressees=_addressees(connection, rows),
         reminded=reminded,
         supports=_reminded_supports(connection, digests),
         overdue=overdue,
@@ -196,7 +197,7 @@ def _obligations(row: ClaimedDispatch) -> Iterable[int]:
     return [number for one in entries if isinstance(number := one.get("obligation_id"), int)]
 
 
-def _addressees(connection: Connection, dispatch_ids: Sequence[int]) -> dict[int, Addressee]:
+def _addressees(connection: Connection, rows: Sequence[ClaimedDispatch]) -> dict[int, Addressee]:
     statement = (
         select(
             dispatch.c.id.label("dispatch_id"),
@@ -209,11 +210,15 @@ def _addressees(connection: Connection, dispatch_ids: Sequence[int]) -> dict[int
         .outerjoin(contact, contact.c.id == dispatch.c.contact_id)
         .outerjoin(link_generation, link_generation.c.unit_id == unit.c.id)
     )
-    return {
+    found = {
         row.dispatch_id: Addressee(**row._mapping)
-        for some in _pages(dispatch_ids)
+        for some in _pages(one.id for one in rows)
         for row in connection.execute(statement.where(dispatch.c.id.in_(some)))
     }
+    if any(Part(one.parts) & Part.OFFICE for one in rows):
+        roles = {one.contact_id: one.roles for one in officers(connection, tuple(Role))}
+        return {one.id: replace(found[one.id], roles=roles.get(one.contact_id, frozenset())) for one in rows}
+    return found
 
 
 def _reminded(connection: Connection, digests: Sequence[ClaimedDispatch]) -> dict[int, list[Reminded]]:
@@ -689,6 +694,23 @@ def write_chases(
 _TOLD = text(
     f"SELECT * FROM ({AUDIENCE}) AS told WHERE unit_id IN :unit_ids AND (own = 1 OR copy = 1) ORDER BY contact_id"
 ).bindparams(bindparam("unit_ids", expanding=True))
+
+
+def count_held(connection: Connection) -> tuple[int, date | None]:
+    """How many escalations wait for approval, and the earliest date among them."""
+    row = connection.execute(
+        select(func.count(), func.min(reminder.c.due_on))
+        .join_from(reminder, obligation, obligation.c.id == reminder.c.obligation_id)
+        .join(edition, edition.c.id == obligation.c.edition_id)
+        .where(
+            # In the words of the partial index over the few that wait.
+            text("reminder.status IN ('held', 'approved') AND reminder.status = 'held'"),
+            obligation.c.due_on == reminder.c.due_on,
+            func.coalesce(obligation.c.state, "").in_(_OPEN),
+            edition.c.state == "published",
+        )
+    ).one()
+    return row[0], row[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

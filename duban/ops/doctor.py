@@ -28,6 +28,7 @@ from duban.core.errors import DubanError
 from duban.core.settings import Settings, load
 from duban.editions.rules import years_to_schedule
 from duban.editions.unscheduled import unscheduled_years
+from duban.letters.office import unreachable
 from duban.rounds.queries import round_on
 from duban.schema.migrate import current_revision, head_revision
 from duban.trial.rules import trial_sign
@@ -63,6 +64,7 @@ GIGABYTE = 1024**3
 EVIDENCE_SAMPLE = 200
 PORTAL_SECONDS = 3.0
 ALARM = "ALARM.txt"
+NAMED_OFFICERS = 5
 ROUND_GRACE = timedelta(minutes=30)
 
 
@@ -101,6 +103,7 @@ def _of_the_bureau(settings: Settings, now: datetime | None) -> Iterator[Finding
                 actor(bureau),
                 editions_of_the_year(bureau, clock.civil(moment)),
                 which_clock(bureau),
+                morning_digest(bureau),
             ]
     except DubanError as error:
         yield _fault("D04", "台账数据库", str(error))
@@ -348,6 +351,21 @@ def actor(bureau: Bureau) -> Finding:
             "D14", "操作人", f"没有名为“{name}”的人员，请登记，或在 DUBAN_ACTOR 里改成已登记的姓名。"
         )
     return _ok("D14", "操作人", f"未写 --as 时以“{found.name}”办理。")
+
+
+def morning_digest(bureau: Bureau) -> Finding:
+    """Whether the morning's queues reach everybody who works them off."""
+    with bureau.store.reading() as connection:
+        nobody = unreachable(connection)
+    if nobody:
+        named = "、".join(f"{one.name}（{one.unit}）" for one in nobody[:NAMED_OFFICERS])
+        many = f"等{len(nobody)}位" if len(nobody) > NAMED_OFFICERS else ""
+        return _warning(
+            "D19",
+            "晨报",
+            f"{named}{many}没有登记邮箱，收不到晨报；请在单位的联系人里按同一姓名登记，职责选“处室人员”。",
+        )
+    return _ok("D19", "晨报", "统筹科室和审核人都收得到晨报。")
 
 
 def which_clock(bureau: Bureau) -> Finding:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Date,
     TextClause,
+    and_,
     bindparam,
     func,
     select,
@@ -34,7 +35,7 @@ from duban.core.db import Moment, upsert
 from duban.core.settings import Settings
 from duban.outbox.tables import dispatch
 from duban.rounds.tables import MORNING, round_
-from duban.units.queries import visible
+from duban.units.queries import Officer, visible
 from duban.units.tables import contact, unit
 
 DIGEST = "digest"
@@ -46,12 +47,13 @@ class Part(IntFlag):
     OWN = 1
     SUPERIOR = 2
     COPY = 4
+    OFFICE = 8  # the queues of coordinators and reviewers
 
 
 # Every active contact with what it is told: contact_id, unit_id, name, channel, address, rank, and 1 or 0 for own,
 # superior, copy. The first rank among those who do the work gets the unit's own letters, the first rank among those
 # who lead it what is escalated to the unit; where one of the two groups is empty the other stands in. Deputy leaders
-# get copies of chases. Each question is one look into the index over (unit_id, duty, rank).
+# get copies of chases; officers of the bureau get none of these. Each question is one look into the index over (unit_id, duty, rank).
 AUDIENCE = """
     SELECT c.id AS contact_id, c.unit_id, c.name, c.channel, c.address, c.rank,
         CASE WHEN c.duty IN ('handler', 'backup') THEN
@@ -65,7 +67,7 @@ AUDIENCE = """
             CASE WHEN {better_leader} THEN 0 ELSE 1 END
         END AS superior,
         CASE WHEN c.duty = 'deputy_leader' THEN 1 ELSE 0 END AS copy
-    FROM contact AS c WHERE c.active
+    FROM contact AS c WHERE c.active AND c.duty <> 'officer'
 """.format(
     **{
         name: f"EXISTS (SELECT 1 FROM contact AS p WHERE p.unit_id = c.unit_id AND p.active AND {condition})"
@@ -167,6 +169,65 @@ def write_digests(connection: Connection, *, round_id: int, day: date, not_befor
     return int(connection.scalar(_COUNT, {"round_id": round_id}) or 0)
 
 
+def write_office_digests(
+    connection: Connection,
+    told: Sequence[tuple[Officer, int]],
+    *,
+    round_id: int,
+    day: date,
+    not_before: datetime,
+    fault: str | None = None,
+) -> int:
+    """A row per officer, with how many queues wait for him; where his unit's digest goes to him as well it is the same
+    row. What of earlier mornings has not left is merged into it. With a `fault` the rows have failed for it. Returns how many
+    are new.
+    """
+    if not told:
+        return 0
+    contacts = [one.contact_id for one, _ in told]
+    older = dict(
+        connection.execute(
+            select(dispatch.c.contact_id, func.min(dispatch.c.since_round_id))
+            .where(*_WAITING, dispatch.c.day < day, dispatch.c.contact_id.in_(contacts))
+            .group_by(dispatch.c.contact_id)
+        )
+        .tuples()
+        .all()
+    )
+    new = 0
+    for one, queues in told:
+        row = upsert(connection, dispatch).values(
+            day=day,
+            kind=DIGEST,
+            ref=str(one.unit_id),
+            round_id=round_id,
+            since_round_id=older.get(one.contact_id, round_id),
+            unit_id=one.unit_id,
+            contact_id=one.contact_id,
+            parts=Part.OFFICE.value,
+            channel=one.channel,
+            address=one.address,
+            status="failed" if fault else "pending",
+            reason=fault,
+            not_before=not_before,
+            items=queues,
+        )
+        with_office = dispatch.c.parts.bitwise_or(Part.OFFICE.value)
+        done = connection.execute(
+            row.on_conflict_do_update(
+                index_elements=["day", "channel", "address", "kind", "ref"],
+                set_={"parts": with_office},
+                where=and_(dispatch.c.status == "pending", dispatch.c.parts != with_office),
+            ).returning(dispatch.c.parts)
+        )
+        new += done.scalar() == Part.OFFICE.value
+    if older:
+        reason = f"尚未发出，已并入{day}的汇总"
+        connection.execute(_WITHDRAW, {"round_id": round_id, "day": day, "reason": reason})
+    return new
+
+
+_WAITING = (dispatch.c.status == "pending", dispatch.c.kind == DIGEST)
 _DAY = bindparam("day", type_=Date)
 _MOMENT = bindparam("not_before", type_=Moment())
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
@@ -227,8 +288,10 @@ def _insert(*, merges: bool) -> TextClause:
         {_MERGED if merges else ""}
         -- Without a condition SQLite reads the ON of the conflict as one of the join.
         WHERE need.items > 0
-        ON CONFLICT (day, channel, address, kind, ref) DO UPDATE SET items = excluded.items
-        WHERE dispatch.status = 'pending' AND dispatch.items <> excluded.items
+        ON CONFLICT (day, channel, address, kind, ref) DO UPDATE
+        SET items = excluded.items, parts = dispatch.parts | excluded.parts
+        WHERE dispatch.status = 'pending'
+            AND (dispatch.items <> excluded.items OR dispatch.parts <> dispatch.parts | excluded.parts)
         """
     ).bindparams(_DAY, _MOMENT)
 
@@ -438,6 +501,8 @@ _FALL_BACK = text(
         SELECT x.id FROM contact AS x
         WHERE x.unit_id = c.unit_id AND x.active AND x.rank > c.rank
             AND (x.duty IN ('handler', 'backup')) = (c.duty IN ('handler', 'backup'))
+            -- Every officer has a letter of his own.
+            AND 'officer' NOT IN (x.duty, c.duty)
         ORDER BY x.rank, x.id LIMIT 1
     )
     WHERE d.id IN :ids AND d.status = 'failed'

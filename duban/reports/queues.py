@@ -9,7 +9,7 @@ from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, visible_units
 from duban.editions.pages import unresolved_items
-from duban.letters.chases import UNREAD_WORKDAYS, opened_until
+from duban.letters.office import opened_until
 from duban.letters.queries import count_unread
 from duban.obligations.list_queries import ListedObligation, listed_by_id
 from duban.obligations.queue_queries import count_extensions, count_forwards, count_submitted
@@ -43,7 +43,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         asked, asked_at = count_extensions(connection, sight)
         forwards, forwarded_at = count_forwards(connection, sight)
         held, superiors, held_due_on = count_held_escalations(connection, sight, HeldSelection())
-        until = opened_until(bureau, today, UNREAD_WORKDAYS)
+        until = opened_until(bureau, today, bureau.settings.silent_workdays)
         unread, units, opened_on = count_unread(connection, sight, opened_until=until)
         failed = failed_reasons(connection, sight, since=failed_since(today))
         pending = SupportFilter(states=frozenset({SupportState.PENDING}), led=True, opened_until=until)

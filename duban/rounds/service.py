@@ -23,6 +23,7 @@ from duban.core.errors import DubanError, Fault, NotFound, Refused, refuse
 from duban.core.text import cleaned
 from duban.editions.queries import find_edition_name
 from duban.history.queries import append_entry
+from duban.letters.office import read_office_morning, tell_officers
 from duban.obligations.lights import Facts, standing_of
 from duban.obligations.states import State
 from duban.outbox.queries import release_expired_leases, write_digests
@@ -176,11 +177,16 @@ def plan_edition(bureau: Bureau, edition_id: int, *, now: datetime, kind: str = 
 def finish_round(bureau: Bureau, notes: Sequence[EditionNote] = (), *, now: datetime) -> RoundReport:
     """Write the digests of what was planned and close today's row. `notes` are this pass's, for its counts."""
     today, planned = clock.civil(now), sum(note.planned for note in notes)
+    morning = read_office_morning(bureau, now=now)
     with bureau.store.writing() as connection:
         current = _lock_today(connection, today)
         status = "failed" if any(note.error for note in current.editions) else "planned"
         new, released = 0, _release_escalations(connection, current)
-        if planned or released or current.status != status:
+        leaves_at = office_hours_from(bureau, now)
+        told = tell_officers(
+            connection, morning, round_id=current.id, day=current.held_on, not_before=leaves_at
+        )
+        if planned or released or told or current.status != status:
             new = _write_digests(bureau, connection, current, now) - current.dispatches
             close_round(connection, current.id, status=status, dispatches=new, now=now)
             note_unmoved(connection, held_on=today, now=now, flow_run_id=bureau.flow_run_id)

@@ -54,6 +54,11 @@ def enter_examples(bureau: Bureau, *, now: datetime) -> ExamplesEntered:
             if unit.kind == BUREAU_KIND:
                 officers += [(unit.id, officer, role) for officer, role in OFFICERS]
                 leader = "李局长"
+                contacts += [
+                    _contact(unit.id, officer, "officer", f"{unit.code}-{role.value}{place}")
+                    for place, (officer, role) in enumerate(OFFICERS, start=1)
+                    if role in (Role.COORDINATOR, Role.REVIEWER)
+                ]
             contacts += [
                 _contact(unit.id, name, "handler", unit.code),
                 _contact(unit.id, leader, "deputy_leader", f"{unit.code}-leader"),

@@ -34,7 +34,13 @@ from duban.units.rules import keeping_refusals
 from notifications.letters import is_address
 
 UNIT_KINDS = {**KINDS, "town": "乡镇街道", "service": "服务机构", "social_organisation": "社会组织成员"}
-DUTIES = {"handler": "经办人", "backup": "备岗", "deputy_leader": "分管领导", "leader": "主要领导"}
+DUTIES = {
+    "handler": "经办人",
+    "backup": "备岗",
+    "deputy_leader": "分管领导",
+    "leader": "主要领导",
+    "officer": "处室人员",
+}
 CHANNELS = {"mail": "邮件", "apprise": "Apprise"}
 _ALSO = {"B角": "backup", "A角": "handler", "联络员": "handler", "邮箱": "mail", "apprise": "apprise"}
 

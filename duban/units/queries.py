@@ -6,7 +6,7 @@ Every name of a unit (code, name, aliases) is found by one key: NFKC, Traditiona
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    and_,
     bindparam,
     func,
     or_,
@@ -323,6 +324,52 @@ def all_people(
             also_units=tuple(name for _, name in also[row.id]),
         )
         for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """One of the bureau's own people, and the contact of the same name in the unit; `contact_id` None without one."""
+
+    person_id: int
+    name: str
+    unit_id: int
+    unit: str
+    roles: frozenset[Role]
+    contact_id: int | None
+    channel: str | None
+    address: str | None
+
+
+def officers(connection: Connection, roles: Collection[Role]) -> tuple[Officer, ...]:
+    """The active people of these roles, each with the first contact of his own."""
+    own = and_(contact.c.unit_id == person.c.unit_id, contact.c.name == person.c.name, contact.c.active)
+    rows = connection.execute(
+        select(
+            person.c.id.label("person_id"),
+            person.c.name,
+            person.c.unit_id,
+            unit.c.name.label("unit"),
+            person_role.c.role,
+            contact.c.id.label("contact_id"),
+            contact.c.channel,
+            contact.c.address,
+        )
+        .select_from(
+            person.join(unit, unit.c.id == person.c.unit_id)
+            .join(person_role, person_role.c.person_id == person.c.id)
+            .outerjoin(contact, own)
+        )
+        .where(person.c.active, person_role.c.role.in_(sorted(role.value for role in roles)))
+        .order_by(person.c.id, contact.c.rank, contact.c.id)
+    ).all()
+    held: dict[int, set[Role]] = defaultdict(set)
+    for row in rows:
+        held[row.person_id].add(Role(row.role))
+    first = {row.person_id: row for row in reversed(rows)}
+    return tuple(
+        Officer(**{k: v for k, v in row._mapping.items() if k != "role"}, roles=frozenset(held[key]))
+        for key, row in sorted(first.items())
     )
 
 

@@ -48,7 +48,9 @@ contact = Table(
     Column("id", Id, primary_key=True),
     Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
     Column("name", String(64), nullable=False),
-    Column("duty", String(16), nullable=False),  # handler, backup, deputy_leader, leader
+    Column(
+        "duty", String(16), nullable=False
+    ),  # handler, backup, deputy_leader, leader, officer (of the bureau)
     Column("channel", String(16), nullable=False),  # mail, apprise
     Column("address", String(300), nullable=False),
     # 1 is told first; a higher rank takes over when the one before has failed for good.

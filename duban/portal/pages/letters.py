@@ -9,7 +9,7 @@ from pydantic import Field
 
 from duban.core.access import Role
 from duban.editions.queries import name_editions
-from duban.letters.chases import COMPOSED, UNREAD_WORKDAYS, chase_now, read_unread
+from duban.letters.chases import COMPOSED, chase_now, read_unread
 from duban.letters.queries import ChaseScope
 from duban.obligations.review_queues import PAGE_SIZE
 from duban.outbox.queries import DispatchFilter
@@ -138,10 +138,11 @@ def retry(desk: Keeps, form: Retry) -> Response:
 def receipts(
     desk: Annotated[PageContext, allow(Role.COORDINATOR)],
     page: PageNumber = 1,
-    workdays: Annotated[int, Query(ge=0, le=250)] = UNREAD_WORKDAYS,
+    workdays: Annotated[int | None, Query(ge=0, le=250)] = None,
 ) -> Response:
     """Who has not acknowledged for so many workdays, the longest silent first."""
     filters = asked(desk.request.query_params, ("edition", "workdays"))
+    workdays = desk.bureau.settings.silent_workdays if workdays is None else workdays
     found = read_unread(
         desk.bureau,
         by=desk.by,

@@ -58,7 +58,7 @@ SHELVES = {
         name="未签收",
         path="/receipts",
         roles=frozenset({_C}),
-        what="交办满3个工作日还没有签收",
+        what="交办满规定的工作日还没有签收",
         since="最早交办于",
         measure="项",
     ),
