@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from duban.cli.command import Answer, Call, Table, command
+from duban.cli.command import Answer, Call, Table, command, plain
 from duban.core.clock import ZONE
 from duban.core.errors import Refused
 from duban.editions.queries import edition_named
 from duban.history.queries import Head, HistoryEntry
 from duban.history.service import show_history, verify_history
 from duban.obligations.states import TRANSITION_NAMES, Transition
+from duban.reports.history_words import order_words
 
 app = typer.Typer(no_args_is_help=True, help="留痕：查看与校验。")
 
@@ -28,9 +29,9 @@ def verify(
         ),
     ] = None,
 ) -> Answer:
-    """逐条校验留痕的指纹链；有一条对不上，退出码为 1。"""
+    """逐条校验留痕：指纹链完整，时间先后合理；有一条对不上，退出码为 1。"""
     noted = _noted(since)
-    found = verify_history(call.bureau, noted=noted)
+    found = verify_history(call.bureau, noted=noted, now=call.bureau.now())
     intact = found.broken_at is None
     answer = {
         "intact": intact,
@@ -38,10 +39,19 @@ def verify(
         "head": found.head,
         "broken_at": found.broken_at,
         "reason": found.reason,
+        "out_of_order": found.out_of_order,
+        "shown": [{**plain(one), "words": order_words(one)} for one in found.shown],
     }
-    if intact:
-        return Answer(answer, f"留痕 {found.entries} 条，指纹链完整。请记下：{found.entries}:{found.head}")
-    return Answer(answer, error=Refused(found.reason or "留痕校验没有通过。"))
+    whole = f"留痕 {found.entries} 条，指纹链完整。请记下：{found.entries}:{found.head}"
+    faults = [] if intact else [found.reason or "留痕校验没有通过。"]
+    if found.out_of_order:
+        faults.append(f"{found.out_of_order}条留痕的时间对不上，请核对当时的时钟并向经手人了解情况。")
+    return Answer(
+        answer,
+        whole if intact else (),
+        map(order_words, found.shown),
+        error=Refused(faults) if faults else None,
+    )
 
 
 @command(app, "show")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -21,6 +21,9 @@ from duban.history.tables import history
 # Any number that nothing else locks; the letters of "duban".
 _LOCK = 0x647562616E
 _PAGE = 1_000
+# Clocks are set right by moments, and an act's moment is that of its beginning.
+TOLERANCE = timedelta(minutes=10)
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +35,30 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfOrder:
+    """An entry whose moment cannot be: before that of an entry that was there before it, or still to come (`than` None)."""
+
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    than: int | None
+    than_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """`entries` were checked in order; `broken_at` is the position of the first that does not hold."""
+    """`entries` were checked in order; `broken_at` is the position of the first that does not hold.
+
+    `out_of_order` counts entries whose moment cannot be, `shown` are the first of them: whole, but not true.
+    """
 
     entries: int
     head: str
     broken_at: int | None = None
     reason: str | None = None
+    out_of_order: int = 0
+    shown: tuple[OutOfOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +155,54 @@ _APPEND = history.insert()
 _HEAD = select(history.c.id, history.c.entry_hash).order_by(history.c.id.desc()).limit(1)
 
 
-def verify_chain(connection: Connection, *, noted: Head | None = None) -> Verified:
-    """Check every entry in order, in constant memory; `noted` is an earlier head that must still stand."""
+def verify_chain(
+    connection: Connection, *, noted: Head | None = None, now: datetime | None = None
+) -> Verified:
+    """Check every entry in order, in constant memory; `noted` is an earlier head that must still stand.
+
+    With `now`, an entry of a moment still to come is out of order too.
+    """
     previous, seen = GENESIS, 0
+    order = _Order(now)
     every = select(history).order_by(history.c.id).execution_options(yield_per=_PAGE)
     for row in connection.execute(every):
         reason = _fault(row, seen + 1, previous, noted)
         if reason:
-            return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=reason)
+            return order.verified(entries=seen, head=previous, broken_at=seen + 1, reason=reason)
         previous, seen = row.entry_hash, row.id
+        order.look_at(row)
     if noted and seen < noted.entries:
         gone = f"第 {seen + 1} 条至第 {noted.entries} 条留痕已不在库中，请从备份恢复并追查。"
-        return Verified(entries=seen, head=previous, broken_at=seen + 1, reason=gone)
-    return Verified(entries=seen, head=previous)
+        return order.verified(entries=seen, head=previous, broken_at=seen + 1, reason=gone)
+    return order.verified(entries=seen, head=previous)
+
+
+class _Order:
+    """Whether moments follow each other: each is held against the latest that stood before it."""
+
+    def __init__(self, now: datetime | None) -> None:
+        self._now = now
+        self._latest: Row[Any] | None = None
+        self._count = 0
+        self._shown: list[OutOfOrder] = []
+
+    def look_at(self, row: Row[Any]) -> None:
+        latest, now = self._latest, self._now
+        if latest is not None and row.at < latest.at - TOLERANCE:
+            self._note(row, latest.id, latest.at)
+        elif now is not None and row.at > now + TOLERANCE:
+            self._note(row, None, now)
+        if latest is None or row.at > latest.at:
+            self._latest = row
+
+    def _note(self, row: Row[Any], than: int | None, than_at: datetime) -> None:
+        self._count += 1
+        if len(self._shown) < _SHOWN:
+            one = OutOfOrder(id=row.id, at=row.at, actor=row.actor, verb=row.verb, than=than, than_at=than_at)
+            self._shown.append(one)
+
+    def verified(self, **found: Any) -> Verified:
+        return Verified(**found, out_of_order=self._count, shown=tuple(self._shown))
 
 
 def list_entries(

@@ -71,10 +71,10 @@ def acting(bureau: Bureau, *, by: Actor, now: datetime, dry_run: bool = False) -
             rollback_dry_run(connection)
 
 
-def verify_history(bureau: Bureau, *, noted: Head | None = None) -> Verified:
+def verify_history(bureau: Bureau, *, noted: Head | None = None, now: datetime | None = None) -> Verified:
     """Check every entry in order; `noted` is a head that somebody wrote down earlier."""
     with bureau.store.reading() as connection:
-        return verify_chain(connection, noted=noted)
+        return verify_chain(connection, noted=noted, now=now)
 
 
 def show_history(
@@ -127,11 +127,11 @@ def search_history(
     return HistoryPage(entries=found[:PAGE], older=found[PAGE - 1].id if len(found) > PAGE else None)
 
 
-def audit_history(bureau: Bureau, *, by: Actor) -> Verified:
+def audit_history(bureau: Bureau, *, by: Actor, now: datetime) -> Verified:
     """Check the whole chain, entry by entry."""
     refuse(*auditing_refusals(by))
     with bureau.store.reading() as connection:
-        return verify_chain(connection)
+        return verify_chain(connection, now=now)
 
 
 def _midnight(day: date | None) -> datetime | None:

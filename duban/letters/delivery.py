@@ -87,7 +87,9 @@ def deliver(
     report = DeliveryReport(**run.counts)
     if run.counts:
         counts = {name: number for name, number in asdict(report).items() if number}
-        with acting(bureau, by=SYSTEM, now=now) as act:
+        # A pass may last an hour, in which others act: its entry has the minute of its end.
+        lasted = (run.moment - now) // timedelta(minutes=1)
+        with acting(bureau, by=SYSTEM, now=now + timedelta(minutes=lasted)) as act:
             act.note("deliver", "dispatch", detail={"worker": worker, **counts})
     return report
 

@@ -317,6 +317,12 @@ def records(bureau: Bureau) -> Finding:
     if not report.sound:
         faults = "；".join(filter(None, (report.history_fault, *report.evidence_faults)))
         return _fault("D11", "留痕与佐证", faults)
+    if report.out_of_order:
+        return _warning(
+            "D11",
+            "留痕与佐证",
+            f"留痕内容完好，但有 {report.out_of_order} 条的时间对不上，请用 duban history verify 逐条查看。",
+        )
     return _ok(
         "D11", "留痕与佐证", f"留痕 {report.entries} 条、抽查佐证 {report.evidence_checked} 件，均完好。"
     )

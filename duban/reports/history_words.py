@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 
 from duban.accounts.rules import SCOPE_NAMES, WAY_NAMES, device_words
 from duban.core.access import ROLE_NAMES
+from duban.core.clock import ZONE
+from duban.history.queries import OutOfOrder
 from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
 
 # Acts on an obligation have their names in duban.obligations.states; these are all the others.
@@ -35,6 +38,7 @@ _OTHERS: dict[str, str] = {
     "retire_contact": "停用联系人",
     "change_unit": "修改单位",
     "retire_unit": "停用单位",
+    "set_clock": "拨动试用时钟",
     "import": "导入",
     "record": "登记",
     "record_many": "成批登记",
@@ -93,6 +97,7 @@ HISTORY_NOUNS: dict[str, str] = {
     "figure": "数据",
     "notice": "放假安排",
     "round": "轮次",
+    "clock": "试用时钟",
     "dispatch": "消息",
 }
 
@@ -148,6 +153,18 @@ HISTORY_FACTS: dict[str, str] = {
 def verb_words(verb: str) -> str:
     """The act in Chinese; one that is not named here is still shown as an act."""
     return HISTORY_VERBS.get(verb, "其他操作")
+
+
+def order_words(one: OutOfOrder) -> str:
+    """Why an entry's moment cannot be."""
+    what = f"第 {one.id} 条（{one.actor}，{verb_words(one.verb)}）记的是 {_minute(one.at)}"
+    if one.than is None:
+        return f"{what}，还没有到（现在是 {_minute(one.than_at)}）"
+    return f"{what}，早于在它之前的第 {one.than} 条 {_minute(one.than_at)}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
 def noun_words(noun: str) -> str:

@@ -94,7 +94,7 @@ def _move(bureau: Bureau, to: datetime, *, by: Actor) -> None:
         return  # the last morning was where it was to go
     with acting(bureau, by=by, now=to) as act:
         _set(act.connection, previous, to)
-        act.note("step", "clock", detail={"previous_at": previous, "at": to})
+        act.note("set_clock", "clock", detail={"previous_at": previous, "at": to})
 
 
 def _set(connection: Connection, previous: datetime, to: datetime) -> None:

@@ -280,6 +280,7 @@ class VerifyReport:
 
     entries: int
     history_fault: str | None
+    out_of_order: int
     evidence_checked: int
     evidence_faults: tuple[str, ...]
 
@@ -300,6 +301,7 @@ def verify(bureau: Bureau, *, newest: int | None = None) -> VerifyReport:
     return VerifyReport(
         entries=chain.entries,
         history_fault=chain.reason,
+        out_of_order=chain.out_of_order,
         evidence_checked=len(hashes),
         evidence_faults=tuple(_faults(bureau.vault, hashes)),
     )

@@ -506,7 +506,7 @@ def support(play: Play, unit: str, milestone: str) -> str:
 
 def _supports(play: Play) -> None:
     """The police answer for what they support; the others have not yet."""
-    travel("2026-03-24")
+    travel("2026-03-27")
     signs = support(play, "市公安局", "年度巡检计划报备案")
     report = ("--words", "已提供道路标志清单", "--file", str(play.folder / "minutes.txt"))
     play.act("support", "acknowledge", signs, "--as", "杨科长")
@@ -557,8 +557,8 @@ def _ledger(play: Play) -> None:
     for nth in ("1", "2"):
         play.run("problem", "fix", HAZARDS, "YH-5", "--measure", nth, *mine)
     play.act("problem", "fix", HAZARDS, "YH-5", "--note", "已改", *mine)
-    play.run("problem", "fix", HAZARDS, "YH-4", "--measure", "1", "--as", "肖科长", on="2026-03-26")
-    play.act("problem", "fix", HAZARDS, "YH-4", "--note", "已更换", "--as", "肖科长", on="2026-03-26")
+    play.run("problem", "fix", HAZARDS, "YH-4", "--measure", "1", "--as", "肖科长", on="2026-03-27")
+    play.act("problem", "fix", HAZARDS, "YH-4", "--note", "已更换", "--as", "肖科长", on="2026-03-27")
     play.act("problem", "strike-off", HAZARDS, "YH-4", "--note", "属实", "--as", "陈科长", on="2026-03-27")
 
 

@@ -678,4 +678,3 @@ def _a_form_is_kept(play: Play, at: Places) -> None:
         "/sign-in", data={"csrf": token[1], "name": HANDLER, "password": PASSWORD}, follow_redirects=False
     )
     play.page(HANDLER, back.headers["location"], route="/kept/{kept_id}", file="account")
-    travel(TODAY, "09:00")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.bureau import Bureau, calendars_of
+from tests.travel import travelling
 
 # opened("place_name_signs") is a bureau whose coordinator can apply a year of these campaigns.
 Opened = Callable[..., Bureau]
@@ -18,9 +19,9 @@ Opened = Callable[..., Bureau]
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `duban setup` makes; every story works in a copy of it."""
     home = tmp_path_factory.mktemp("bureau") / "duban"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, travelling():
         patch.setenv("DUBAN_EDITION_YEARS", "[]")
-        Bureau(home=home).done("setup")
+        Bureau(home=home).done("setup", on="2025-01-02")
     return home
 
 

@@ -13,7 +13,14 @@ from duban.history.service import audit_history, search_history
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Day, Form, FormRefused, Line, Whole, one_of, read_form
-from duban.reports.history_words import HISTORY_NOUNS, HISTORY_VERBS, facts_words, noun_words, verb_words
+from duban.reports.history_words import (
+    HISTORY_NOUNS,
+    HISTORY_VERBS,
+    facts_words,
+    noun_words,
+    order_words,
+    verb_words,
+)
 
 router = APIRouter()
 Auditor = Annotated[PageContext, allow(Role.AUDITOR)]
@@ -71,5 +78,8 @@ def audit(desk: Auditor) -> Response:
 def verify(desk: Auditor) -> Response:
     """Check the chain of the whole history."""
     return desk.render(
-        "accounts/verified.html", title="留痕校验", found=audit_history(desk.bureau, by=desk.by)
+        "accounts/verified.html",
+        title="留痕校验",
+        found=audit_history(desk.bureau, by=desk.by, now=desk.now),
+        order_words=order_words,
     )
