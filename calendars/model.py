@@ -100,6 +100,10 @@ class Quota:
     targets: tuple[Target, ...] = ()
     note: str | None = None
 
+    def units_with(self, state: TargetState) -> tuple[str, ...]:
+        """The units whose cell is so: NONE owe nothing, BLANK wait for a person."""
+        return tuple(one.unit for one in self.targets if one.state == state)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:

@@ -192,6 +192,11 @@ def _edition(one: EditionShown) -> Iterator[Words]:
         for milestone in one.milestones
     )
     yield Table("节点", ("节点", "原文时限", "到期日", "牵头单位", "办结/任务", "出处"), rows)
+    for milestone in one.milestones:
+        if milestone.not_concerned:
+            yield f"不承担（原表“--”）：{milestone.title}，{'、'.join(milestone.not_concerned)}"
+        if milestone.undecided:
+            yield f"原表留空，待明确：{milestone.title}，{'、'.join(milestone.undecided)}"
 
 
 def _leads(names: tuple[str, ...]) -> str:

@@ -302,6 +302,9 @@ def submit_(
         Path | None, typer.Option("--folder", help="文件所在文件夹；写了就只收其中的文件。")
     ] = None,
     note: Annotated[str, typer.Option("--note", help="说明。")] = "",
+    zero_report: Annotated[
+        bool, typer.Option("--zero-report", help="零报告：设有问题台账的节点没有查出问题。")
+    ] = False,
 ) -> Answer:
     """报结：报送佐证材料，等待审核。"""
     items: list[FileItem | FigureItem | LinkItem] = [
@@ -309,7 +312,9 @@ def submit_(
         *(_figure(key, value) for key, value in _pairs("--figure", figure)),
         *(LinkItem(key=key, link=value) for key, value in _pairs("--link", link)),
     ]
-    return _done(call, submit(call.bureau, obligation, items=items, note=note, **call.act))
+    return _done(
+        call, submit(call.bureau, obligation, items=items, note=note, zero_report=zero_report, **call.act)
+    )
 
 
 def _pairs(flag: str, given: list[str] | None) -> list[tuple[str, str]]:

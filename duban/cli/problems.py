@@ -126,6 +126,18 @@ def strike_off(call: Call, edition: Edition, code: Code, note: Note = "") -> Ans
     return _settled(call, edition, code, ProblemAct.STRIKE_OFF, words=note)
 
 
+@command(app, "carry", *ACT)
+def carry(
+    call: Call,
+    edition: Edition,
+    code: Code,
+    due_on: Annotated[date, day_option("--to", "新的整改时限。")],
+    reason: Annotated[str, typer.Option("--reason", help="为什么结转。")],
+) -> Answer:
+    """结转：未整改的问题写明理由和新的时限，所在阶段可以先销号。"""
+    return _settled(call, edition, code, ProblemAct.CARRY, words=reason, due_on=due_on)
+
+
 def _kept(call: Call, kept: ProblemsKept) -> Answer:
     return Answer(
         {"dry_run": call.dry_run, "added": kept.added, "measures": kept.measures},
@@ -133,14 +145,23 @@ def _kept(call: Call, kept: ProblemsKept) -> Answer:
     )
 
 
-def _settled(call: Call, edition: str, code: str, act: ProblemAct, *, words: str, nth: int = 0) -> Answer:
+def _settled(
+    call: Call,
+    edition: str,
+    code: str,
+    act: ProblemAct,
+    *,
+    words: str,
+    nth: int = 0,
+    due_on: date | None = None,
+) -> Answer:
     edition_id = edition_named(call.bureau, edition)
-    done = settle_problem(call.bureau, edition_id, code, act, words=words, nth=nth, **call.act)
-    state = PROBLEM_STATE_NAMES[done.state]
+    done = settle_problem(call.bureau, edition_id, code, act, words=words, nth=nth, due_on=due_on, **call.act)
+    state = PROBLEM_STATE_NAMES[done.state] + (f"，结转至{done.due_on}" if due_on else "")
     return Answer(done, f"{call.head('已办理：')}问题{done.code}（{done.unit}）现为“{state}”。")
 
 
 def _row(one: ProblemShown) -> tuple[object, ...]:
     measures = "\n".join(f"{m.nth}. {m.title}（{'已完成' if m.done_on else '未完成'}）" for m in one.measures)
-    state = PROBLEM_STATE_NAMES[one.state]
+    state = PROBLEM_STATE_NAMES[one.state] + (f"（结转：{one.carried}）" if one.carried else "")
     return (one.code, one.title, one.unit, PACE_NAMES[one.pace], one.due_on, state, measures)

@@ -17,7 +17,7 @@ from calendars.deadlines.parts import CannotResolve, NotUnderstood
 from calendars.deadlines.resolve import resolve
 from calendars.ladders import RungKind, find_ladder
 from calendars.lunar import almanac_for
-from calendars.model import Edition, Milestone
+from calendars.model import Edition, Milestone, TargetState
 from calendars.phrases import PlanYear, plan_year, read_phrase
 from calendars.reader.diff import diff_editions
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
@@ -169,6 +169,8 @@ class MilestoneShown:
     undated: str | None
     obligations: int
     finished: int
+    not_concerned: tuple[str, ...] = ()  # their cell says "--": they owe nothing
+    undecided: tuple[str, ...] = ()  # their cell is blank: nobody has decided whether they owe it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,8 @@ def _milestone(milestone: Milestone, owed: int, done: int) -> MilestoneShown:
         undated=milestone.undated,
         obligations=owed,
         finished=done,
+        not_concerned=milestone.quota.units_with(TargetState.NONE) if milestone.quota else (),
+        undecided=milestone.quota.units_with(TargetState.BLANK) if milestone.quota else (),
     )
 
 

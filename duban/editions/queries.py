@@ -44,14 +44,15 @@ from duban.editions.tables import (
     point,
     workday_notice,
 )
-from duban.obligations.states import DONE, OPEN, State
+from duban.obligations.states import DONE, NOT_STARTED, OPEN, State
 from duban.obligations.tables import obligation
 from duban.problems.tables import problem
 from duban.rosters.tables import roster
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 
-_OUT = sorted((State.CANCELLED, State.WAIVED))
+# Owed by nobody: let off, or a cell that waits for a person.
+_OUT = sorted((State.CANCELLED, State.WAIVED, *NOT_STARTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -788,13 +789,17 @@ class UndatedMilestone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTarget:
-    """Obligations of one milestone whose target the source left blank or unconfirmed. `units` are a few of them."""
+    """Obligations of one milestone whose target the source left blank or unconfirmed. `units` are a few of them; the
+    `undecided` are handed out by nobody until a person decides.
+    """
 
+    edition_id: int
     campaign_key: str
     campaign: str
     year: int
     milestone: str
     obligations: int
+    undecided: int
     units: tuple[str, ...]
 
 
@@ -886,7 +891,7 @@ def undated_milestones(connection: Connection, year: int | None = None) -> tuple
 _OPEN_TARGET = (
     text("obligation.target_state IN ('blank', 'unconfirmed')"),
     # Wrapped, so that a query begins with that index and not with everything that is open.
-    func.coalesce(obligation.c.state, "").in_(sorted(OPEN)),
+    func.coalesce(obligation.c.state, "").in_(sorted(OPEN | NOT_STARTED)),
 )
 
 
@@ -901,8 +906,9 @@ def open_targets(connection: Connection) -> tuple[OpenTarget, ...]:
         edition.c.year,
         milestone.c.title.label("milestone"),
     )
+    undecided = func.sum(case((obligation.c.state == State.REGISTERED.value, 1), else_=0))
     rows = connection.execute(
-        select(*keys, func.count().label("obligations"))
+        select(*keys, func.count().label("obligations"), undecided.label("undecided"))
         .join_from(obligation, milestone, milestone.c.id == obligation.c.milestone_id)
         .join(edition, edition.c.id == milestone.c.edition_id)
         .where(*_OPEN_TARGET, edition.c.state.in_(_IN_USE))
@@ -925,7 +931,9 @@ def open_targets(connection: Connection) -> tuple[OpenTarget, ...]:
             campaign=row.campaign,
             year=row.year,
             milestone=row.milestone,
+            edition_id=row.edition_id,
             obligations=row.obligations,
+            undecided=int(row.undecided),
             units=tuple(names.get(row.milestone_id, ())[:_SHOWN_UNITS]),
         )
         for row in rows

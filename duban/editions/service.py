@@ -47,11 +47,13 @@ from duban.editions.staging_queries import (
     StagedPoint,
     cancel_edition,
     cancel_gone,
+    cancel_unowed,
     change_ladders,
     insert_for_subjects,
     insert_for_units,
     move_dates,
     moved_items,
+    open_decided,
     retarget,
     revive_returned,
     stage,
@@ -235,14 +237,16 @@ def change_edition(
         if stored:
             counts = {
                 "obligations_moved": move_dates(connection),
-                "obligations_cancelled": cancel_gone(connection, edition_id=edition_id),
+                "obligations_cancelled": cancel_gone(connection, edition_id=edition_id)
+                + cancel_unowed(connection),
                 "obligations_returned": revive_returned(connection, today=context.today),
                 "obligations_retargeted": retarget(connection),
             }
             change_ladders(connection)
+            counts["obligations_new"] = open_decided(connection, today=context.today)
             moved = moved_items(connection, opened_by=context.today if context.tell_all else None)
         same: dict[str, Any] = {"edition_id": edition_id, "flow_run_id": bureau.flow_run_id}
-        counts["obligations_new"] = insert_for_units(connection, **same)
+        counts["obligations_new"] = counts.get("obligations_new", 0) + insert_for_units(connection, **same)
         if roster_id is not None:
             counts["obligations_new"] += insert_for_subjects(connection, roster_id=roster_id, **same)
         counts["supports_new"], counts["supports_withdrawn"] = write_duties(

@@ -32,6 +32,7 @@ from sqlalchemy import (
     true,
 )
 
+from calendars.model import TargetState
 from duban.core.db import Amount, Id, upsert
 from duban.editions.tables import milestone_support
 from duban.obligations.states import NOT_STARTED, OPEN, WAITING, State
@@ -201,7 +202,9 @@ def _owed(
     unit_id: ColumnElement[Any],
     subject_id: ColumnElement[Any],
 ) -> Select[Any]:
-    """What is written for one obligation, unless the unit has handed this very obligation to the one that owes it."""
+    """What is written for one obligation, unless the unit has handed this very obligation to the one that owes it, or
+    its cell says "--": then it owes nothing.
+    """
     other = obligation.alias()
     forwarded = exists().where(
         forwarding.c.point_id == staged_point.c.point_id,
@@ -219,11 +222,17 @@ def _owed(
         staged_point.c.opened_on,
         staged_point.c.due_on,
         staged_point.c.hard_due_on,
-        literal(State.ASSIGNED.value).label("state"),
+        _begins().label("state"),
         staged_target.c.state.label("target_state"),
         staged_target.c.value.label("target"),
         literal(flow_run_id, String(36)).label("flow_run_id"),
-    ).where(~forwarded)
+    ).where(~forwarded, staged_target.c.state.is_distinct_from(TargetState.NONE.value))
+
+
+def _begins() -> ColumnElement[str]:
+    """A cell that the source leaves blank waits for a person; everything else is handed out."""
+    blank = (staged_target.c.state == TargetState.BLANK.value, State.REGISTERED.value)
+    return case(blank, else_=State.ASSIGNED.value)
 
 
 def _own_target(unit_id: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -286,19 +295,61 @@ def cancel_gone(connection: Connection, *, edition_id: int) -> int:
     )
 
 
+def cancel_unowed(connection: Connection) -> int:
+    """Cancel what nobody has finished and the file now marks "--"; returns how many."""
+    return _change(
+        connection,
+        *_staged_cell(TargetState.NONE),
+        obligation.c.state.in_(_CHANGEABLE),
+        state=State.CANCELLED.value,
+        target=None,
+        target_state=TargetState.NONE.value,
+    )
+
+
+def _staged_cell(*states: TargetState) -> tuple[ColumnElement[bool], ...]:
+    return (
+        obligation.c.milestone_id == staged_target.c.milestone_id,
+        obligation.c.unit_id == staged_target.c.unit_id,
+        staged_target.c.state.in_([state.value for state in states]),
+    )
+
+
+def open_decided(connection: Connection, *, today: date) -> int:
+    """Hand out what waited for a person and now has a target in the file; returns how many."""
+    return _change(
+        connection,
+        obligation.c.point_id == staged_point.c.point_id,
+        obligation.c.state == State.REGISTERED.value,
+        obligation.c.target_state.is_distinct_from(TargetState.BLANK.value),
+        state=State.ASSIGNED.value,
+        opened_on=_opened_from(today),
+    )
+
+
+def _opened_from(today: date) -> ColumnElement[date]:
+    return case((staged_point.c.opened_on > today, staged_point.c.opened_on), else_=today)
+
+
 def revive_returned(connection: Connection, *, today: date) -> int:
-    """Owe again what was cancelled because the file had dropped it and now names it again."""
+    """Owe again what was cancelled because the file had dropped it, or marked it "--", and now names it again."""
     returned = exists().where(
         staged_lead.c.set_no == staged_point.c.added_set_no, staged_lead.c.unit_id == obligation.c.unit_id
     )
+    dropped = and_(staged_point.c.added_set_no.is_not(None), or_(staged_point.c.per_subject, returned))
+    stands = exists().where(
+        staged_lead.c.set_no == staged_point.c.set_no, staged_lead.c.unit_id == obligation.c.unit_id
+    )
+    unowed = and_(obligation.c.target_state == TargetState.NONE.value, stands)
+    blank, none = (exists().where(*_staged_cell(one)) for one in (TargetState.BLANK, TargetState.NONE))
     return _change(
         connection,
         obligation.c.point_id == staged_point.c.point_id,
         obligation.c.state == State.CANCELLED.value,
-        or_(staged_point.c.per_subject, returned),
-        staged_point.c.added_set_no.is_not(None),
-        state=State.ASSIGNED.value,
-        opened_on=case((staged_point.c.opened_on > today, staged_point.c.opened_on), else_=today),
+        or_(dropped, unowed),
+        ~none,
+        state=case((blank, State.REGISTERED.value), else_=State.ASSIGNED.value),
+        opened_on=_opened_from(today),
         due_on=staged_point.c.due_on,
         hard_due_on=staged_point.c.hard_due_on,
     )
@@ -329,11 +380,20 @@ def move_dates(connection: Connection) -> int:
 
 
 def retarget(connection: Connection) -> int:
-    """Give unfinished obligations the target the file now states; returns how many changed."""
+    """Give unfinished obligations the target the file now states; returns how many changed. What a person has decided
+    about a blank cell stays, and so does what stood in a cell before.
+    """
+    decided = and_(
+        staged_target.c.state == TargetState.BLANK.value,
+        obligation.c.target_state.is_distinct_from(TargetState.BLANK.value),
+        obligation.c.target_state.is_not(None),
+    )
     return _change(
         connection,
         obligation.c.milestone_id == staged_target.c.milestone_id,
         obligation.c.unit_id == staged_target.c.unit_id,
+        staged_target.c.state != TargetState.NONE.value,
+        ~decided,
         obligation.c.state.in_(_CHANGEABLE + _WAITING),
         or_(
             obligation.c.target.is_distinct_from(staged_target.c.value),

@@ -33,7 +33,7 @@ REASON = "原因.txt"
 # A folder that somebody is still copying into is left until nothing has changed in it for this long.
 SETTLED = timedelta(seconds=60)
 SHEET_BYTES = 64 * 1024
-_KEYS = frozenset({"by", "note", "items"})
+_KEYS = frozenset({"by", "note", "items", "zero_report"})
 InboxItem = FileItem | FigureItem | LinkItem
 
 
@@ -62,6 +62,7 @@ class IntakeReport:
 class _Sheet:
     by: str | None = None
     note: str = ""
+    zero_report: bool = False
     items: dict[str, Any] = field(default_factory=dict)
 
 
@@ -103,7 +104,16 @@ def _take(bureau: Bureau, folder: Path, *, now: datetime, dry_run: bool) -> Inta
         sheet = _sheet(folder)
         items = [*_listed(folder, sheet), *_named(folder, sheet)]
         by = _submitter(bureau, obligation_id, sheet)
-        submit(bureau, obligation_id, items=items, note=sheet.note, by=by, now=now, dry_run=dry_run)
+        submit(
+            bureau,
+            obligation_id,
+            items=items,
+            note=sheet.note,
+            zero_report=sheet.zero_report,
+            by=by,
+            now=now,
+            dry_run=dry_run,
+        )
     except Refused as refused:
         return Intake(folder=folder.name, obligation_id=obligation_id, reasons=refused.reasons)
     return Intake(folder=folder.name, obligation_id=obligation_id)
@@ -133,10 +143,17 @@ def _sheet(folder: Path) -> _Sheet:
 
 def _checked(read: object, name: str) -> _Sheet:
     if not isinstance(read, dict) or not set(read) <= _KEYS or not isinstance(read.get("items") or {}, dict):
-        raise Refused(f"{name} 只能有 by、note、items 三项，items 下逐行写 材料代码: 文件名、数据或链接。")
+        raise Refused(
+            f"{name} 只能有 by、note、zero_report、items 四项，items 下逐行写 材料代码: 文件名、数据或链接。"
+        )
     items = {str(key): value for key, value in (read.get("items") or {}).items()}
     by = read.get("by")
-    return _Sheet(by=str(by) if by else None, note=str(read.get("note") or ""), items=items)
+    return _Sheet(
+        by=str(by) if by else None,
+        note=str(read.get("note") or ""),
+        zero_report=read.get("zero_report") is True,
+        items=items,
+    )
 
 
 def _listed(folder: Path, sheet: _Sheet) -> Iterator[InboxItem]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from duban.core import clock
 from duban.evidence.tables import evidence_item, submission, upload
 from duban.obligations.tables import support_file
+from duban.evidence.tables import zero_report as zero_reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ def insert_submission(
     at: datetime,
     note: str,
     items: Sequence[SubmittedItem],
+    zero_report: bool = False,
 ) -> int:
     """A new submission with its items; returns which one of the obligation it is, from 1."""
     nth = 1 + (
@@ -91,6 +93,8 @@ def insert_submission(
     ]
     if rows:
         connection.execute(evidence_item.insert(), rows)
+    if zero_report:
+        connection.execute(zero_reports.insert().values(submission_id=int(key[0])))
     return nth
 
 

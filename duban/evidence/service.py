@@ -51,6 +51,7 @@ from duban.obligations.transitions import (
     TransitionDone,
     acting,
 )
+from duban.problems.rules import ledger_figure_refusals, reporting_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ def submit(
     items: Sequence[SubmitItem] = (),
     typed: Callable[[ExpectedNow], Sequence[FigureItem | LinkItem]] | None = None,
     note: str = "",
+    zero_report: bool = False,
     by: Actor,
     now: datetime,
     version: int | None = None,
@@ -134,7 +136,8 @@ def submit(
     `typed` reads further items off a form that only what is expected explains, within the same transaction.
 
     Handing in after the date leaves a permanent late mark. A required figure that was left out is taken from where
-    the unit has given it before.
+    the unit has given it before, the figures of a problem ledger always from the ledger. `zero_report` says that the
+    unit found no problem.
     """
     note = cleaned(note)
     with receiving(bureau, obligation_id, items, by) as (received, unreceived):
@@ -143,16 +146,26 @@ def submit(
             if typed:
                 more = typed(_expected_now(act.connection, act.one, by))
                 received += [_receive(bureau, obligation_id, item, by) for item in more]
+            of_ledger = _ledger_faults(act, received, zero_report)
+            received += _of_ledger(act, received)
             received += _known(act, received, unreceived)
-            refuse(*submit_refusals(act.one, by), *_faults(act, received, unreceived, note))
+            refuse(*submit_refusals(act.one, by), *of_ledger, *_faults(act, received, unreceived, note))
             today = clock.civil(now)
             late = act.one.late or today > act.one.due_on
-            act.move(Transition.SUBMIT, submitted_on=today, late=int(late))
+            # Taken back, it is where it was.
+            act.move(Transition.SUBMIT, submitted_on=today, late=int(late), state_before=act.one.state.value)
             kept = [_item(act, one) for one in received]
             nth = insert_submission(
-                act.connection, obligation_id=obligation_id, by=person_id(by), at=now, note=note, items=kept
+                act.connection,
+                obligation_id=obligation_id,
+                by=person_id(by),
+                at=now,
+                note=note,
+                items=kept,
+                zero_report=zero_report,
             )
-            done = act.record(Transition.SUBMIT, {"nth": nth, "note": note, "items": _listed(kept)})
+            facts = {"nth": nth, "note": note, "items": _listed(kept), "zero_report": zero_report or None}
+            done = act.record(Transition.SUBMIT, facts)
             _use(act, received, by, now)
             # Bytes before rows: a row never speaks of bytes that are not there.
             for one in received:
@@ -190,6 +203,38 @@ def _faults(
     if act.one.state in (State.RETURNED, State.REOPENED) and not (received or unreceived or note):
         return (*reasons, "退回或重新打开后再报，要附上补正的材料或写明补正情况。")
     return reasons
+
+
+def _ledger_faults(
+    act: TransitionContext, received: Sequence[ReceivedItem], zero_report: bool
+) -> tuple[str, ...]:
+    """Of a milestone with a problem ledger: the problems, or a zero report, and no figure but the ledger's."""
+    ledger = act.one.ledger
+    if ledger is None:
+        return ("这个节点没有问题台账，不用零报告，请去掉。",) if zero_report else ()
+    titles = {item.key: item.title for item in act.one.evidence}
+    wrong = (
+        reason
+        for one in received
+        if one.given.value is not None
+        for reason in ledger_figure_refusals(
+            ledger, one.given.key, titles.get(one.given.key, one.given.key), one.given.value
+        )
+    )
+    return (*reporting_refusals(ledger, zero_report=zero_report), *wrong)
+
+
+def _of_ledger(act: TransitionContext, received: Sequence[ReceivedItem]) -> list[ReceivedItem]:
+    """Figures that the problem ledger knows: as it has them now, whatever was handed in before."""
+    there = {one.given.key for one in received}
+    figures = (item for item in act.one.evidence if item.type is EvidenceType.FIGURE)
+    return [
+        ReceivedItem(given=Given(key=item.key, value=Decimal(value), unit_of_measure=item.unit_of_measure))
+        for item in figures
+        if act.one.ledger is not None
+        and (value := act.one.ledger.figure(item.key)) is not None
+        and item.key not in there
+    ]
 
 
 def _known(

@@ -15,7 +15,7 @@ from calendars.serialization import from_plain
 from duban.core import clock
 from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, point
-from duban.evidence.tables import evidence_item, submission
+from duban.evidence.tables import evidence_item, submission, submission_fate
 from duban.figures.rules import DONE, FigureOrigin, KnownFigure
 from duban.figures.tables import figure, progress
 from duban.obligations.queries import Obligation
@@ -157,6 +157,9 @@ def submitted_figures(
             visible(sight, obligation.c.unit_id),
             evidence_item.c.value.is_not(None),
             obligation.c.state.not_in((*_OUT, State.RETURNED.value)),
+            ~select(submission_fate.c.submission_id)
+            .where(submission_fate.c.submission_id == submission.c.id, submission_fate.c.what == "taken_back")
+            .exists(),
         )
         .order_by(submission.c.submitted_at, submission.c.id, evidence_item.c.id)
     )

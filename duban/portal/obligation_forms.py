@@ -86,6 +86,7 @@ def hand_in(desk: PageContext, obligation_id: int, filled: Filled) -> Transition
             ],
             typed=typed,
             note=note,
+            zero_report=filled.ticked("zero_report"),
             by=desk.by,
             now=desk.now,
             version=version if version is not None else 0,

@@ -29,7 +29,7 @@ from duban.obligations.states import STATE_NAMES, TRANSITION_NAMES
 from duban.obligations.support_queries import leads_in_words
 from duban.obligations.support_rules import SUPPORT_STATE_NAMES
 from duban.portal.access import remember_visitor
-from duban.problems.rules import PROBLEM_STATE_NAMES
+from duban.problems.rules import PROBLEM_STATE_NAMES, ledger_words
 
 if TYPE_CHECKING:
     from duban.portal.context import PageContext
@@ -173,6 +173,7 @@ def _environment() -> Environment:
         PROBLEM_STATE_NAMES=PROBLEM_STATE_NAMES,
         SUPPORT_STATE_NAMES=SUPPORT_STATE_NAMES,
         leads_in_words=leads_in_words,
+        ledger_words=ledger_words,
     )
     return made
 

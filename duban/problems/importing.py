@@ -38,12 +38,15 @@ class NewProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSheet:
-    """What a new problem is checked against. `taken` grows with each problem that is let in."""
+    """What a new problem is checked against. `taken` grows with each problem that is let in; `own` are the only units
+    that may be named, None: any.
+    """
 
     find_unit: Callable[[str], int | None]
     milestones: Mapping[str, int]
     taken: set[str]
     today: date
+    own: frozenset[int] | None = None
 
 
 def read_problems(path: Path) -> Iterator[tuple[int, NewProblem | CellFault]]:
@@ -60,8 +63,13 @@ def faults_of(new: NewProblem, ledger: ProblemSheet) -> Iterator[CellFault]:
         yield CellFault("编号重复", f"问题编号{new.code}已在台账中，请换一个编号")
     if not new.title or len(new.title) > _LONGEST_TITLE:
         yield CellFault("没有写明问题", f"没有写明问题或超过{_LONGEST_TITLE}字，请改正")
-    if ledger.find_unit(new.unit) is None:
+    unit_id = ledger.find_unit(new.unit)
+    if unit_id is None:
         yield CellFault("单位没有登记", f"没有名为“{new.unit}”的单位，请改正或先登记单位")
+    elif ledger.own is not None and unit_id not in ledger.own:
+        yield CellFault(
+            "不是本单位", f"{new.unit}不是您的单位，经办人只登记本单位的问题，请改正或请统筹科室登记"
+        )
     if new.milestone is not None and new.milestone not in ledger.milestones:
         yield CellFault("节点不对", f"“{new.milestone}”不是本专项设有问题台账的节点，请核对节点编码")
     if new.pace is ProblemPace.BY_DATE and new.due_on is None:

@@ -13,8 +13,9 @@ from duban.core.access import VisibleUnits
 from duban.core.errors import Refused
 from duban.editions.tables import edition, milestone
 from duban.figures.measures import MeasureRate
+from duban.obligations.tables import obligation
 from duban.problems.rules import Problem, ProblemPace, ProblemState
-from duban.problems.tables import measure, problem
+from duban.problems.tables import measure, problem, problem_carry
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 
@@ -48,6 +49,7 @@ class ProblemShown:
     fixed_at: datetime | None
     closed_by: str | None
     closed_at: datetime | None
+    carried: str | None  # why it was carried on to the date it has
     measures: tuple[MeasureShown, ...]
 
 
@@ -84,6 +86,15 @@ class ProblemFilter:
     overdue_on: date | None = None
 
 
+_carried = (
+    select(problem_carry.c.reason)
+    .where(problem_carry.c.problem_id == problem.c.id)
+    .order_by(problem_carry.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
 def problem_rows(
     connection: Connection,
     wanted: ProblemFilter,
@@ -105,6 +116,7 @@ def problem_rows(
             unit.c.name.label("unit"),
             fixer.c.name.label("fixed_by"),
             closer.c.name.label("closed_by"),
+            _carried.label("carried"),
         )
         .select_from(
             problem.join(edition, edition.c.id == problem.c.edition_id)
@@ -253,6 +265,12 @@ def settle_problems(connection: Connection, ids: Iterable[int], seen: ProblemSta
     return done
 
 
+def insert_carries(connection: Connection, problems: Iterable[Problem], **values: object) -> None:
+    """That these were carried on: reason, due_on, carried_by, carried_at."""
+    rows = [{"problem_id": one.id, "previous_due_on": one.due_on, **values} for one in problems]
+    connection.execute(problem_carry.insert(), rows)
+
+
 def set_measure_finished(
     connection: Connection, problem_id: int, nth: int, *, by: int | None, on: date
 ) -> None:
@@ -338,6 +356,18 @@ def problem_ledgers(connection: Connection, tallies: Mapping[int, ProblemTally])
     return tuple(found.values())
 
 
+def owing_ledgers(connection: Connection, sight: VisibleUnits) -> frozenset[int]:
+    """The editions that ask these units for a problem ledger."""
+    return frozenset(
+        connection.scalars(
+            select(obligation.c.edition_id)
+            .join(milestone, milestone.c.id == obligation.c.milestone_id)
+            .where(milestone.c.problem_ledger, visible(sight, obligation.c.unit_id))
+            .distinct()
+        )
+    )
+
+
 def problem_units(
     connection: Connection, edition_id: int, sight: VisibleUnits
 ) -> tuple[tuple[int, str], ...]:
@@ -353,7 +383,7 @@ def chosen_problems(
 ) -> tuple[Problem, ...]:
     """The problems of the choice, by number, as far as the person may see; locked on PostgreSQL."""
     undone = select(func.count()).where(measure.c.problem_id == problem.c.id, measure.c.done_on.is_(None))
-    own = (problem.c.id, problem.c.code, problem.c.state, problem.c.unit_id, problem.c.fixed_by)
+    own = (problem.c[name] for name in ("id", "code", "state", "unit_id", "fixed_by", "due_on"))
     found = (
         select(*own, undone.correlate(problem).scalar_subquery().label("open_measures"))
         .where(problem.c.edition_id == choice.edition_id)

@@ -33,7 +33,8 @@ PACE_NAMES = {
     ProblemPace.BY_DATE: "限期整改",
     ProblemPace.LASTING: "长期坚持",
 }
-_ADDS = frozenset({Role.COORDINATOR, Role.LEADER})
+# A unit lists what it has found itself, others what they have found at any unit.
+_ADDS = frozenset({Role.COORDINATOR, Role.LEADER, Role.HANDLER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Problem:
     unit_id: int
     fixed_by: int | None = None
     open_measures: int = 0
+    due_on: date | None = None
 
 
 # Evidence of a milestone with a ledger that is asked for under these keys is a figure of the ledger.
@@ -131,7 +133,12 @@ def closing_refusals(ledger: LedgerStanding, today: date) -> Iterator[str]:
 
 def adding_refusals(by: Actor) -> tuple[str, ...]:
     """Why this person may not put problems on the ledger."""
-    return _without_role(by, _ADDS, "登记问题，请由统筹科室或分管领导办理")
+    return _without_role(by, _ADDS, "登记问题，请由责任单位经办人、统筹科室或分管领导办理")
+
+
+def own_units_only(by: Actor) -> frozenset[int] | None:
+    """The units at which this person may list problems; None: all of them."""
+    return None if by.roles & {Role.COORDINATOR, Role.LEADER} else by.unit_ids
 
 
 class ProblemAct(StrEnum):
@@ -141,6 +148,7 @@ class ProblemAct(StrEnum):
     FIX = "fix"
     RETURN = "return_problem"
     STRIKE_OFF = "strike_off"
+    CARRY = "carry_problem"  # 结转
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,14 @@ ACTS: dict[ProblemAct, ActRule] = {
     ProblemAct.STRIKE_OFF: ActRule(
         _CONFIRMS, _ONLY_CONFIRMS, ProblemState.FIXED, _ONLY_FIXED, ProblemState.CLOSED
     ),
+    ProblemAct.CARRY: ActRule(
+        _CONFIRMS,
+        "结转，请由统筹科室、审核人或分管领导办理",
+        ProblemState.OPEN,
+        "只有未整改的问题才能结转",
+        ProblemState.OPEN,
+        words="reason",
+    ),
 }
 
 
@@ -183,9 +199,11 @@ def person_refusals(act: ProblemAct, by: Actor) -> tuple[str, ...]:
     return _without_role(by, ACTS[act].roles, ACTS[act].only)
 
 
-def act_refusals(act: ProblemAct, problem: Problem, by: Actor, words: str = "") -> tuple[str, ...]:
+def act_refusals(
+    act: ProblemAct, problem: Problem, by: Actor, words: str = "", due_on: date | None = None
+) -> tuple[str, ...]:
     """Every reason against it: a problem is fixed by its unit once every measure is done, and struck off or given back,
-    with the reason, by another person than the one who reported it as fixed.
+    with the reason, by another person than the one who reported it as fixed; an open one is carried on to a later day.
     """
     rule, code = ACTS[act], problem.code
     reasons = list(person_refusals(act, by))
@@ -197,18 +215,34 @@ def act_refusals(act: ProblemAct, problem: Problem, by: Actor, words: str = "") 
         reasons.append(f"问题{code}还有 {problem.open_measures} 条整改措施未完成，请先逐条完成措施。")
     if rule.roles is _CONFIRMS and by.person_id is not None and by.person_id == problem.fixed_by:
         reasons.append(f"{by.name}是问题{code}的整改人，不能自己销号，请由另一位同志核实。")
+    if act is ProblemAct.CARRY and _not_later(problem, due_on):
+        reasons.append(f"问题{code}的整改时限本来就是{problem.due_on}，结转要晚于这一天，请另定日期。")
     return (*reasons, *words_refusals(act, words))
 
 
 def words_refusals(act: ProblemAct, words: str) -> tuple[str, ...]:
-    return ("退回整改要写明原因，请补写。",) if act is ProblemAct.RETURN and not words.strip() else ()
+    wanted = {ProblemAct.RETURN: "退回整改要写明原因，请补写。", ProblemAct.CARRY: "结转要写明理由，请补写。"}
+    return (wanted[act],) if act in wanted and not words.strip() else ()
 
 
-def left_because(problem: Problem, by: Actor) -> str | None:
+def carrying_refusals(due_on: date | None, today: date) -> tuple[str, ...]:
+    """Why problems may not be carried on to that day."""
+    if due_on is None:
+        return ("结转要写明新的整改时限，请补写。",)
+    return (f"新的整改时限{due_on}应在今天以后，请另定日期。",) if due_on <= today else ()
+
+
+def left_because(act: ProblemAct, problem: Problem, by: Actor, due_on: date | None = None) -> str | None:
     """In a few words why one of many is left alone when they are settled together; None when it is settled."""
-    if problem.state is not ProblemState.FIXED:
+    if problem.state is not ACTS[act].state:
         return f"现为“{PROBLEM_STATE_NAMES[problem.state]}”"
+    if act is ProblemAct.CARRY:
+        return "原时限不早于新的时限" if _not_later(problem, due_on) else None
     return "由本人报告整改，须换人核实" if by.person_id == problem.fixed_by else None
+
+
+def _not_later(problem: Problem, due_on: date | None) -> bool:
+    return due_on is not None and problem.due_on is not None and due_on <= problem.due_on
 
 
 def _without_role(by: Actor, roles: frozenset[Role], what: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from duban.bureau import Bureau
@@ -30,8 +30,10 @@ from duban.problems.queries import (
     ProblemTally,
     chosen_problems,
     count_problems,
+    insert_carries,
     insert_problems,
     ledger_milestones,
+    owing_ledgers,
     problem_codes,
     problem_ledgers,
     problem_rows,
@@ -49,7 +51,9 @@ from duban.problems.rules import (
     ProblemAct,
     act_refusals,
     adding_refusals,
+    carrying_refusals,
     left_because,
+    own_units_only,
     person_refusals,
     words_refusals,
 )
@@ -74,13 +78,16 @@ class ProblemLedger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemStep:
-    """One thing that was done about a problem; `words` is the note or the reason, `nth` the measure it was about."""
+    """One thing that was done about a problem; `words` is the note or the reason, `nth` the measure it was about,
+    `due_on` the day it was carried on to.
+    """
 
     at: datetime
     actor: str
     verb: str
     words: str
     nth: int | None
+    due_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +138,15 @@ def ledger_units(bureau: Bureau, edition_id: int, *, by: Actor) -> tuple[tuple[i
 
 
 def list_ledgers(bureau: Bureau, *, by: Actor) -> tuple[LedgerEntry, ...]:
-    """Every edition that keeps a problem ledger, or has problems, with its tally; a handler's own are those with his units'."""
+    """Every edition that keeps a problem ledger, or has problems, with its tally; a handler's own are those with his
+    units' problems and those that ask his units for a ledger.
+    """
     sight = visible_units(by)
     with bureau.store.reading() as connection:
         tallies = problem_tallies(connection, sight)
         found = problem_ledgers(connection, tallies)
-    return tuple(one for one in found if sight.everything or one.edition_id in tallies)
+        own = {*tallies, *(() if sight.everything else owing_ledgers(connection, sight))}
+    return tuple(one for one in found if sight.everything or one.edition_id in own)
 
 
 def find_ledger(bureau: Bureau, edition_id: int, *, by: Actor) -> LedgerEntry:
@@ -155,6 +165,7 @@ def _step(entry: HistoryEntry) -> ProblemStep:
         verb=entry.verb,
         words=str(detail.get("reason") or detail.get("note") or ""),
         nth=detail.get("nth"),
+        due_on=detail.get("due_on"),
     )
 
 
@@ -172,6 +183,7 @@ PROBLEM_COLUMNS = (
     ("整改人", 10),
     ("销号人", 10),
     ("销号日期", 12),
+    ("结转理由", 30),
 )
 
 
@@ -200,6 +212,7 @@ def _rows(found: tuple[ProblemShown, ...]) -> Iterator[tuple[object, ...]]:
             one.fixed_by,
             one.closed_by,
             clock.civil(one.closed_at) if one.closed_at else None,
+            one.carried,
         )
 
 
@@ -228,7 +241,7 @@ def add_problem(
         measures=tuple(cleaned(measure) for measure in new.measures),
     )
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
-        ledger = _ledger(tx.connection, edition_id, now)
+        ledger = _ledger(tx.connection, edition_id, by, now)
         refuse(*(fault.message for fault in faults_of(clean, ledger)))
         return _enter(tx, edition_id, [clean], ledger)
 
@@ -242,9 +255,9 @@ def import_problems(
     """
     refuse(*adding_refusals(by))
     with bureau.store.reading() as connection:
-        _read(path, _ledger(connection, edition_id, now), keep=SHOWN_ROW_FAULTS)
+        _read(path, _ledger(connection, edition_id, by, now), keep=SHOWN_ROW_FAULTS)
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
-        ledger = _ledger(tx.connection, edition_id, now)
+        ledger = _ledger(tx.connection, edition_id, by, now)
         return _enter(tx, edition_id, _read(path, ledger, keep=SHOWN_ROW_FAULTS), ledger)
 
 
@@ -254,15 +267,16 @@ def check_problems(
     """Read the sheet and enter nothing. Raises RowsRefused with up to `keep` of its faults in full."""
     refuse(*adding_refusals(by))
     with bureau.store.reading() as connection:
-        _read(path, _ledger(connection, edition_id, now), keep=keep)
+        _read(path, _ledger(connection, edition_id, by, now), keep=keep)
 
 
-def _ledger(connection: Connection, edition_id: int, now: datetime) -> ProblemSheet:
+def _ledger(connection: Connection, edition_id: int, by: Actor, now: datetime) -> ProblemSheet:
     return ProblemSheet(
         find_unit=unit_names(connection).find,
         milestones=ledger_milestones(connection, edition_id),
         taken=set(problem_codes(connection, edition_id)),
         today=clock.civil(now),
+        own=own_units_only(by),
     )
 
 
@@ -339,23 +353,28 @@ def settle_problem(
     *,
     words: str = "",
     nth: int = 0,
+    due_on: date | None = None,
     by: Actor,
     now: datetime,
     dry_run: bool = False,
 ) -> ProblemShown:
-    """Do one thing about one problem. `words` is the note or the reason, `nth` the measure that is finished."""
+    """Do one thing about one problem. `words` is the note or the reason, `nth` the measure that is finished, `due_on`
+    the day to which it is carried on.
+    """
+    if act is ProblemAct.CARRY:
+        refuse(*carrying_refusals(due_on, clock.civil(now)))
     choice = ProblemSelection(edition_id=edition_id, codes=frozenset({code}))
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
         found = chosen_problems(tx.connection, choice, visible_units(by))
         if not found:
             raise NotFound(f"没有编号为{code}的问题，请用 duban problem list 查看编号。")
-        refuse(*act_refusals(act, found[0], by, words))
+        refuse(*act_refusals(act, found[0], by, words, due_on))
         # A finished measure touches its problem too, so that it and a fix at the same time cannot pass each other.
-        if _settle(tx, act, found) != 1:
+        if _settle(tx, act, found, words, due_on) != 1:
             raise Refused(f"问题{code}刚刚被别人改动，您的操作没有生效，请查看最新情况后再办。")
         if act is ProblemAct.FINISH_MEASURE:
             set_measure_finished(tx.connection, found[0].id, nth, by=by.person_id, on=clock.civil(now))
-        told = {"nth": nth} if act is ProblemAct.FINISH_MEASURE else {ACTS[act].words: cleaned(words)}
+        told = {"nth": nth} if act is ProblemAct.FINISH_MEASURE else _told(act, words, due_on)
         _note(tx, act, edition_id, found, told)
         everything = VisibleUnits(everything=True)
         [shown] = problem_rows(tx.connection, ProblemFilter(), everything, problem_id=found[0].id)
@@ -369,26 +388,34 @@ def settle_many(
     *,
     expected: int,
     words: str = "",
+    due_on: date | None = None,
     by: Actor,
     now: datetime,
     dry_run: bool = False,
 ) -> ProblemsSettled:
-    """Strike off, or give back, all of the choice that others have reported as fixed. `expected` is how many the person
-    saw.
+    """Strike off, or give back, all of the choice that others have reported as fixed, or carry on what is open, to
+    `due_on`. `expected` is how many the person saw.
     """
+    if act is ProblemAct.CARRY:
+        refuse(*carrying_refusals(due_on, clock.civil(now)))
     refuse(*words_refusals(act, words))
     refuse(*person_refusals(act, by))
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
         found = chosen_problems(tx.connection, choice, visible_units(by))
         refuse(*_choice_refusals(found, expected))
-        good = [one for one in found if not act_refusals(act, one, by, words)]
+        good = [one for one in found if not act_refusals(act, one, by, words, due_on)]
         if not good:
-            refuse(*dict.fromkeys(why for one in found[:5] for why in act_refusals(act, one, by, words)))
-        settled = _settle(tx, act, good)
-        _note(tx, act, choice.edition_id, good, {"together": True, ACTS[act].words: cleaned(words)})
-    return ProblemsSettled(
-        settled=settled, left=Counter(why for one in found if (why := left_because(one, by)))
-    )
+            every = (why for one in found[:5] for why in act_refusals(act, one, by, words, due_on))
+            refuse(*dict.fromkeys(every))
+        settled = _settle(tx, act, good, words, due_on)
+        _note(tx, act, choice.edition_id, good, {"together": True} | _told(act, words, due_on))
+    left = Counter(why for one in found if (why := left_because(act, one, by, due_on)))
+    return ProblemsSettled(settled=settled, left=left)
+
+
+def _told(act: ProblemAct, words: str, due_on: date | None) -> dict[str, object]:
+    said: dict[str, object] = {ACTS[act].words: cleaned(words)}
+    return said | ({"due_on": due_on} if act is ProblemAct.CARRY else {})
 
 
 def _choice_refusals(found: Sequence[Problem], expected: int) -> tuple[str, ...]:
@@ -401,12 +428,16 @@ def _choice_refusals(found: Sequence[Problem], expected: int) -> tuple[str, ...]
     return (f"一次最多办理{MOST}个问题，请用筛选分批办理。",) if len(found) > MOST else ()
 
 
-def _settle(tx: Act, act: ProblemAct, problems: Sequence[Problem]) -> int:
+def _settle(tx: Act, act: ProblemAct, problems: Sequence[Problem], words: str, due_on: date | None) -> int:
     by, at = person_id(tx.by), tx.now
+    if act is ProblemAct.CARRY and due_on:
+        carried = {"reason": cleaned(words), "due_on": due_on, "carried_by": by, "carried_at": at}
+        insert_carries(tx.connection, problems, **carried)
     marks: dict[ProblemAct, dict[str, object]] = {
         ProblemAct.FIX: {"fixed_by": by, "fixed_at": at},
         ProblemAct.RETURN: {"fixed_by": None, "fixed_at": None},
         ProblemAct.STRIKE_OFF: {"closed_by": by, "closed_at": at},
+        ProblemAct.CARRY: {"due_on": due_on},
     }
     rule, ids = ACTS[act], [one.id for one in problems]
     return settle_problems(tx.connection, ids, rule.state, state=rule.becomes.value, **marks.get(act, {}))

@@ -29,6 +29,7 @@ class OwedReminder:
     opened_on: date
     due_on: date
     review_levels: int
+    problem_ledger: bool
     evidence: tuple[ExpectedEvidence, ...]
 
 
@@ -41,6 +42,7 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
             obligation.c.opened_on,
             obligation.c.due_on,
             milestone.c.review_levels,
+            milestone.c.problem_ledger,
             obligation.c.milestone_id,
         )
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
@@ -55,6 +57,7 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
             opened_on=row.opened_on,
             due_on=row.due_on,
             review_levels=row.review_levels,
+            problem_ledger=row.problem_ledger,
             evidence=evidence[row.milestone_id],
         )
         for row in rows

@@ -70,6 +70,7 @@ _OTHERS: dict[str, str] = {
     "finish_measure": "完成措施",
     "return_problem": "退回整改",
     "strike_off": "问题销号",
+    "carry_problem": "结转问题",
     "restore": "恢复备份",
     "settle": "按名册办结",
     "acknowledge_support": "知悉配合事项",
@@ -147,6 +148,7 @@ HISTORY_FACTS: dict[str, str] = {
     "granted": "是否同意",
     "stages": "未办结的前一阶段",
     "target": "目标",
+    "zero_report": "零报告",
 }
 
 

@@ -29,13 +29,13 @@ from sqlalchemy import (
 
 from calendars.model import CampaignKind, TargetState
 from duban.core.access import VisibleUnits
-from duban.editions.tables import edition, milestone, point
+from duban.editions.tables import edition, milestone, milestone_order, point
 from duban.figures.measures import RateTally, rate_tally, total_tally
 from duban.figures.tables import progress
 from duban.obligations.lights import Facts
 from duban.obligations.states import NOT_STARTED, OPEN, OUT, WAITING, State
 from duban.obligations.tables import obligation
-from duban.problems.tables import problem
+from duban.problems.tables import problem, problem_carry
 from duban.rosters.queries import subject_counts_by_unit
 from duban.rosters.rules import RosterCounts, total_counts
 from duban.rosters.tables import roster, subject
@@ -89,7 +89,7 @@ class OpenGateRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierStage:
-    """A point of a stage that another one names in `after`."""
+    """A point of a stage that another one follows."""
 
     point_id: int
     key: str
@@ -129,7 +129,6 @@ def due_gate_points(
             milestone.c.source_item,
             milestone.c.per_subject,
             milestone.c.problem_ledger,
-            milestone.c.body,
         )
         .join_from(point, milestone, milestone.c.id == point.c.milestone_id)
         .join(edition, edition.c.id == point.c.edition_id)
@@ -140,11 +139,28 @@ def due_gate_points(
     if edition_id is not None:
         found = found.where(point.c.edition_id == edition_id)
     by_edition: dict[int, list[DuePoint]] = {}
-    for row in connection.execute(found):
+    rows = connection.execute(found).all()
+    after = _earlier_keys(connection, [row.milestone_id for row in rows])
+    for row in rows:
         values = dict(row._mapping)
-        values |= {"kind": CampaignKind(row.kind), "after": tuple(values.pop("body").get("after") or ())}
+        values |= {"kind": CampaignKind(row.kind), "after": tuple(after[row.milestone_id])}
         by_edition.setdefault(row.edition_id, []).append(DuePoint(**values))
     return by_edition
+
+
+def _earlier_keys(connection: Connection, milestone_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The stages that each of these milestones follows, by key."""
+    found = defaultdict[int, list[str]](list)
+    if milestone_ids:
+        statement = (
+            select(milestone_order.c.milestone_id, milestone.c.key)
+            .join(milestone, milestone.c.id == milestone_order.c.earlier_id)
+            .where(milestone_order.c.milestone_id.in_(milestone_ids))
+            .order_by(milestone.c.position)
+        )
+        for row in connection.execute(statement):
+            found[row.milestone_id].append(row.key)
+    return found
 
 
 def gate_group_counts(
@@ -202,17 +218,24 @@ def points_before(connection: Connection, edition_id: int, keys: frozenset[str])
     return [EarlierStage(**row._mapping) for row in found]
 
 
-def ledger_counts(connection: Connection, edition_id: int, milestone_id: int) -> LedgerCounts:
+def ledger_counts(connection: Connection, edition_id: int, milestone_id: int, due_on: date) -> LedgerCounts:
     """The problems of a stage; what was found without naming a stage belongs to every one that keeps a ledger."""
+    carried = select(problem_carry.c.id).where(problem_carry.c.problem_id == problem.c.id).exists()
     found = connection.execute(
-        select(problem.c.code, problem.c.state, unit.c.name.label("unit"))
+        select(
+            problem.c.code,
+            problem.c.state,
+            unit.c.name.label("unit"),
+            and_(problem.c.state != "closed", carried, problem.c.due_on > due_on).label("carried"),
+        )
         .join_from(problem, unit, unit.c.id == problem.c.unit_id)
         .where(problem.c.edition_id == edition_id)
         .where(or_(problem.c.milestone_id == milestone_id, problem.c.milestone_id.is_(None)))
         .order_by(problem.c.code)
     ).all()
     still = tuple(f"{row.code}（{row.unit}）" for row in found if row.state != "closed")
-    return LedgerCounts(struck_off=len(found) - len(still), open=still)
+    carried_on = sum(bool(row.carried) for row in found)
+    return LedgerCounts(struck_off=len(found) - len(still), open=still, carried=carried_on)
 
 
 def roster_counts(connection: Connection, edition_id: int) -> RosterCounts | None:

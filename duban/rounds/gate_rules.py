@@ -70,10 +70,13 @@ class UnfinishedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerCounts:
-    """The problem ledger of a stage: found = struck off + those in `open`, each named as “code（unit）”."""
+    """The problem ledger of a stage: found = struck off + those in `open`, each named as “code（unit）”; `carried` are
+    how many of these were carried on past the stage with a reason and a new date.
+    """
 
     struck_off: int
     open: tuple[str, ...] = ()
+    carried: int = 0
 
     @property
     def found(self) -> int:
@@ -109,7 +112,7 @@ class GateStage:
 
     @property
     def problems_left(self) -> bool:
-        return self.ledger is not None and bool(self.ledger.open)
+        return self.ledger is not None and len(self.ledger.open) > self.ledger.carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +195,7 @@ def judge_gate(
         not_due=not_due,
         out=counts[GateOutcome.OUT],
         missing=missing,
-        passed=not (left or not_due or stage.unknown or stage.problems_left),
+        passed=not (left or not_due or stage.unknown or stage.problems_left or stage.open_before),
         sentence="",
         next_step="",
         ledger=stage.ledger,
@@ -233,12 +236,14 @@ def _sentence(stage: GateStage, found: GateResult) -> str:
         ledger = stage.ledger
         text = f"发现问题{ledger.found}个，已销号{ledger.struck_off}个，未销号{len(ledger.open)}个"
         parts.append(text + (f"（{_some(ledger.open)}）" if ledger.open else ""))
+        if ledger.carried:
+            parts.append(f"其中结转{ledger.carried}个")
     if found.not_due:
         parts.append(f"另有{found.not_due}项已批延期，按新时限计")
     if found.out:
         parts.append(f"{found.out}项免办、暂停、撤销或无目标，不计入")
     if found.open_before:
-        parts.append(f"前一阶段尚未收口：{'、'.join(found.open_before)}")
+        parts.append(f"等待前一阶段：{'、'.join(found.open_before)}尚未办结")
     verdict = "已完成" if found.passed else "未完成"
     return f"{stage.campaign}“{stage.name}”{verdict}：{'；'.join(parts)}。"
 

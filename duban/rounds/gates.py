@@ -1,8 +1,8 @@
 """Stages are summed up when their day has come: once, exactly, with the list of those missing, and told to the leader.
 
 A gate closes the day after its date, or on its date when nothing is left to do; never before, because until then
-problems are found and subjects come onto the roster. A later stage opens on its own date whatever came of this one;
-its gate names what is still open before it.
+problems are found and subjects come onto the roster. A later stage opens on its own date whatever came of this one, but
+is not done while something before it is open; its gate names that.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _judged(bureau: Bureau, points: Sequence[DuePoint], today: date) -> Iterator
                 number=one.number,
                 needs_roster=one.per_subject,
                 roster=roster,
-                ledger=ledger_counts(connection, edition_id, one.milestone_id)
+                ledger=ledger_counts(connection, edition_id, one.milestone_id, one.due_on)
                 if one.problem_ledger
                 else None,
                 open_before=tuple(_open_before(one, before, groups, today)),
@@ -266,7 +266,12 @@ def _kept(result: GateResult) -> dict[str, object]:
         "rate": None if rate is None else f"{rate.numerator}/{rate.denominator}",
         "missing": [asdict(one) for one in result.missing],
         "ledger": ledger
-        and {"found": ledger.found, "struck_off": ledger.struck_off, "open": list(ledger.open)},
+        and {
+            "found": ledger.found,
+            "struck_off": ledger.struck_off,
+            "open": list(ledger.open),
+            "carried": ledger.carried,
+        },
         "open_before": list(result.open_before),
         "sentence": result.sentence,
         "next_step": result.next_step,

@@ -141,11 +141,11 @@ def test_an_event_says_before_during_or_after() -> None:
     assert ["事前" in texts[0], "事中" in texts[1], "事后" in texts[2]] == [True] * 3
 
 
-def test_an_open_stage_before_is_named() -> None:
+def test_a_stage_is_not_done_while_the_one_before_is_open() -> None:
     result = judged(a_stage(open_before=("公益性公墓审批",)), a_group(done_on=DUE))
 
-    assert result.passed
-    assert "前一阶段尚未收口：公益性公墓审批" in result.sentence
+    assert not result.passed
+    assert "等待前一阶段：公益性公墓审批尚未办结" in result.sentence
     assert "补齐前一阶段公益性公墓审批" in result.next_step
 
 

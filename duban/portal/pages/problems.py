@@ -36,13 +36,14 @@ from duban.problems.service import (
     settle_problem,
     show_problem,
 )
+from duban.units.service import list_units
 
 router = APIRouter()
 SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
 CONFIRMS = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER)
-ADDS = (Role.COORDINATOR, Role.LEADER)
+ADDS = (Role.COORDINATOR, Role.LEADER, Role.HANDLER)
 FILTERS = ("unit_id", "state", "pace", "overdue", "text")
-ACTS = {"strike_off": "核实销号", "return": "退回整改"}
+ACTS = {"strike_off": "核实销号", "return": "退回整改", "carry": "结转"}
 
 
 class Settlement(Form):
@@ -55,6 +56,7 @@ class Settlement(Form):
     text: str = ""
     act: Annotated[str, one_of(ACTS)] = Field(title="办理方式")
     words: Text = Field("", title="说明或原因")
+    due_on: Day | None = Field(None, title="新的整改时限")
     everything: str = ""
     total: Whole | None = Field(None, title="总数")
     problem: Wholes
@@ -108,16 +110,22 @@ def export(desk: Annotated[PageContext, allow(*SEES)], edition_id: Number) -> Re
 @router.post("/problems/{edition_id}/settle")
 @comes_back(ledger, missing=True)
 def settle(desk: Annotated[PageContext, allow(*CONFIRMS)], edition_id: Number, form: Settlement) -> Response:
-    """Strike off or give back the ticked problems, or all that match."""
+    """Strike off, give back or carry on the ticked problems, or all that match."""
     filters = asked(form.model_dump(include=set(FILTERS)), FILTERS)
     ids = frozenset(form.problem)
     choice, expected = ProblemSelection(edition_id=edition_id, ids=ids), len(ids)
     if form.everything:
         wanted = _wanted(desk, edition_id, filters)
         choice, expected = ProblemSelection(edition_id=edition_id, wanted=wanted), form.total or 0
-    verb = ProblemAct.STRIKE_OFF if form.act == "strike_off" else ProblemAct.RETURN
     done = settle_many(
-        desk.bureau, choice, verb, expected=expected, words=form.words, by=desk.by, now=desk.now
+        desk.bureau,
+        choice,
+        STEPS[form.act][0],
+        expected=expected,
+        words=form.words,
+        due_on=form.due_on,
+        by=desk.by,
+        now=desk.now,
     )
     left = "".join(f"；{times}个没有办理（{why}）" for why, times in done.left.items())
     said = f"已{ACTS[form.act]}{done.settled}个问题{left}。"
@@ -148,6 +156,7 @@ ACT_NAMES = {
     ProblemAct.FIX: "报告整改完成",
     ProblemAct.RETURN: "退回整改",
     ProblemAct.STRIKE_OFF: "核实销号",
+    ProblemAct.CARRY: "结转",
 }
 # What a form's button does, and what is said of it.
 STEPS = {
@@ -155,6 +164,7 @@ STEPS = {
     "fix": (ProblemAct.FIX, "已报告整改完成，等待核实销号。"),
     "return": (ProblemAct.RETURN, "已退回整改。"),
     "strike_off": (ProblemAct.STRIKE_OFF, "已核实销号。"),
+    "carry": (ProblemAct.CARRY, "已结转。"),
 }
 
 
@@ -172,6 +182,7 @@ class ProblemForm(Form):
 class ActForm(Form):
     words: Text = Field("", title="说明或原因")
     nth: Whole | None = Field(None, title="措施序号")
+    due_on: Day | None = Field(None, title="新的整改时限")
     act: Annotated[str, one_of(STEPS)] = Field(title="办理方式")
 
 
@@ -179,7 +190,14 @@ class ActForm(Form):
 def new(desk: Annotated[PageContext, allow(*ADDS)], edition_id: Number) -> Response:
     """An empty form for one problem."""
     entry = find_ledger(desk.bureau, edition_id, by=desk.by)
-    return desk.render("problems/new.html", title="登记问题", entry=entry, PACE_NAMES=PACE_NAMES)
+    own = [one.name for one in list_units(desk.bureau, by=desk.by) if desk.by.belongs_to(one.id)]
+    return desk.render(
+        "problems/new.html",
+        title="登记问题",
+        entry=entry,
+        PACE_NAMES=PACE_NAMES,
+        unit=own[0] if own and not desk.has(Role.COORDINATOR, Role.LEADER) else "",
+    )
 
 
 @router.post("/problems/{edition_id}/new")
@@ -215,6 +233,7 @@ def problem(desk: Annotated[PageContext, allow(*SEES)], problem_id: Number) -> R
         story=found.story,
         may_fix=is_open and mine,
         may_confirm=fixed and not person_refusals(ProblemAct.STRIKE_OFF, desk.by),
+        may_carry=is_open and not person_refusals(ProblemAct.CARRY, desk.by),
         PACE_NAMES=PACE_NAMES,
         ACT_NAMES=ACT_NAMES,
     )
@@ -233,6 +252,7 @@ def act(desk: Annotated[PageContext, allow(*ACTS_OF)], problem_id: Number, form:
         verb,
         words=form.words,
         nth=form.nth or 0,
+        due_on=form.due_on,
         by=desk.by,
         now=desk.now,
     )
