@@ -11,8 +11,8 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from duban.core import clock
 from duban.evidence.tables import evidence_item, submission, upload
-from duban.obligations.tables import support_file
 from duban.evidence.tables import zero_report as zero_reports
+from duban.obligations.tables import support_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

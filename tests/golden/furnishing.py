@@ -635,6 +635,12 @@ def _closing(play: Play) -> None:
     play.run("obligation", "take-back", alerts, "--as", "董科长")
     play.run("obligation", "allow-early", alerts, "--reason", "急用", "--as", "周处长")
     play.run("obligation", "assign", alerts, "--reason", "急用", "--as", "周处长")
+    carry = ("problem", "carry", HAZARDS, "YH-3", "--reason", "待采购", "--as", "周处长")
+    play.run(*carry, "--to", "2026-04-07")
+    play.act(*carry, "--to", "2026-09-30")
+    hazards = number(play, "天宁区民政局", "检查演练，隐患整治销号", label="上半年")
+    hand_in = ("obligation", "submit", hazards, "--as", "董科长")
+    play.run(*hand_in, "--zero-report", "--figure", "found=5处", "--figure", "fixed=3处")
 
 
 def _accounts(play: Play) -> None:

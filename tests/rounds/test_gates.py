@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.editions import tables as editions_tables
-from duban.editions.tables import milestone
+from duban.editions.tables import milestone, milestone_order
 from duban.figures.tables import progress
 from duban.history.tables import history
 from duban.letters.compose import stage_summary
@@ -208,7 +208,7 @@ def test_the_next_stage_closes_on_its_own_day_and_names_the_stage_left_open(eith
 
     assert not gate.result.passed
     assert gate.result.open_before == ("公益性公墓审批",)
-    assert "前一阶段尚未收口：公益性公墓审批" in gate.sentence
+    assert "等待前一阶段：公益性公墓审批尚未办结" in gate.sentence
 
 
 def test_a_problem_that_is_not_struck_off_keeps_the_stage_from_being_done(either_bureau: Bureau) -> None:
