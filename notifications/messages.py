@@ -202,6 +202,12 @@ class SupportItem:
     link: str | None = None
     due_phrase: str | None = None
     hour: str | None = None
+    previous_due_on: date | None = None
+    others: tuple[date, ...] = ()  # when further occurrences are due that this one stands for
+
+    @property
+    def times(self) -> int:
+        return 1 + len(self.others)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -196,6 +196,10 @@ def support_facts(item: SupportItem, reader: str) -> list[tuple[str, str]]:
     lines.append(("时限", full_date(item.due_on, item.provisional, item.hour)))
     if item.last_workday != item.due_on:
         lines.append(("最后工作日", full_date(item.last_workday, item.provisional)))
+    if item.previous_due_on is not None:
+        lines.append(("原时限", full_date(item.previous_due_on)))
+    if item.others:
+        lines.append(("以后", f"另有{len(item.others)}期，下一期{full_date(item.others[0])}"))
     return [*lines, ("依据", source_words(item)), ("编号", f"配合 {item.duty_id}")]
 
 

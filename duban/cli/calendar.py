@@ -30,7 +30,7 @@ from duban.editions.files import (
 from duban.editions.forecast import ChangeRehearsed, rehearse_change
 from duban.editions.pages import EditionShown, show_calendar
 from duban.editions.rules import ForecastMatter
-from duban.editions.service import STATE_NAMES, EditionChange, EditionMoved, move_edition
+from duban.editions.service import STATE_NAMES, EditionChange, EditionMoved, move_edition, supports_in_words
 from duban.wiring import calendars_folder
 
 app = typer.Typer(no_args_is_help=True, help="专项行动文件：检查、载入、查看、比较、滚动到下一年。")
@@ -133,7 +133,7 @@ def _year_applied(done: YearApplied, *, dry_run: bool) -> Iterator[Words]:
 def _change_lines(one: EditionChange) -> Iterator[str]:
     yield (
         f"{one.name}（{STATE_NAMES[one.state]}）：任务新增{one.obligations_new}项、"
-        f"改期{one.obligations_moved}项。"
+        f"改期{one.obligations_moved}项{supports_in_words(one)}。"
     )
     if one.outcome == "new":
         return

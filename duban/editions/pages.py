@@ -149,6 +149,8 @@ def _said(entry: HistoryEntry, titles: Mapping[str, str]) -> str:
         ("新增任务", "obligations_new"),
         ("改期", "obligations_moved"),
         ("撤销", "obligations_cancelled"),
+        ("新增配合事项", "supports_new"),
+        ("撤回配合事项", "supports_withdrawn"),
         ("撤销任务", "cancelled"),
     )
     done = "、".join(f"{word}{detail[key]}项" for word, key in counts if detail.get(key))

@@ -113,6 +113,13 @@ class EditionChange:
     told: tuple[str, ...] = ()
 
 
+def supports_in_words(change: EditionChange) -> str:
+    """What supporting units have to do more or less, to go on a sentence; nothing where that stays as it is."""
+    counts = (("新增", change.supports_new), ("撤回", change.supports_withdrawn))
+    said = "、".join(f"{word}{number}件" for word, number in counts if number)
+    return f"，配合事项{said}" if said else ""
+
+
 def apply_edition(
     bureau: Bureau,
     edition: Edition,

@@ -174,7 +174,7 @@ class LetterBatch:
         owed = [(kind, some) for kind, some in self._owed(part, row, planned) if some]
         digest = Digest(
             sections=tuple(self._section(_KINDS[kind], some, links) for kind, some in owed),
-            supports=tuple(self._support(one, links) for one in supports[:SHOWN]),
+            supports=tuple(self._support(some, links) for some in _by_duty(supports)[:SHOWN]),
             supports_total=len(supports),
             waiting=waiting,
         )
@@ -245,7 +245,9 @@ class LetterBatch:
             ),
         )
 
-    def _support(self, one: RemindedSupport, links: LetterLinks) -> SupportItem:
+    def _support(self, occurrences: Sequence[RemindedSupport], links: LetterLinks) -> SupportItem:
+        """One line for what is supported several times: its first occurrence, and how many follow."""
+        one, *others = occurrences
         duty = one.duty
         try:
             last_workday = self.bureau.workdays.on_or_before(duty.due_on)
@@ -254,7 +256,9 @@ class LetterBatch:
             last_workday, left = duty.due_on, 0
         return SupportItem(
             duty_id=duty.id,
-            kind=RUNG_NAMES[RungKind(one.kind)],
+            kind="时限调整"
+            if one.previous_due_on and one.kind == "assign"
+            else RUNG_NAMES[RungKind(one.kind)],
             campaign=duty.campaign_name,
             milestone=duty.title,
             unit=duty.unit,
@@ -267,6 +271,8 @@ class LetterBatch:
             due_phrase=duty.due_phrase,
             provisional=self._is_provisional(duty.due_on),
             link=links.support(duty.id, duty.unit_id),
+            previous_due_on=one.previous_due_on,
+            others=tuple(each.duty.due_on for each in others),
         )
 
     def _send_back(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
@@ -465,6 +471,14 @@ def stage_summary(payload: Mapping[str, Any]) -> StageSummary:
         "rates": tuple(Rate(**one) for one in payload["rates"]),
     }
     return StageSummary(**{name: value for name, value in payload.items() if name in names} | parsed)
+
+
+def _by_duty(supports: Sequence[RemindedSupport]) -> list[list[RemindedSupport]]:
+    """Occurrences of one milestone together, in order of their dates."""
+    found: dict[tuple[int, str, int], list[RemindedSupport]] = {}
+    for one in supports:
+        found.setdefault((one.duty.edition_id, one.duty.milestone, one.duty.unit_id), []).append(one)
+    return list(found.values())
 
 
 def _kinds(parts: Part) -> frozenset[str]:

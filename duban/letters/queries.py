@@ -109,11 +109,15 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemindedSupport:
-    """A planned reminder of a supporting unit's duty that is still unanswered, for the date it was planned for."""
+    """A planned reminder of a supporting unit's duty that is still unanswered, for the date it was planned for.
+
+    `previous_due_on` is the date that the unit was told of before, where that is another.
+    """
 
     kind: str
     round_id: int
     duty: SupportDuty
+    previous_due_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,13 +270,33 @@ def _reminded_supports(
         for some in _pages(duty_id for _, duty_id in newest)
         for one in support_duties(connection, support_duty.c.id.in_(some))
     }
+    told = _told_dates(connection, duties)
     found: dict[int, list[RemindedSupport]] = {}
     for (target_id, duty_id), row in newest.items():
         duty = duties[duty_id]
         if duty.asked and duty.edition_state == "published" and duty.due_on == row.due_on:
-            one = RemindedSupport(kind=row.kind, round_id=row.round_id, duty=duty)
+            before = [due_on for round_id, due_on in told.get(duty_id, ()) if round_id < row.round_id]
+            one = RemindedSupport(
+                kind=row.kind,
+                round_id=row.round_id,
+                duty=duty,
+                previous_due_on=before[-1] if before and before[-1] != row.due_on else None,
+            )
             found.setdefault(target_id, []).append(one)
     return {key: sorted(some, key=lambda one: (one.duty.due_on, one.duty.id)) for key, some in found.items()}
+
+
+def _told_dates(connection: Connection, duty_ids: Iterable[int]) -> dict[int, list[tuple[int, date]]]:
+    """By duty, the rounds that told of it and the dates they told, in order."""
+    told: dict[int, list[tuple[int, date]]] = {}
+    for some in _pages(duty_ids):
+        planned = support_reminder.c.duty_id.in_(some) & (support_reminder.c.status == "planned")
+        rows = connection.execute(
+            select(support_reminder).where(planned).order_by(support_reminder.c.round_id)
+        )
+        for row in rows:
+            told.setdefault(row.duty_id, []).append((row.round_id, row.due_on))
+    return told
 
 
 def _overdue(

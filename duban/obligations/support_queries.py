@@ -100,6 +100,7 @@ class SupportDuty:
     milestone: str
     label: str
     content: str | None
+    remark: str | None
     document: str
     due_phrase: str
     point_id: int
@@ -188,6 +189,7 @@ _SHOWN: Select[Any] = (
         milestone.c.title.label("milestone"),
         point.c.label,
         milestone.c.body["content"].as_string().label("content"),
+        milestone.c.body["note"].as_string().label("remark"),
         (milestone.c.source_document + " " + milestone.c.source_item).label("document"),
         milestone.c.due_phrase,
         support_duty.c.point_id,

@@ -151,8 +151,7 @@ def _statement(reader: Reader, *, some_left: bool) -> TextClause:
         f"WHERE {_GROUP} {reader.condition}",
         f"AND {reader.target} NOT IN (SELECT unit_id FROM dispatch WHERE {GONE})" if some_left else "",
         chased(_CHASE) if reader is not UNIT else "",
-        # Told of once: a date that moves later is no new matter.
-        f"AND (:kind <> 'assign' OR NOT EXISTS ({_TOLD}))",
+        # Also handing out comes again for another date: it tells that the date has moved.
         "ON CONFLICT DO NOTHING",
     ]
     return typed(" ".join(lines))

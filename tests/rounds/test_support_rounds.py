@@ -201,10 +201,12 @@ def test_what_was_reported_before_the_letter_leaves_is_not_in_it(city: Bureau) -
 def test_an_extension_of_the_lead_moves_the_supporters_reminders(city: Bureau) -> None:
     apply(city, a_file(a_plan(FIRE, leads=LEADS[:1])))
     hold(city, OPENED)
+    to_files(city, OPENED)
     set_leads(city, due_on=date(2026, 4, 30), extended_times=1)
 
-    hold(city, DUE)
-    hold(city, date(2026, 4, 27))
+    for day in (date(2026, 1, 6), DUE, date(2026, 4, 27)):
+        hold(city, day)
+        to_files(city, day)
 
     with city.store.reading() as connection:
         found = connection.execute(sa.select(support_reminder.c.rung, support_reminder.c.due_on))
@@ -212,7 +214,31 @@ def test_an_extension_of_the_lead_moves_the_supporters_reminders(city: Bureau) -
     assert ("t0", DUE) not in planned
     # 27 April lies three workdays before 30 April.
     assert ("t-3", date(2026, 4, 30)) in planned
-    assert ("assign", date(2026, 4, 30)) not in planned
+    # The new date is told once, with the old one beside it.
+    told = [one.text for one in letters(city) if one.text.startswith(FIRE)]
+    assert (
+        len([text for text in told if "〔时限调整" in text and "原时限：2026年3月31日（周二）" in text]) == 1
+    )
+
+
+def test_what_is_supported_every_month_is_one_line_with_its_number_and_next_date(bureau: Bureau) -> None:
+    monthly = replace(
+        a_plan(POLICE),
+        points=tuple(
+            Point(label=f"{month}月", due_on=date(2026, month, 27), last_workday=date(2026, month, 27))
+            for month in range(3, 9)
+        ),
+    )
+    apply(a_city(bureau), a_file(monthly))
+
+    hold(bureau, OPENED)
+    to_files(bureau, OPENED)
+
+    letter = to(bureau, POLICE)
+    assert "配合6项" in letter.subject or "【配合】6项" in letter.subject
+    assert letter.text.count("年度巡检计划报备案") == 1
+    assert "另有5期，下一期2026年4月27日（周一）" in letter.text
+    assert "全部清单" not in letter.text
 
 
 def test_a_second_round_of_the_day_plans_nothing_twice(city: Bureau) -> None:

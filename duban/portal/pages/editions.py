@@ -34,6 +34,7 @@ from duban.editions.service import (
     EditionMoved,
     move_edition,
     publish_edition,
+    supports_in_words,
 )
 from duban.portal.access import allow
 from duban.portal.context import PageContext
@@ -123,7 +124,7 @@ def apply(desk: Keeping, draft_id: Number, form: Applying) -> Response:
     told = f"，告知{len(done.told)}个单位" if done.told else ""
     said = (
         f"{done.name}{done.year}年（{STATE_NAMES[done.state]}）：任务新增{done.obligations_new}项、"
-        f"改期{done.obligations_moved}项、撤销{done.obligations_cancelled}项{told}。"
+        f"改期{done.obligations_moved}项、撤销{done.obligations_cancelled}项{supports_in_words(done)}{told}。"
     )
     return desk.see_other(f"/editions/{done.campaign}/{done.year}", said=said)
 
