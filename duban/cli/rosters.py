@@ -12,7 +12,7 @@ import typer
 
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
-from duban.rosters.rules import RATE_WORDS, RATES
+from duban.rosters.rules import RATE_WORDS, RATES, left_words
 from duban.rosters.service import list_missing, read_roster_counts, record_outcome
 from duban.rosters.sheets import RosterImported, RosterScope, import_roster
 
@@ -57,6 +57,7 @@ def _summary(done: RosterImported, dry_run: bool) -> str:
         f"新增{done.new}个、变更{done.changed}个、不再列入{done.gone}个；"
         f"任务新增{done.obligations_new}项、撤销{done.obligations_cancelled}项、恢复{done.obligations_returned}项；"
         f"按名册记载报结{done.obligations_submitted}项、销号{done.obligations_closed}项。"
+        + left_words(done.obligations_left)
     )
 
 

@@ -28,8 +28,8 @@ _THESE = obligation.c.id.in_(bindparam("ids", expanding=True))
 def waiting_for(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Of these obligations the earlier stages that are not closed, in their order; nothing where nobody has to wait.
 
-    An obligation waits for its unit's own part in an earlier stage, or for everybody's where the unit had none; of a
-    stage that recurs up to its own date.
+    An obligation waits for its unit's own part in an earlier stage, in a rectification for everybody's where the unit
+    had none; of a stage that recurs up to its own date.
     """
     stages = defaultdict[int, list[str]](list)
     if not ids:
@@ -87,12 +87,14 @@ _left = and_(
     _other.c.state.in_(_LEFT),
     ~and_(edition.c.kind == CampaignKind.FILING.value, _other.c.state == State.ACCEPTED.value),
 )
+# Stages of a rectification have different doers; elsewhere everybody goes through the steps on his own.
+_staged = edition.c.kind == CampaignKind.RECTIFICATION.value
 _KEPT_BACK = (
     milestone_order.c.milestone_id == obligation.c.milestone_id,
     _its_point.c.id == obligation.c.point_id,
     ~_before.c.withdrawn,
     ~point.c.withdrawn,
-    or_(_exists(_here, _left, _own), and_(~_exists(_here, _own), _exists(_here, _left))),
+    or_(_exists(_here, _left, _own), and_(_staged, ~_exists(_here, _own), _exists(_here, _left))),
     ~select(early_pass.c.id).where(early_pass.c.obligation_id == obligation.c.id).exists(),
 )
 _STAGES = (

@@ -38,8 +38,9 @@ from sqlalchemy import (
 
 from duban.core.access import VisibleUnits
 from duban.core.db import Id
-from duban.editions.tables import edition
+from duban.editions.tables import edition, milestone
 from duban.evidence.tables import submission
+from duban.obligations.closing_queries import waits
 from duban.obligations.states import NOT_STARTED, OPEN, State
 from duban.obligations.tables import obligation, sign_off
 from duban.rosters.rules import BY_CONCLUSION, BY_PARTICIPATION, HELD, UNTOUCHED, RosterCounts
@@ -72,15 +73,41 @@ class Settling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How many obligations now wait for the registrar, and how many are closed."""
+    """How many obligations now wait for the registrar, and how many are closed; `left` have a conclusion and stay open,
+    because an earlier stage or a problem ledger keeps them.
+    """
 
     submitted: int = 0
     closed: int = 0
+    left: int = 0
 
 
 def settle_concluded(connection: Connection, act: Settling) -> int:
-    """Close what is owed by subjects with a conclusion, handed in or not; returns how many."""
-    which = _which(act, BY_CONCLUSION, subject.c.outcome.is_not(None))
+    """Close what is owed by subjects with a conclusion, handed in or not, stage after stage; returns how many."""
+    closed = 0
+    while more := _settle_stage(connection, act):
+        closed += more
+    return closed
+
+
+def count_left(connection: Connection, act: Settling) -> int:
+    """How many have a conclusion and are not closed by it."""
+    kept = and_(_which(act, BY_CONCLUSION, subject.c.outcome.is_not(None)), _kept_open())
+    return connection.execute(select(func.count()).select_from(_chosen(kept).subquery())).scalar_one()
+
+
+def _kept_open() -> ColumnElement[bool]:
+    return or_(waits(), _keeps_ledger())
+
+
+def _keeps_ledger() -> ColumnElement[bool]:
+    """With a problem ledger only its unit can say what it found."""
+    own = milestone.c.id == _ROW.milestone_id
+    return select(milestone.c.id).where(own, milestone.c.problem_ledger).exists()
+
+
+def _settle_stage(connection: Connection, act: Settling) -> int:
+    which = and_(_which(act, BY_CONCLUSION, subject.c.outcome.is_not(None)), ~_kept_open())
     facts = (literal(act.by), literal(act.at, sign_off.c.signed_at.type), literal(act.source))
     connection.execute(
         insert(sign_off).from_select(
@@ -111,7 +138,7 @@ def settle_concluded(connection: Connection, act: Settling) -> int:
 
 def settle_taken_part(connection: Connection, act: Settling) -> int:
     """Hand in what is owed by subjects that took part; it then waits for the registrar. Returns how many."""
-    which = _which(act, BY_PARTICIPATION, subject.c.taken_part_on.is_not(None))
+    which = and_(_which(act, BY_PARTICIPATION, subject.c.taken_part_on.is_not(None)), ~_keeps_ledger())
     before = select(func.count()).where(submission.c.obligation_id == _ROW.id).scalar_subquery()
     facts = (
         before + 1,

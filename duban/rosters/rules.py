@@ -89,3 +89,10 @@ def counts_as_figures(counts: RosterCounts) -> dict[str, int]:
 
 
 OUTCOMES = {"合格": "passed", "基本合格": "basically_passed", "不合格": "failed"}
+
+
+def left_words(left: int) -> str:
+    """What a conclusion did not close, and what to do; nothing where there is none."""
+    if not left:
+        return ""
+    return f"有{left}项虽有结论，但前一阶段没有办结或设有问题台账，没有销号，请先办结前一阶段、清完台账。"

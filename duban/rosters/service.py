@@ -34,6 +34,7 @@ from duban.rosters.queries import (
     SubjectFilter,
     SubjectIds,
     chosen_subject_ids,
+    count_left,
     count_of_other_units,
     count_out_of_scope,
     count_registered_after,
@@ -256,7 +257,8 @@ def settle_records(
         only_news=only_news,
     )
     closed = settle_concluded(act.connection, settling) if closing else 0
-    return Settled(closed=closed, submitted=settle_taken_part(act.connection, settling))
+    left = count_left(act.connection, settling) if closing else 0
+    return Settled(closed=closed, submitted=settle_taken_part(act.connection, settling), left=left)
 
 
 def refuse_emptied(subjects: int, name: str) -> None:
@@ -316,6 +318,7 @@ def record_outcome(
                 "before": {"taken_part_on": before.taken_part_on, "outcome": before.outcome},
                 "obligations_submitted": settled.submitted,
                 "obligations_closed": settled.closed,
+                "obligations_left": settled.left,
             },
         )
         after = find_subject(tx.connection, roster_id, before.code, visible_units(by))
@@ -361,6 +364,7 @@ class OutcomesRecorded:
     unchanged: int
     submitted: int
     closed: int
+    left: int
 
 
 def record_outcomes(
@@ -403,6 +407,7 @@ def record_outcomes(
             "subjects": len(codes),
             "obligations_submitted": settled.submitted,
             "obligations_closed": settled.closed,
+            "obligations_left": settled.left,
         }
         # Lines that name every subject: the first says what came of the act.
         for start in range(0, len(codes), _CODES):
@@ -415,6 +420,7 @@ def record_outcomes(
         unchanged=found - len(codes),
         submitted=settled.submitted,
         closed=settled.closed,
+        left=settled.left,
     )
 
 

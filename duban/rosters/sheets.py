@@ -251,6 +251,7 @@ _NOTED = (
     "obligations_new",
     "obligations_submitted",
     "obligations_closed",
+    "obligations_left",
 )
 
 
@@ -270,6 +271,7 @@ class RosterImported:
     obligations_returned: int = 0
     obligations_submitted: int = 0
     obligations_closed: int = 0
+    obligations_left: int = 0
     unchanged: bool = False
 
 
@@ -383,6 +385,7 @@ def _settle(
         obligations_returned=returned,
         obligations_submitted=settled.submitted,
         obligations_closed=settled.closed,
+        obligations_left=settled.left,
     )
 
 
@@ -468,6 +471,7 @@ def _again(act: Act, stored: StoredEdition, known: StoredRoster, done: RosterImp
         subjects=known.subjects,
         obligations_submitted=settled.submitted,
         obligations_closed=settled.closed,
+        obligations_left=settled.left,
         unchanged=settled == Settled(),
     )
 

@@ -97,6 +97,7 @@ class OutcomesOut(Out):
     unchanged: int = Field(description="原已如此的")
     submitted: int = Field(description="随之报结的任务")
     closed: int = Field(description="随之销号的任务")
+    left: int = Field(description="有结论但前一阶段没有办结或设有问题台账、没有销号的任务")
 
 
 @router.post(

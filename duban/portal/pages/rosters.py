@@ -15,7 +15,7 @@ from duban.portal.forms import Day, Form, Whole, Wholes, comes_back, one_of
 from duban.portal.params import Number, PageLinks, asked, page_of, whole
 from duban.portal.rendering import xlsx_response
 from duban.rosters.queries import NO_OUTCOME, SubjectChoice, SubjectFilter
-from duban.rosters.rules import OUTCOMES, RATE_WORDS
+from duban.rosters.rules import OUTCOMES, RATE_WORDS, left_words
 from duban.rosters.service import list_rosters, list_subjects, read_roster_counts, record_outcomes
 from duban.rosters.sheets import OUTCOME_NAMES, export_roster
 
@@ -103,7 +103,10 @@ def outcomes(desk: Annotated[PageContext, allow(*RECORDS)], edition_id: Number, 
         now=desk.now,
     )
     already = f"，{done.unchanged}个原已如此" if done.unchanged else ""
-    said = f"已登记{done.recorded}个对象{already}；任务报结{done.submitted}项、销号{done.closed}项。"
+    said = (
+        f"已登记{done.recorded}个对象{already}；任务报结{done.submitted}项、销号{done.closed}项。"
+        + left_words(done.left)
+    )
     return desk.see_other(_listing(edition_id, filters, 1, 0).address(1), said=said)
 
 

@@ -24,6 +24,7 @@ from duban.portal.rendering import xlsx_response
 from duban.problems.rules import PACE_NAMES
 from duban.problems.service import ProblemsKept, check_problems, find_ledger, import_problems
 from duban.rosters.queries import SubjectFilter
+from duban.rosters.rules import left_words
 from duban.rosters.service import RosterPage, list_subjects
 from duban.rosters.sheets import RosterImported, RosterScope, check_roster, import_roster
 from duban.units.importing import CHANNELS, DUTIES, HEADINGS, UNIT_KINDS, UnitsImported, import_units
@@ -241,6 +242,7 @@ def _roster_said(done: RosterImported) -> str:
         f"已导入{done.subjects}个对象：新增{done.new}个、变更{done.changed}个、不再列入{done.gone}个；"
         f"任务新增{done.obligations_new}项、撤销{done.obligations_cancelled}项、恢复{done.obligations_returned}项，"
         f"报结{done.obligations_submitted}项、销号{done.obligations_closed}项。"
+        + left_words(done.obligations_left)
     )
 
 
