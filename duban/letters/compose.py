@@ -18,7 +18,7 @@ from duban.core.secrets import portal_key
 from duban.letters.links import make_link_token
 from duban.letters.office import OfficeQueue, waiting_for
 from duban.letters.queries import LetterData, LetterObligation, RemindedSupport, point_of
-from duban.obligations.lights import Facts, Pace, days_left, points_behind, standing_of
+from duban.obligations.lights import Facts, Pace, days_left, points_behind, standing_of, waiting_words
 from duban.obligations.support_queries import leads_in_words
 from duban.outbox.queries import DIGEST, ClaimedDispatch, Part
 from notifications.messages import (
@@ -388,7 +388,10 @@ class LetterBatch:
             subject=one.subject,
             progress=self._progress(one, pace) if pace else None,
             chased=tuple(Chased(on=on, to=to) for on, to in self.data.chased.get(one.id, ())),
-            note=f"已退回{one.returned_times}次" if one.returned_times else None,
+            note=_joined(
+                f"已退回{one.returned_times}次" if one.returned_times else None,
+                waiting_words(self.data.waits_for.get(one.id, ())),
+            ),
             extended=one.extended_times > 0,
         )
 

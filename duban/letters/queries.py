@@ -35,9 +35,10 @@ from duban.accounts.tables import link_generation
 from duban.core import clock
 from duban.core.access import Role, VisibleUnits
 from duban.core.db import upsert
-from duban.editions.tables import edition, milestone, point
+from duban.editions.tables import edition, milestone, milestone_order, point
 from duban.figures.tables import progress
 from duban.letters.rules import Bearer
+from duban.obligations.closing_queries import waiting_for
 from duban.obligations.states import OPEN, State
 from duban.obligations.support_queries import SupportDuty, support_duties
 from duban.obligations.tables import UNFINISHED, obligation, support_duty
@@ -151,6 +152,7 @@ class LetterData:
     overdue: Mapping[int, Sequence[LetterObligation]]  # by unit, whatever was planned
     chased: Mapping[int, Sequence[tuple[date, str]]]  # by obligation that is escalated: when, who took it
     obligations: Mapping[int, LetterObligation]  # those that urgent messages name, whatever their state
+    waits_for: Mapping[int, tuple[str, ...]]  # by obligation: the earlier stages that are not closed
     offices: Mapping[int, OfficeToAsk]  # by coordinating unit
     readers: Mapping[
         tuple[date, str, int], Sequence[tuple[Part, str]]
@@ -178,6 +180,7 @@ def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: 
         overdue=overdue,
         chased=_chased(connection, [one.obligation for one in reminders if one.kind == ESCALATE]),
         obligations=obligations,
+        waits_for=_waits_for(connection, named),
         offices=_offices(connection, {one.coordinator_unit_id for one in named}),
         readers=_readers(connection, [one for one in rows if one.kind == CHASE_NOW or one.unit_id in chased]),
         points_in_force=frozenset(
@@ -186,6 +189,14 @@ def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: 
             for number in connection.scalars(_POINTS_IN_FORCE.where(point.c.id.in_(some)))
         ),
     )
+
+
+def _waits_for(connection: Connection, named: Sequence[LetterObligation]) -> dict[int, tuple[str, ...]]:
+    later = frozenset(connection.scalars(select(milestone_order.c.milestone_id).distinct()))
+    found: dict[int, tuple[str, ...]] = {}
+    for some in _pages({one.id for one in named if one.milestone_id in later}):
+        found |= waiting_for(connection, list(some))
+    return found
 
 
 def point_of(row: ClaimedDispatch) -> Iterable[int]:

@@ -71,9 +71,13 @@ def standing_of(facts: Facts, today: date, workdays: WorkdayTable, thresholds: T
 
 def waiting_standing(seen: Standing, stages: Sequence[str]) -> Standing:
     """The same light, saying besides which earlier stages the obligation waits for."""
-    if not stages:
-        return seen
-    return replace(seen, why=f"{seen.why}；等待前一阶段“{'”“'.join(stages)}”办结")
+    words = waiting_words(stages)
+    return replace(seen, why=f"{seen.why}；{words}") if words else seen
+
+
+def waiting_words(stages: Sequence[str]) -> str | None:
+    """That these earlier stages have to be closed first."""
+    return f"等待前一阶段“{'”“'.join(stages)}”办结" if stages else None
 
 
 def points_behind(pace: Pace, due_on: date, today: date) -> Decimal:

@@ -41,6 +41,8 @@ def test_a_later_stage_is_handed_in_but_not_passed_before_the_earlier_one_is_clo
 
     shown = bureau.show(fixing, on="2026-01-06")
     assert "等待前一阶段“摸底排查”办结" in shown["why"]
+    [letter] = letters_to(DONG, bureau.morning("2026-01-06"))
+    assert "等待前一阶段“摸底排查”办结" in letter.text
     act(bureau, "submit", fixing, "--zero-report", by="董科长", on="2026-03-02")
     said = refused(bureau, "review", fixing, "--pass", by="陈科长", on="2026-03-03")
     assert "等待前一阶段：“摸底排查”还没有办结，本项不能审核通过" in said
