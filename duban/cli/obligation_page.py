@@ -59,6 +59,8 @@ _FATES = {
     "planned": "已排",
     "superseded": "并入较新的一档",
     "held": "待批准",
+    "draft": "列入通报草稿",
+    "issued": "已通报",
     "approved": "已批准，随下一轮发出",
 }
 _TYPES = {

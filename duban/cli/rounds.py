@@ -21,6 +21,7 @@ from duban.editions.queries import edition_named
 from duban.outbox.queries import DispatchFilter, ListedDispatch
 from duban.outbox.rules import DISPATCH_STATUS_NAMES
 from duban.outbox.service import list_dispatches, retry_dispatch
+from duban.reports.bulletin_drafts import read_bulletin_draft, settle_bulletin_draft
 from duban.rounds.day import play_day
 from duban.rounds.gates import GateReport
 from duban.rounds.queries import HeldSelection
@@ -103,6 +104,38 @@ def _chosen(
 def _decided(call: Call, done: EscalationsDecided) -> Answer:
     fields = {name: getattr(done, name) for name in done.__slots__}
     return Answer({"dry_run": call.dry_run, **fields}, call.head() + done.sentence)
+
+
+@command(app, "bulletin", "on")
+def bulletin(call: Call, edition: Edition = None) -> Answer:
+    """看通报草稿：催办后仍不办结的名单；只给统筹科室，系统不自动印发。"""
+    found = read_bulletin_draft(
+        call.bureau,
+        by=SYSTEM,
+        today=call.today,
+        edition_id=edition_named(call.bureau, edition) if edition else None,
+    )
+    return Answer(found, found.text.rstrip())
+
+
+@command(app, "settle-bulletin", *ACT)
+def settle_bulletin(
+    call: Call,
+    note: Annotated[str, typer.Option("--note", help="印发的文号或方式；不通报的，写理由。")],
+    drop: Annotated[bool, typer.Option("--drop", help="不予通报（不写就是已经印发）。")] = False,
+    edition: Edition = None,
+) -> Answer:
+    """办理通报草稿：记下已经印发，或不予通报；不发任何消息。"""
+    done = settle_bulletin_draft(
+        call.bureau,
+        issued=not drop,
+        note=note,
+        edition_id=edition_named(call.bureau, edition) if edition else None,
+        **call.act,
+    )
+    return Answer(
+        {"dry_run": call.dry_run, "issued": done.issued, "settled": done.settled}, call.head() + done.sentence
+    )
 
 
 @command(app, "run", "on", "dry-run")

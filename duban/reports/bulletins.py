@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,8 +14,8 @@ from duban.core.access import SYSTEM
 from duban.core.errors import Fault
 from duban.figures.measures import RateTally, left_out_words
 from duban.reports.board import read_board
+from duban.reports.bulletin_drafts import SHOWN, bulletin_section
 from duban.reports.queries import (
-    BulletinLine,
     BulletinSpan,
     BulletinTotals,
     bulletin_span,
@@ -24,7 +24,6 @@ from duban.reports.queries import (
     overdue_lines,
 )
 
-SHOWN = 300
 COMING_WORKDAYS = 5
 
 
@@ -80,8 +79,8 @@ def compose_bulletin(bureau: Bureau, period: Period, *, now: datetime) -> Bullet
         f"# {title}",
         "",
         *_overall(everything, rates, happened, last),
-        *_section("二、逾期未办", overdue, "没有逾期事项。"),
-        *_section(f"三、{COMING_WORKDAYS} 个工作日内到期", coming, "没有临期事项。"),
+        *bulletin_section("二、逾期未办", overdue, "没有逾期事项。"),
+        *bulletin_section(f"三、{COMING_WORKDAYS} 个工作日内到期", coming, "没有临期事项。"),
         *_notes(bureau, today),
     ]
     name = f"{last:%Y-%m-%d}-{PERIOD_NAMES[period]}.md"
@@ -121,19 +120,6 @@ def _overall(
         f"本期到期 {happened.became_due} 条，销号 {happened.closed} 条，批准延期 {happened.extended} 次；"
         f"发出消息 {happened.accepted} 封（对方服务器已接收），未能发出 {happened.failed} 封。"
     )
-    yield ""
-
-
-def _section(head: str, lines: Sequence[BulletinLine], nothing: str) -> Iterator[str]:
-    yield f"## {head}"
-    yield ""
-    if not lines:
-        yield nothing
-    for line in lines:
-        label = f"（{line.label}）" if line.label else ""
-        yield f"- {line.campaign}·{line.title}{label}，时限 {line.due_on:%Y-%m-%d}：{'、'.join(line.units)}"
-    if sum(len(line.units) for line in lines) >= SHOWN:
-        yield f"- 仅列前 {SHOWN} 条，其余请用 duban obligation list 查看。"
     yield ""
 
 

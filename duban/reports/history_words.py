@@ -66,6 +66,7 @@ _OTHERS: dict[str, str] = {
     "open_submission": "打开审核",
     "approve_escalations": "批准督办",
     "decline_escalations": "不同意督办",
+    "settle_bulletin": "办理通报草稿",
     "fix": "报告整改完成",
     "finish_measure": "完成措施",
     "return_problem": "退回整改",

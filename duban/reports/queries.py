@@ -8,7 +8,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 
 from duban.core.access import VisibleUnits
 from duban.editions.tables import edition, milestone, milestone_support, point
@@ -21,6 +35,7 @@ from duban.problems.rules import ProblemState
 from duban.problems.tables import problem
 from duban.rounds.queries import DONE as ROUND_DONE
 from duban.rounds.queries import FAILED, STEP
+from duban.rounds.reader_queries import ISSUED
 from duban.rounds.tables import MORNING, edition_round, reminder, round_
 from duban.units.queries import visible
 from duban.units.tables import person, unit
@@ -106,6 +121,58 @@ def coming_lines(connection: Connection, first: date, last: date, *, limit: int)
     """What is still owed and falls due between two days."""
     coming = and_(_in(OPEN), obligation.c.due_on.between(first, last))
     return _lines(connection, coming, newest_first=False, limit=limit)
+
+
+def drafted_lines(
+    connection: Connection, sight: VisibleUnits, edition_id: int | None, *, limit: int
+) -> tuple[BulletinLine, ...]:
+    """What stands on the draft of a bulletin and is owed still, the longest overdue first."""
+    return _lines(connection, _drafted(sight, edition_id), newest_first=False, limit=limit)
+
+
+def count_drafted(
+    connection: Connection, sight: VisibleUnits, edition_id: int | None = None
+) -> tuple[int, int, date | None]:
+    """How many matters stand on the draft, of how many units, and the earliest due date."""
+    row = connection.execute(
+        select(
+            func.count(), func.count(func.distinct(obligation.c.unit_id)), func.min(obligation.c.due_on)
+        ).where(_drafted(sight, edition_id))
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def settle_drafted(connection: Connection, edition_id: int | None, *, issued: bool, note: str) -> int:
+    """Take everything off the draft; returns how many matters were owed still. Of the others it is said so."""
+    standing = select(obligation.c.id).where(_drafted(None, edition_id))
+    settled = connection.scalar(select(func.count()).select_from(standing.subquery())) or 0
+    drafts = update(reminder).where(_DRAFTS)
+    if edition_id is not None:
+        of_edition = select(obligation.c.id).where(obligation.c.edition_id == edition_id)
+        drafts = drafts.where(reminder.c.obligation_id.in_(of_edition))
+    cause = note if issued else f"不通报：{note}"
+    values = {"status": ISSUED if issued else "superseded", "cause": cause[:_CAUSE]}
+    connection.execute(drafts.where(reminder.c.obligation_id.in_(standing)).values(**values))
+    connection.execute(drafts.values(status="superseded", cause="通报前已办结、调整或撤销"))
+    return settled
+
+
+# In the words of the partial index over the drafts.
+_DRAFTS: ColumnElement[bool] = text("reminder.status = 'draft'")  # type: ignore[assignment]  # a text condition
+_CAUSE = 64
+
+
+def _drafted(sight: VisibleUnits | None, edition_id: int | None) -> ColumnElement[bool]:
+    on_draft = select(reminder.c.obligation_id, reminder.c.due_on).where(_DRAFTS)
+    published = select(edition.c.id).where(edition.c.state == "published")
+    return and_(
+        _in(OPEN),
+        tuple_(obligation.c.id, obligation.c.due_on).in_(on_draft),
+        obligation.c.edition_id.in_(published)
+        if edition_id is None
+        else obligation.c.edition_id == edition_id,
+        true() if sight is None else visible(sight, obligation.c.unit_id),
+    )
 
 
 def _lines(

@@ -19,7 +19,13 @@ from duban.obligations.support_queries import SupportFilter, count_supports
 from duban.obligations.support_rules import SupportState
 from duban.outbox.queries import failed_reasons
 from duban.outbox.service import failed_since
-from duban.reports.queries import LateProblem, beyond_wall, late_problems, waiting_at_last_level
+from duban.reports.queries import (
+    LateProblem,
+    beyond_wall,
+    count_drafted,
+    late_problems,
+    waiting_at_last_level,
+)
 from duban.rounds.gate_queries import gate_snapshot
 from duban.rounds.queries import HeldSelection, count_held_escalations
 
@@ -42,6 +48,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         closings = count_submitted(connection, State.ACCEPTED, sight)
         asked, asked_at = count_extensions(connection, sight)
         forwards, forwarded_at = count_forwards(connection, sight)
+        drafted, named, drafted_due_on = count_drafted(connection, sight)
         held, superiors, held_due_on = count_held_escalations(connection, sight, HeldSelection())
         until = opened_until(bureau, today, bureau.settings.silent_workdays)
         unread, units, opened_on = count_unread(connection, sight, opened_until=until)
@@ -55,6 +62,7 @@ def read_queues(bureau: Bureau, *, by: Actor, now: datetime) -> tuple[Queue, ...
         Queue(key="extensions", count=asked, since=clock.civil(asked_at) if asked_at else None),
         Queue(key="forwards", count=forwards, since=clock.civil(forwarded_at) if forwarded_at else None),
         Queue(key="escalations", count=held, since=held_due_on, units=superiors),
+        Queue(key="bulletin", count=drafted, since=drafted_due_on, units=named),
         Queue(key="receipts", count=unread, since=opened_on, units=units),
         Queue(key="supports", count=silent, since=silent_due_on, units=silent_units),
         Queue(

@@ -19,7 +19,8 @@ from duban.core import clock
 from duban.core.db import Moment
 from duban.rounds.schedule import DueReminders, ScheduledReminder
 
-HELD, APPROVED, DRAFT = "held", "approved", "draft"
+HELD, APPROVED = "held", "approved"
+DRAFT, ISSUED = "draft", "issued"
 NO_LEADER = "没有登记分管领导，改报统筹单位"
 _LED = """EXISTS (
     SELECT 1 FROM contact AS k WHERE k.unit_id = {unit} AND k.active AND k.duty IN ('leader', 'deputy_leader')

@@ -51,7 +51,7 @@ reminder = Table(
     Column("round_id", Id, nullable=False),
     Column("target_unit_id", Id, nullable=False),  # who is told: the unit, its superior, the coordinator
     # planned, superseded; where escalations are approved first: held, approved (goes with the next digest); draft: on
-    # the coordinator's draft of a bulletin
+    # the coordinator's draft of a bulletin; issued: that bulletin went out
     Column("status", String(12), nullable=False),
     Column("cause", String(64)),  # why it was superseded, or told to another than it should have been
     # A round's digests are counted from this index alone.

@@ -40,6 +40,7 @@ READ_ONLY = {
     "rehearse",
     "roster missing",
     "roster show",
+    "round bulletin",
     "round escalations",
     "round missing",
     "support list",

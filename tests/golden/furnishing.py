@@ -615,6 +615,9 @@ def _escalations(play: Play) -> None:
     play.act("round", "approve", first, "--as", "周处长", on="2026-04-07")
     play.act("round", "decline", second, "--reason", "已电话督促", "--as", "周处长", on="2026-04-07")
     play.run("round", "approve", "999999", "--as", "周处长", on="2026-04-07")
+    draft = ("round", "settle-bulletin", "--edition", "monthly_benefits/2026", "--note")
+    play.act(*draft, "常民〔2026〕8号", "--as", "周处长")
+    play.run(*draft, "已电话督促", "--drop", "--as", "周处长")
 
 
 def _closing(play: Play) -> None:

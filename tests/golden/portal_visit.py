@@ -226,6 +226,8 @@ def _office(play: Play, at: Places) -> None:
     held = play.ask("round", "escalations")["escalations"]
     one = str(held[2]["obligation_id"])
     play.send(COORDINATOR, "/escalations", "/escalations/decide", act="approve", obligation=[one])
+    play.send(COORDINATOR, "/bulletin", "/bulletin", act="issue")
+    play.send(COORDINATOR, "/bulletin", "/bulletin", act="drop", note="已约谈")
     play.send(OPERATOR, "/dispatches", "/dispatches/retry")
     play.send(
         COORDINATOR,
@@ -562,6 +564,7 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("/dispatches", "queues", (("/dispatches", "CO"), ("/dispatches?status=accepted&day=2026-03-02", "C"))),
     ("/waiting", "queues", (("/waiting", "C"),)),
     ("/escalations", "queues", (("/escalations", "CL"), ("/escalations?edition=<golden>", "C"))),
+    ("/bulletin", "queues", (("/bulletin", "C"), ("/bulletin?edition=<golden>", "C"))),
     ("/chase", "queues", (("/chase", "CL"), ("/chase?unit=<tianning>", "C"))),
     ("/people", "people", (("/people", "CO"), ("/people?unit=<tianning>", "C"))),
     ("/people/{person_id}", "people", (("/people/<person_H>", "CO"), ("/people/<person_zhao>", "C"))),

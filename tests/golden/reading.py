@@ -61,6 +61,7 @@ def read_by_command(play: Play) -> None:
     play.run("roster", "missing", *CHECK, "--unit", "天宁区民政局", "--csv")
     play.both("round", "missing", "--days", "3", *on)
     play.both("round", "escalations")
+    play.both("round", "bulletin", *on)
     play.both("unit", "list")
     play.both("unit", "show", "天宁区民政局")
     play.run("unit", "show", "没有的单位")

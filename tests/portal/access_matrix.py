@@ -178,6 +178,8 @@ MATRIX: dict[str, Row] = {
     "GET /waiting": row(C),
     "GET /escalations": row(C, L),
     "POST /escalations/decide": row(C, L),
+    "GET /bulletin": row(C),
+    "POST /bulletin": row(C),
     "GET /chase": row(C, L),
     "POST /chase": row(C, L),
     # People and units

@@ -11,6 +11,7 @@ from duban.core import clock
 from duban.obligations.tables import obligation
 from duban.rounds.service import hold_round
 from tests.builders import an_obligation
+from tests.letters.delivery_builders import to_files
 from tests.portal.bureau import BUREAU, TIANNING, ZHONGLOU, Portal
 from tests.portal.queue_builders import asked_for_more_time, change
 
@@ -74,8 +75,11 @@ def _held(portal: Portal) -> None:
     """Both districts are overdue and their escalations wait."""
     settings = portal.bureau.settings.model_copy(update={"escalation_approval": True})
     portal.bureau = replace(portal.bureau, settings=settings)
-    portal.on("2026-04-09", "08:30")
-    hold_round(portal.bureau, now=portal.moment)
+    for day in ("2026-04-01", "2026-04-09"):
+        portal.on(day, "08:30")
+        hold_round(portal.bureau, now=portal.moment)
+        if day == "2026-04-01":
+            to_files(portal.bureau, date(2026, 4, 1))
     portal.on("2026-04-09", "10:00")
 
 

@@ -17,6 +17,7 @@ from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Day, Form, Text, VersionedForm, Whole, Wholes, comes_back, fault, one_of
 from duban.portal.params import Number, asked, whole
+from duban.reports.bulletin_drafts import read_bulletin_draft, settle_bulletin_draft
 from duban.rounds.queries import HeldSelection
 from duban.rounds.service import (
     approve_escalations,
@@ -26,6 +27,7 @@ from duban.rounds.service import (
 
 router = APIRouter()
 Decides = Annotated[PageContext, allow(Role.COORDINATOR, Role.LEADER)]
+Coordinates = Annotated[PageContext, allow(Role.COORDINATOR)]
 Forwards = Annotated[PageContext, allow(Role.COORDINATOR, Role.HANDLER)]
 VERDICTS = {"grant": "同意", "refuse": "不同意"}
 
@@ -161,6 +163,41 @@ def decide_held(desk: Decides, form: Decision) -> Response:
     else:
         done = decline_escalations(desk.bureau, chosen, reason=form.reason, by=desk.by, now=desk.now)
     return desk.see_other("/escalations", said=done.sentence)
+
+
+class BulletinDone(Form):
+    edition: Whole | None = Field(None, title="专项行动")
+    act: Annotated[str, one_of({"issue", "drop"})] = Field(title="办理")
+    note: Text = Field(title="文号或理由")
+
+
+@router.get("/bulletin")
+def bulletin(desk: Coordinates) -> Response:
+    """The draft as it would be copied into the paper."""
+    filters = asked(desk.typed or desk.request.query_params, ("edition",))
+    edition_id = whole(filters.get("edition"))
+    return desk.render(
+        "queues/bulletin.html",
+        title="通报草稿",
+        found=read_bulletin_draft(desk.bureau, by=desk.by, today=desk.today, edition_id=edition_id),
+        asked=filters,
+        editions=name_editions(desk.bureau, by=desk.by),
+    )
+
+
+@router.post("/bulletin")
+@comes_back(bulletin)
+def settle_bulletin(desk: Coordinates, form: BulletinDone) -> Response:
+    """Record that it was issued, or strike its matters off."""
+    done = settle_bulletin_draft(
+        desk.bureau,
+        issued=form.act == "issue",
+        note=form.note,
+        edition_id=form.edition,
+        by=desk.by,
+        now=desk.now,
+    )
+    return desk.see_other("/bulletin", said=done.sentence)
 
 
 def _after(text: str) -> tuple[date, int] | None:

@@ -50,9 +50,17 @@ SHELVES = {
         name="待批督办",
         path="/escalations",
         roles=frozenset({_C, _L}),
-        what="催办后仍未办结，批准后报上级单位",
+        what="催办后仍未办结，批准后报分管领导",
         since="最早的时限",
         measure="条",
+    ),
+    "bulletin": Shelf(
+        name="通报草稿",
+        path="/bulletin",
+        roles=frozenset({_C}),
+        what="催办后仍不办结，由您决定是否通报；系统不自动印发",
+        since="最早的时限",
+        measure="项",
     ),
     "receipts": Shelf(
         name="未签收",
