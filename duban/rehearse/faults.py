@@ -5,7 +5,7 @@ servers that fail. Everything follows from one seed, so that a failing year can 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -91,18 +91,21 @@ class RehearsalChannel:
 
     fuse: Fuse
     dice: random.Random
-    on_taken: Callable[[Letter], None] = lambda _: None
     name: str = "mail"
     weather: Weather = Weather.FINE
     taken: list[Letter] = field(default_factory=list)
     broken_off: list[Letter] = field(default_factory=list)
+    answers: dict[str, Status] = field(default_factory=dict)  # the last one to each letter of the day
+    refused: set[str] = field(default_factory=set)  # addresses that were refused for good today
 
     def send(self, prepared: Letter) -> Receipt:
         self.fuse.burn()
         receipt = self._answer()
+        self.answers[prepared.key] = receipt.status
+        if receipt.status is Status.PERMANENT:
+            self.refused.add(prepared.to_address)
         if receipt.status in (Status.ACCEPTED, Status.UNSURE):
             self.taken.append(prepared)
-            self.on_taken(prepared)
         if receipt.status is Status.UNSURE:
             self.broken_off.append(prepared)
         self._burn_after(prepared)

@@ -10,13 +10,15 @@ import random
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from calendars.model import EvidenceType, ExpectedEvidence
 from duban.core.access import Actor, Role
+from duban.core.errors import Refused
 from duban.evidence.service import FigureItem, FileItem, LinkItem, submit
 from duban.obligations.states import Transition
 from duban.obligations.transitions import (
@@ -24,6 +26,7 @@ from duban.obligations.transitions import (
     ExtensionRequest,
     Grounds,
     SendBack,
+    TransitionDone,
     TransitionInput,
     transition,
 )
@@ -35,6 +38,20 @@ _EXTENSION, _GRANTED = timedelta(days=14), timedelta(days=10)
 _PLAIN = ExpectedEvidence(key="report", title="情况说明")
 
 
+Given = TransitionInput | None
+# One matter in so many sees somebody try what he must not; what was refused is tried again so often.
+_TEMPTED, _TRIES = 4, 8
+_JUDGES = {Transition.PASS: {Role.REVIEWER}, Transition.SIGN_OFF: {Role.COORDINATOR, Role.LEADER}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of an act, and what was given with it."""
+
+    done: TransitionDone
+    given: Given
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One act that is to happen on a day."""
@@ -42,12 +59,19 @@ class Plan:
     on: date
     verb: Transition
     owed: OwedReminder
+    tries: int = 0
+
+    @property
+    def again(self) -> Plan | None:
+        """What the rules did not allow is tried again some days later, a few times."""
+        later = self.on + timedelta(days=3)
+        return replace(self, on=later, tries=self.tries + 1) if self.tries < _TRIES else None
 
 
 def plans_for(owed: OwedReminder, seed: int | None, today: date) -> list[Plan]:
     """The whole story of one obligation, in order of time; nothing lies before `today`."""
     dice = random.Random(f"habit/{seed}/{owed.id}")
-    if dice.random() < 0.01:
+    if dice.random() < 0.02:
         acts = [(dice.randint(1, 60), Transition.WAIVE)]
     else:
         hand_in = owed.due_on + timedelta(days=_days_from_due(dice))
@@ -72,9 +96,9 @@ def _days_from_due(dice: random.Random) -> int:
 
 def _detour(dice: random.Random, left: int) -> list[tuple[int, Transition]]:
     chance = dice.random()
-    if chance < 0.03:
+    if chance < 0.06:
         return [(left - 4, Transition.ASK_EXTENSION), (left - 3, Transition.DECIDE_EXTENSION)]
-    if chance < 0.04:
+    if chance < 0.10:
         return [(left - 20, Transition.SUSPEND), (left - 10, Transition.RESUME)]
     return []
 
@@ -82,7 +106,7 @@ def _detour(dice: random.Random, left: int) -> list[tuple[int, Transition]]:
 def _handing_in(dice: random.Random, owed: OwedReminder, at: int) -> Iterator[tuple[int, Transition]]:
     """Hand in, perhaps come back once, pass every level, be struck off."""
     yield at, Transition.SUBMIT
-    if dice.random() < 0.08:
+    if dice.random() < 0.12:
         yield at + 2, Transition.SEND_BACK
         at += 4
         yield at, Transition.SUBMIT
@@ -91,21 +115,47 @@ def _handing_in(dice: random.Random, owed: OwedReminder, at: int) -> Iterator[tu
     yield at + 2 + owed.review_levels, Transition.SIGN_OFF
 
 
-def do(world: World, plan: Plan, now: datetime) -> None:
-    """Let it happen. Raises Refused by the rules, which is a normal part of a year."""
-    by, owed = _who(world, plan, now), plan.owed
+def do(world: World, plan: Plan, now: datetime) -> Done:
+    """Let it happen; now and then somebody tries first who must not. Raises Refused by the rules, which is a normal
+    part of a year.
+    """
+    if plan.owed.id % _TEMPTED == 0:
+        for by, given in _temptations(world, plan):
+            with suppress(Refused):
+                return _do(world, plan, given, by, now)
+    return _do(world, plan, _given(plan), _who(world, plan, now), now)
+
+
+def _do(world: World, plan: Plan, given: Given, by: Actor, now: datetime) -> Done:
+    owed = plan.owed
     if plan.verb is Transition.SUBMIT:
         expected = owed.evidence or (_PLAIN,)
-        # Nobody finds problems in a rehearsal: what a ledger knows is not given, it is reported as none.
+        # What a ledger knows is not given a second time.
         ledger = owed.problem_ledger
         items = [
             _item(world.folder, one, owed.id, now.toordinal())
             for one in expected
             if not (ledger and one.key in LEDGER_FIGURES)
         ]
-        submit(world.calm, owed.id, items=items, note="演练报送", zero_report=ledger, by=by, now=now)
+        done = submit(world.calm, owed.id, items=items, note="演练报送", zero_report=ledger, by=by, now=now)
     else:
-        transition(world.calm, owed.id, plan.verb, _given(plan), by=by, now=now)
+        done = transition(world.calm, owed.id, plan.verb, given, by=by, now=now)
+    world.hands[owed.id].append(by)
+    return Done(done=done, given=given)
+
+
+def _temptations(world: World, plan: Plan) -> Iterator[tuple[Actor, Given]]:
+    """Who had a hand in a matter judges it himself; what is asked for lies behind the superior's wall."""
+    given = _given(plan)
+    if plan.verb in (Transition.PASS, Transition.SIGN_OFF):
+        yield from ((by, given) for by in world.hands[plan.owed.id] if by.roles & _JUDGES[plan.verb])
+    wall = plan.owed.hard_due_on
+    if isinstance(given, ExtensionRequest) and wall:
+        beyond = given.model_copy(update={"wanted_on": wall + timedelta(days=1)})
+        yield world.handlers[plan.owed.unit_id], beyond
+    if isinstance(given, ExtensionDecision) and wall:
+        decided = ExtensionDecision(granted_on=wall + timedelta(days=1), reply="同意")
+        yield world.people[Role.LEADER][0], decided
 
 
 def _who(world: World, plan: Plan, now: datetime) -> Actor:
@@ -116,7 +166,7 @@ def _who(world: World, plan: Plan, now: datetime) -> Actor:
         case Transition.SUSPEND | Transition.RESUME | Transition.WAIVE:
             role, nth = Role.COORDINATOR, 0
         case Transition.SIGN_OFF:
-            role, nth = Role.COORDINATOR, 1
+            role, nth = Role.COORDINATOR, plan.tries
         case Transition.SEND_BACK:
             role, nth = Role.REVIEWER, 0
         case Transition.PASS:
@@ -127,7 +177,7 @@ def _who(world: World, plan: Plan, now: datetime) -> Actor:
     return people[nth % len(people)]
 
 
-def _given(plan: Plan) -> TransitionInput | None:
+def _given(plan: Plan) -> Given:
     match plan.verb:
         case Transition.ASK_EXTENSION:
             wanted_on = plan.owed.due_on + _EXTENSION

@@ -6,7 +6,7 @@ It tells one line for each message, gate and light, and a summary with what brok
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -15,14 +15,17 @@ from duban.core.errors import Refused
 from duban.core.lights import LIGHT_WORDS, Light
 from duban.core.settings import Settings
 from duban.letters.delivery import deliver
+from duban.rehearse.deeds import Deeds
 from duban.rehearse.faults import FINE, Day, Killed, Weather, faults_on
 from duban.rehearse.habits import Plan, do, plans_for
-from duban.rehearse.invariants import ReadLetter, after_a_day, at_the_end, lights_on, read_letter, when_taken
+from duban.rehearse.invariants import after_a_day, at_the_end
 from duban.rehearse.queries import everything_owed
+from duban.rehearse.reading import ReadLetter, read_letter
+from duban.rehearse.sums import gates_differ, lights_on
+from duban.rehearse.told import Told
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.gates import close_gates
 from duban.rounds.service import hold_round, recover
-from notifications.letters import Letter
 
 WORKER = "rehearsal"
 # After the last day faults stop, and what is still owed must be dispatched within these days.
@@ -75,21 +78,16 @@ class Diary:
 
     lines: list[Line] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+    deeds: Deeds = field(default_factory=Deeds)
     acts: int = 0
     refusals: int = 0
     deaths: int = 0
     skipped: int = 0
-    now: datetime = field(default_factory=lambda: clock.at(date(1970, 1, 1)))
     today: list[ReadLetter] = field(default_factory=list)
 
     def tell(self, day: date, what: str, *texts: str) -> None:
         self.lines += [Line(on=day, what=what, text=text) for text in texts]
-
-    def take(self, world: World, prepared: Letter) -> None:
-        """A letter was taken: read it at once, because what it says must be true at this moment."""
-        letter = read_letter(prepared)
-        self.today.append(letter)
-        self.violations += when_taken(world, letter, self.now)
 
 
 def rehearse(
@@ -99,26 +97,33 @@ def rehearse(
     seed: int | None = None,
     units: int | None = None,
     until: date | None = None,
+    impatient: bool = False,
     progress: Progress = lambda _: None,
 ) -> Rehearsal:
-    """Play a year, or its part up to a day; with a seed also its faults. Lists what happened, and what broke."""
+    """Play a year, or its part up to a day; with a seed also its faults. Lists what happened, and what broke.
+
+    Who is `impatient` hears of the first day on which anything broke, and no more.
+    """
     with scratch_world(year, seed=seed, units=units, settings=settings) as world:
         diary = Diary()
-        world.channel.on_taken = lambda prepared: diary.take(world, prepared)
         first, last = date(year, 1, 1), until or date(year, 12, 31)
         agenda = _agenda(world, seed, first)
+        obligations = len({plan.owed.id for plans in agenda.values() for plan in plans})
         for offset in range((last - first).days + 1 + CALM_DAYS):
             day = first + timedelta(days=offset)
             faults = faults_on(seed, day) if day <= last else FINE
             _play_day(world, diary, day, faults, agenda)
             progress(day)
-        diary.violations += at_the_end(world, now=clock.at(day) + timedelta(hours=2))
+            if impatient and diary.violations:
+                break
+        night = clock.at(day) + timedelta(hours=12)
+        diary.violations += [*at_the_end(world, now=night), *diary.deeds.at_the_end(world, night)]
         return Rehearsal(
             year=year,
             seed=seed,
             units=units,
             editions=len(world.editions),
-            obligations=len({plan.owed.id for plans in agenda.values() for plan in plans}),
+            obligations=obligations,
             acts=diary.acts,
             refusals=diary.refusals,
             deaths=diary.deaths,
@@ -130,7 +135,7 @@ def rehearse(
         )
 
 
-def _agenda(world: World, seed: int | None, first: date) -> Mapping[date, list[Plan]]:
+def _agenda(world: World, seed: int | None, first: date) -> dict[date, list[Plan]]:
     with world.calm.store.reading() as connection:
         owed = everything_owed(connection)
     agenda: dict[date, list[Plan]] = defaultdict(list)
@@ -140,20 +145,37 @@ def _agenda(world: World, seed: int | None, first: date) -> Mapping[date, list[P
     return agenda
 
 
-def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: Mapping[date, list[Plan]]) -> None:
+def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: dict[date, list[Plan]]) -> None:
     diary.today = []
+    deaths = diary.deaths
     if faults.skipped:
         diary.skipped += 1
     else:
         _office_day(world, diary, day, faults)
-    for plan in agenda.get(day, ()):
+        diary.violations += gates_differ(world, day)
+        if faults == FINE and world.walk.is_workday(day):
+            diary.violations += diary.told.left_over(world, day)
+    _people(world, diary, day, agenda)
+    if not faults.skipped and faults.weather is not Weather.FINE:
+        world.channel.weather = Weather.FINE
+        _deliver(world, diary, clock.at(day) + timedelta(hours=8))
+    diary.violations += diary.told.settle(world, day, died=diary.deaths > deaths, letters=diary.today)
+    diary.tell(day, "message", *(f"{letter.to_address}  {letter.subject}" for letter in diary.today))
+    diary.violations += after_a_day(world, day)
+
+
+def _people(world: World, diary: Diary, day: date, agenda: dict[date, list[Plan]]) -> None:
+    """What people do on the day; what the rules did not allow is tried again later."""
+    for plan in agenda.pop(day, ()):
         diary.acts += 1
         try:
-            do(world, plan, clock.at(day) + timedelta(hours=3))
+            made = do(world, plan, clock.at(day) + timedelta(hours=3))
         except Refused:
             diary.refusals += 1
-    diary.tell(day, "message", *(f"{letter.to_address}  {letter.subject}" for letter in diary.today))
-    diary.violations += after_a_day(world, day, diary.today)
+            if (again := plan.again) is not None:
+                agenda[again.on].append(again)
+        else:
+            diary.violations += diary.deeds.done(plan, made, day)
 
 
 def _office_day(world: World, diary: Diary, day: date, faults: Day) -> None:
@@ -172,20 +194,24 @@ def _office_day(world: World, diary: Diary, day: date, faults: Day) -> None:
         recover(world.bureau, now=restarted)
         _morning(world, diary, restarted)
     world.fuse.left = None
-    if faults.weather is not Weather.FINE:
-        world.channel.weather = Weather.FINE
-        _deliver(world, diary, clock.at(day) + timedelta(hours=8))
     lights = lights_on(world, day)
     diary.tell(day, "light", "  ".join(f"{LIGHT_WORDS[light]}{lights.get(light, 0)}" for light in Light))
 
 
 def _morning(world: World, diary: Diary, now: datetime) -> None:
     hold_round(world.bureau, now=now)
+    diary.violations += diary.told.plan(world, clock.civil(now))
     closed = close_gates(world.bureau, now=now)
     diary.tell(clock.civil(now), "gate", *(gate.sentence for gate in closed))
     _deliver(world, diary, now)
 
 
 def _deliver(world: World, diary: Diary, now: datetime) -> None:
-    diary.now = now
-    deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
+    """Send, and read what was taken at once, even where the machine died: it must be true at this moment."""
+    before = len(world.channel.taken)
+    try:
+        deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
+    finally:
+        letters = [read_letter(prepared) for prepared in world.channel.taken[before:]]
+        diary.today += letters
+        diary.violations += diary.told.take(world, letters, now)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, null, or_, select, union_all
 
 from calendars.model import ExpectedEvidence
 from duban.editions.tables import edition, milestone, point
-from duban.evidence.tables import evidence_item
+from duban.evidence.tables import evidence_item, review, submission
 from duban.figures.tables import progress
+from duban.history.tables import history
 from duban.obligations.queries import expected_evidence
-from duban.obligations.states import OPEN
-from duban.obligations.tables import obligation
+from duban.obligations.states import DONE, OPEN
+from duban.obligations.tables import obligation, sign_off
 from duban.outbox.tables import dispatch
-from duban.rounds.tables import reminder
+from duban.rounds.tables import MORNING, reminder, round_
+from duban.units.tables import contact, unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class OwedReminder:
     unit_id: int
     opened_on: date
     due_on: date
+    hard_due_on: date | None
     review_levels: int
     problem_ledger: bool
     evidence: tuple[ExpectedEvidence, ...]
@@ -41,6 +45,7 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
             obligation.c.unit_id,
             obligation.c.opened_on,
             obligation.c.due_on,
+            obligation.c.hard_due_on,
             milestone.c.review_levels,
             milestone.c.problem_ledger,
             obligation.c.milestone_id,
@@ -56,39 +61,13 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
             unit_id=row.unit_id,
             opened_on=row.opened_on,
             due_on=row.due_on,
+            hard_due_on=row.hard_due_on,
             review_levels=row.review_levels,
             problem_ledger=row.problem_ledger,
             evidence=evidence[row.milestone_id],
         )
         for row in rows
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayedObligation:
-    """One obligation as the invariants look at it."""
-
-    id: int
-    state: str
-    ladder: str
-    opened_on: date
-    due_on: date
-
-
-_PLAYED = tuple(obligation.c[one.name] for one in fields(PlayedObligation))
-
-
-def played_obligations(connection: Connection, ids: Sequence[int]) -> dict[int, PlayedObligation]:
-    """These obligations as they stand at this moment."""
-    found = connection.execute(select(*_PLAYED).where(obligation.c.id.in_(ids)))
-    return {row.id: PlayedObligation(**row._mapping) for row in found}
-
-
-def published_obligations(connection: Connection) -> tuple[PlayedObligation, ...]:
-    """Every obligation of the published editions."""
-    statement = select(*_PLAYED).join(edition, edition.c.id == obligation.c.edition_id)
-    found = connection.execute(statement.where(edition.c.state == "published").order_by(obligation.c.id))
-    return tuple(PlayedObligation(**row._mapping) for row in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,32 +83,55 @@ class LightRow:
     obligations: int
 
 
+_newest = (
+    select(progress.c.value)
+    .where(progress.c.obligation_id == obligation.c.id)
+    .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_STARTS_ON = func.coalesce(point.c.starts_on, obligation.c.opened_on)
+_BEYOND = func.coalesce(obligation.c.submitted_on > obligation.c.due_on, False)
+_IS_OPEN = obligation.c.state.in_(sorted(OPEN))
+_PLAYED = (
+    select(
+        *(
+            obligation.c[name]
+            for name in ("id", "edition_id", "unit_id", "state", "ladder", "opened_on", "due_on")
+        ),
+        obligation.c.hard_due_on,
+        obligation.c.target,
+        (edition.c.state == "published").label("published"),
+        unit.c.name.label("unit"),
+        _BEYOND.label("beyond"),
+        # Only the few that have a target are asked for their figures.
+        case((obligation.c.target.is_not(None), _newest)).label("reported"),
+        _STARTS_ON.label("starts_on"),
+        literal(1).label("obligations"),
+    )
+    .join(edition, edition.c.id == obligation.c.edition_id)
+    .join(point, point.c.id == obligation.c.point_id)
+    .join(unit, unit.c.id == obligation.c.unit_id)
+)
+
+
 def light_rows(connection: Connection) -> list[LightRow]:
     """Every obligation of the published editions: in groups, and one by one where a target is open."""
-    beyond = func.coalesce(obligation.c.submitted_on > obligation.c.due_on, False)
     published = obligation.c.edition_id.in_(select(edition.c.id).where(edition.c.state == "published"))
-    paced = (obligation.c.target.is_not(None), obligation.c.state.in_(sorted(OPEN)))
+    paced = (obligation.c.target.is_not(None), _IS_OPEN)
     groups = (
-        select(obligation.c.state, obligation.c.due_on, beyond, null(), null(), null(), func.count())
+        select(obligation.c.state, obligation.c.due_on, _BEYOND, null(), null(), null(), func.count())
         .where(published, ~and_(*paced))
-        .group_by(obligation.c.state, obligation.c.due_on, beyond)
-    )
-    starts_on = func.coalesce(point.c.starts_on, obligation.c.opened_on)
-    newest = (
-        select(progress.c.value)
-        .where(progress.c.obligation_id == obligation.c.id)
-        .order_by(progress.c.as_of_on.desc(), progress.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
+        .group_by(obligation.c.state, obligation.c.due_on, _BEYOND)
     )
     single = (
         select(
             obligation.c.state,
             obligation.c.due_on,
-            beyond,
+            _BEYOND,
             obligation.c.target,
-            newest,
-            starts_on,
+            _newest,
+            _STARTS_ON,
             literal(1),
         )
         .join(point, point.c.id == obligation.c.point_id)
@@ -143,10 +145,123 @@ def light_rows(connection: Connection) -> list[LightRow]:
     ]
 
 
-def reminded_by_unit(connection: Connection) -> set[tuple[int, str, date]]:
-    """(obligation, rung, due date) of every reminder in the ledger, planned or superseded."""
-    found = select(reminder.c.obligation_id, reminder.c.rung, reminder.c.due_on)
-    return {(row.obligation_id, row.rung, row.due_on) for row in connection.execute(found)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedObligation(LightRow):
+    """One obligation as it stands at a moment. `provisional`: its own point says so of its date."""
+
+    id: int
+    edition_id: int
+    published: bool
+    unit_id: int
+    unit: str
+    ladder: str
+    opened_on: date
+    hard_due_on: date | None
+
+
+def played_obligations(connection: Connection, ids: Collection[int] = ()) -> dict[int, PlayedObligation]:
+    """Everything that is owed in published editions, and these obligations however they stand, by number."""
+    published = edition.c.state == "published"
+    rows = connection.execute(_PLAYED.where(or_(and_(published, _IS_OPEN), obligation.c.id.in_(ids))))
+    return {row.id: PlayedObligation(**row._mapping) for row in rows}
+
+
+def coordinator_units(connection: Connection) -> dict[int, int]:
+    """By edition, the unit that runs it."""
+    return dict(connection.execute(select(edition.c.id, edition.c.coordinator_unit_id)).tuples().all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredUnit:
+    """A unit as the register has it."""
+
+    id: int
+    name: str
+    kind: str
+    parent_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredContact:
+    """A contact in use."""
+
+    id: int
+    unit_id: int
+    duty: str
+    rank: int
+    address: str
+
+
+def registered_units(connection: Connection) -> dict[int, RegisteredUnit]:
+    """All units by number."""
+    rows = connection.execute(select(*(unit.c[one.name] for one in fields(RegisteredUnit))))
+    return {row.id: RegisteredUnit(**row._mapping) for row in rows}
+
+
+def registered_contacts(connection: Connection) -> dict[int, list[RegisteredContact]]:
+    """Everybody in use, by unit."""
+    found: dict[int, list[RegisteredContact]] = {}
+    rows = connection.execute(
+        select(*(contact.c[one.name] for one in fields(RegisteredContact))).where(contact.c.active)
+    )
+    for row in rows:
+        found.setdefault(row.unit_id, []).append(RegisteredContact(**row._mapping))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedReminder:
+    """One row of a round's plan."""
+
+    obligation_id: int
+    rung: str
+    due_on: date
+    kind: str
+    target_unit_id: int
+    status: str
+
+
+def owed_groups(connection: Connection) -> dict[tuple[str, date, date], list[int]]:
+    """What is owed in published editions: the numbers by ladder, day of handing out and date."""
+    found: dict[tuple[str, date, date], list[int]] = {}
+    published = select(edition.c.id).where(edition.c.state == "published")
+    rows = connection.execute(
+        select(obligation.c.id, obligation.c.ladder, obligation.c.opened_on, obligation.c.due_on)
+        .where(_IS_OPEN, obligation.c.edition_id.in_(published))
+        .order_by(obligation.c.id)
+    )
+    for number, *key in rows:
+        found.setdefault(tuple(key), []).append(number)
+    return found
+
+
+def reminders_of(connection: Connection, day: date) -> list[PlannedReminder]:
+    """What the round of the day has planned, superseded rungs included."""
+    columns = (reminder.c[one.name] for one in fields(PlannedReminder))
+    rows = connection.execute(
+        select(*columns)
+        .join(round_, round_.c.id == reminder.c.round_id)
+        .where(round_.c.held_on == day, round_.c.kind == MORNING)
+    )
+    return [PlannedReminder(**row._mapping) for row in rows]
+
+
+def contacts_given_up(connection: Connection, day: date) -> set[int]:
+    """Contacts whose digest of the day could not be sent, or broke off, and waits no more."""
+    found = select(dispatch.c.contact_id).where(
+        dispatch.c.day == day, dispatch.c.kind == "digest", dispatch.c.status.in_(("failed", "unsure"))
+    )
+    return {key for key in connection.scalars(found) if key is not None}
+
+
+def dispatch_rows(connection: Connection, ids: Collection[int]) -> dict[int, tuple[date, str, bool]]:
+    """By number: the day, the status, and whether the hour of acceptance is kept."""
+    rows = connection.execute(
+        select(dispatch.c.id, dispatch.c.day, dispatch.c.status, dispatch.c.accepted_at.is_not(None)).where(
+            dispatch.c.id.in_(ids)
+        )
+    )
+    return {number: (day, status, accepted) for number, day, status, accepted in rows}
 
 
 def count_sending(connection: Connection) -> int:
@@ -159,18 +274,6 @@ def count_pending(connection: Connection, now: datetime) -> int:
     return _count(connection, dispatch.c.status == "pending", dispatch.c.not_before <= now)
 
 
-def count_silent_reminders(connection: Connection) -> int:
-    """Planned reminders whose unit has no dispatch of that round or a later one that merged it."""
-    carried = exists().where(
-        dispatch.c.unit_id == reminder.c.target_unit_id,
-        dispatch.c.kind == "digest",
-        dispatch.c.round_id >= reminder.c.round_id,
-        func.coalesce(dispatch.c.since_round_id, dispatch.c.round_id) <= reminder.c.round_id,
-    )
-    statement = select(func.count()).select_from(reminder).where(reminder.c.status == "planned", ~carried)
-    return int(connection.scalar(statement) or 0)
-
-
 def stored_evidence_hashes(connection: Connection) -> tuple[str, ...]:
     """The hashes that submissions speak of."""
     found = select(evidence_item.c.sha256).where(evidence_item.c.sha256.is_not(None)).distinct()
@@ -181,12 +284,157 @@ def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
     return int(connection.scalar(select(func.count()).select_from(dispatch).where(*conditions)) or 0)
 
 
-def is_announced(connection: Connection, letter_key: str) -> bool:
-    """Whether a letter stands in the ledger: its key is the dispatch's day and number."""
-    day, _, number = letter_key.rpartition("-")
-    if not number.isdecimal():
-        return False
-    found = select(dispatch.c.id).where(
-        dispatch.c.id == int(number), dispatch.c.day == date.fromisoformat(day)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeedRow:
+    """One act upon an obligation. `what`: submitted, passed, sent_back, signed; `nth` is of the submission it is about."""
+
+    obligation_id: int
+    nth: int
+    step: int
+    what: str
+    by: int
+    at: datetime
+
+
+_SIGNED_LAST = 1_000
+
+
+def deeds(connection: Connection) -> list[DeedRow]:
+    """Every handing in, review and signing off, of each obligation in the order in which they build on each other."""
+    handed_in = select(
+        submission.c.obligation_id,
+        submission.c.nth,
+        literal(0).label("step"),
+        literal("submitted").label("what"),
+        submission.c.submitted_by.label("by"),
+        submission.c.submitted_at.label("at"),
     )
-    return connection.scalar(found) is not None
+    reviewed = select(
+        submission.c.obligation_id,
+        submission.c.nth,
+        review.c.level,
+        review.c.verdict,
+        review.c.reviewed_by,
+        review.c.reviewed_at,
+    ).join(submission, submission.c.id == review.c.submission_id)
+    signed = select(
+        sign_off.c.obligation_id,
+        literal(_SIGNED_LAST),
+        sign_off.c.id,
+        literal("signed"),
+        sign_off.c.signed_by,
+        sign_off.c.signed_at,
+    )
+    every = union_all(handed_in, reviewed, signed).subquery()
+    in_order = select(every).order_by(every.c.obligation_id, every.c.nth, every.c.step)
+    return [DeedRow(**row._mapping) for row in connection.execute(in_order)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedObligation:
+    """One that was signed off, subjects' own apart: those are settled by their roster."""
+
+    id: int
+    review_levels: int
+    closed_on: date | None
+    late: bool
+
+
+def closed_obligations(connection: Connection) -> list[ClosedObligation]:
+    """What people have signed off."""
+    rows = connection.execute(
+        select(
+            obligation.c.id,
+            milestone.c.review_levels,
+            obligation.c.closed_on,
+            (obligation.c.late == 1).label("late"),
+        )
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(obligation.c.state.in_(sorted(DONE)), obligation.c.subject_id == 0)
+    )
+    return [ClosedObligation(**row._mapping) for row in rows]
+
+
+def beyond_the_wall(connection: Connection) -> list[int]:
+    """Obligations whose date lies behind the superior's, and whose point's does not."""
+    found = (
+        select(obligation.c.id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .where(obligation.c.due_on > obligation.c.hard_due_on, point.c.due_on <= obligation.c.hard_due_on)
+    )
+    return list(connection.scalars(found))
+
+
+def history_moments(connection: Connection) -> list[datetime]:
+    """When each entry of the history was made, in its order."""
+    return list(connection.scalars(select(history.c.at).order_by(history.c.id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePoint:
+    """A stage's date that closes with a result. `result` is None while it has not."""
+
+    id: int
+    title: str
+    kind: str
+    due_on: date
+    closed_at: datetime | None
+    result: dict[str, Any] | None
+
+
+def gate_points(connection: Connection, *, since: datetime) -> list[GatePoint]:
+    """Those of published editions that are open, or were closed since then."""
+    rows = connection.execute(
+        select(
+            point.c.id,
+            milestone.c.title,
+            edition.c.kind,
+            point.c.due_on,
+            point.c.gate_closed_at.label("closed_at"),
+            point.c.gate_result.label("result"),
+        )
+        .join(milestone, milestone.c.id == point.c.milestone_id)
+        .join(edition, edition.c.id == point.c.edition_id)
+        .where(
+            milestone.c.gate,
+            ~milestone.c.withdrawn,
+            ~point.c.withdrawn,
+            edition.c.state == "published",
+            or_(point.c.gate_closed_at.is_(None), point.c.gate_closed_at >= since),
+        )
+    )
+    return [GatePoint(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How so many obligations of one point stand."""
+
+    point_id: int
+    state: str
+    due_on: date
+    submitted_on: date | None
+    closed_on: date | None
+    late: bool
+    returned: bool
+    obligations: int
+
+
+def standings(connection: Connection, point_ids: Collection[int] | None = None) -> list[Standing]:
+    """Of these points, or of everything that is published."""
+    facts = (
+        obligation.c.point_id,
+        obligation.c.state,
+        obligation.c.due_on,
+        obligation.c.submitted_on,
+        obligation.c.closed_on,
+        (obligation.c.late == 1).label("late"),
+        (obligation.c.returned_times > 0).label("returned"),
+    )
+    found = select(*facts, func.count().label("obligations")).group_by(*(one.name for one in facts))
+    if point_ids is None:
+        published = select(edition.c.id).where(edition.c.state == "published")
+        found = found.where(obligation.c.edition_id.in_(published))
+    else:
+        found = found.where(obligation.c.point_id.in_(point_ids))
+    return [Standing(**row._mapping) for row in connection.execute(found)]

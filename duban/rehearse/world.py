@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
 
 from calendars.lunar import almanac_for
 from calendars.model import Edition
 from calendars.reader import CALENDARS, campaign_files, ladders_of, read_edition, units_of
 from calendars.reader.units import Unit, UnitBook, name_key
 from calendars.workdays.files import load_workdays
+from duban.accounts.people import add_person
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, Role
@@ -24,12 +28,15 @@ from duban.core.settings import Settings
 from duban.core.vault import Vault
 from duban.editions.service import apply_edition
 from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
+from duban.rehearse.queries import coordinator_units
 from duban.rehearse.walk import Walk
 from duban.schema.migrate import migrate
 from duban.units.example import enter_examples
-from duban.units.importing import import_unit_book
+from duban.units.importing import ContactInput, import_unit_book
 from duban.units.queries import all_people
+from duban.units.service import add_contact, list_units, retire_contact
 
+_BOTH = (Role.REVIEWER, Role.COORDINATOR)
 EVERY_DISTRICT = "各辖市区"
 INSTALLER = Actor(name="运维", roles=frozenset({Role.COORDINATOR, Role.OPERATOR}))
 
@@ -47,6 +54,10 @@ class World:
     handlers: Mapping[int, Actor]  # by unit
     folder: Path
     walk: Walk
+    coordinators: Mapping[int, int]  # by edition, the unit that runs it
+    hands: dict[int, list[Actor]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # who did something, by matter
 
 
 @contextmanager
@@ -64,6 +75,8 @@ def scratch_world(year: int, *, seed: int | None, units: int | None, settings: S
                 "evidence_url": None,
                 "allow_all": True,
                 "mail": "eml",
+                "link_base": "http://rehearsal.example",
+                "portal_key": SecretStr("a key of the scratch bureau's own"),
             }
         )
         store = open_store(plain.store_url)
@@ -88,10 +101,12 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
     editions = _editions(calm, year, book, root)
     import_unit_book(calm, book, by=INSTALLER, now=now)
     enter_examples(calm, now=now)
+    _enter_more(calm, now)
     for edition in editions:
         apply_edition(calm, edition, by=INSTALLER, now=now)
     with calm.store.reading() as connection:
         everyone = all_people(connection)
+        coordinators = coordinator_units(connection)
     return World(
         bureau=replace(calm, store=FusedStore(calm.store.engine, fuse)),
         calm=calm,
@@ -102,7 +117,38 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
         handlers={one.unit_id: one.actor for one in everyone if Role.HANDLER in one.roles},
         folder=calm.settings.home,
         walk=Walk(calm.workdays),
+        coordinators=coordinators,
     )
+
+
+def _enter_more(calm: Bureau, now: datetime) -> None:
+    """What a real register has beside the examples: deputies who stand in, contacts who have left, and people with
+    several roles, whom only the rules keep from judging themselves.
+    """
+    with calm.store.reading() as connection:
+        everyone = all_people(connection)
+    security = next(one.actor for one in everyone if Role.SECURITY in one.roles)
+    coordinators = [one for one in everyone if Role.COORDINATOR in one.roles]
+    for one in everyone:
+        more = {
+            Role.HANDLER in one.roles and one.unit_id == coordinators[0].unit_id: _BOTH,
+            one == coordinators[-1]: (Role.REVIEWER,),
+        }.get(True, ())
+        if more:
+            add_person(calm, name=one.name, unit=one.unit, roles=more, by=security, now=now)
+    for nth, line in enumerate(list_units(calm, by=INSTALLER)):
+        code = line.code
+        if nth % 3 == 0:
+            typed = ContactInput(
+                name="备岗", duty="backup", channel="mail", address=f"{code}-2@unit.example", rank=2
+            )
+            add_contact(calm, line.id, typed, by=INSTALLER, now=now)
+        if nth % 4 == 1:
+            typed = ContactInput(
+                name="前任", duty="handler", channel="mail", address=f"{code}-0@unit.example", rank=1
+            )
+            left = add_contact(calm, line.id, typed, by=INSTALLER, now=now)
+            retire_contact(calm, left.id, reason="调离", by=INSTALLER, now=now)
 
 
 def _editions(bureau: Bureau, year: int, book: UnitBook, root: Path) -> tuple[Edition, ...]:

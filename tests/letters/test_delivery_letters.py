@@ -22,7 +22,6 @@ from duban.obligations.states import Transition
 from duban.obligations.transitions import ExtensionDecision, ExtensionRequest, SendBack, transition
 from duban.outbox.queries import enqueue_urgent
 from duban.outbox.tables import dispatch
-from duban.rehearse.queries import is_announced
 from duban.rounds.gates import close_gates
 from duban.units.tables import contact
 from tests.builders import a_person, a_unit
@@ -75,10 +74,6 @@ def test_wang_finds_everything_he_owes_in_one_letter_with_what_to_hand_in(either
     (row,) = rows(bureau)
     assert (row.status, row.provider_code, row.attempts) == ("accepted", "written", 1)
     assert letter.message_id == f"<2026-03-30-{row.id}@localhost>"
-    with bureau.store.reading() as connection:
-        assert is_announced(connection, f"2026-03-30-{row.id}")
-        assert not is_announced(connection, f"2026-03-31-{row.id}")
-        assert not is_announced(connection, "2026-03-30-999")
 
 
 def test_the_leader_gets_what_stays_overdue_with_the_unit_named(district: District) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,15 +13,20 @@ import pytest
 from calendars.reader import CALENDARS
 from duban.core import clock
 from duban.core.access import Role
+from duban.core.lights import Light
 from duban.core.settings import Settings, load
 from duban.letters.delivery import deliver
 from duban.obligations.states import Transition
 from duban.obligations.transitions import Grounds, transition
 from duban.rehearse.faults import Killed, Weather, faults_on
-from duban.rehearse.invariants import after_a_day, at_the_end, read_letter, when_taken
+from duban.rehearse.invariants import at_the_end
 from duban.rehearse.play import WORKER, Rehearsal, rehearse
+from duban.rehearse.reading import ReadLetter, read_letter
+from duban.rehearse.sums import gates_differ
+from duban.rehearse.told import Told
 from duban.rehearse.world import World, scratch_world
 from duban.rounds.service import hold_round
+from notifications.channels import Status
 from notifications.letters import Letter
 
 # One file of several kinds, among them the one that crosses the year's end.
@@ -92,25 +98,33 @@ def test_more_units_make_more_obligations(few: Settings) -> None:
 
 
 FIRST_WORKDAY = date(2026, 1, 4)
+AT = clock.at(FIRST_WORKDAY)
 
 
-def _morning(world: World, day: date) -> list[Letter]:
-    before = len(world.channel.taken)
-    now = clock.at(day)
-    hold_round(world.bureau, now=now)
-    deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
-    return world.channel.taken[before:]
+def _morning(world: World, told: Told) -> list[Letter]:
+    hold_round(world.bureau, now=AT)
+    told.plan(world, FIRST_WORKDAY)
+    deliver(world.bureau, channels={"mail": world.channel}, now=AT, worker=WORKER)
+    return list(world.channel.taken)
+
+
+def _letters(world: World, told: Told) -> list[ReadLetter]:
+    """As they were read; those that speak of several matters of the unit's own first."""
+    found = [read_letter(prepared) for prepared in _morning(world, told)]
+    return sorted(found, key=lambda one: -len(one.numbers))
+
+
+def _numbers(broken: list[str]) -> set[str]:
+    return {text.split()[0] for text in broken}
 
 
 def test_a_letter_that_comes_after_the_matter_is_settled_is_noticed(world: World) -> None:
-    prepared = _morning(world, FIRST_WORKDAY)[0]
-    letter = read_letter(prepared)
-    assert when_taken(world, letter, clock.at(FIRST_WORKDAY)) == []
-
+    letter = _letters(world, Told())[0]
     _waive(world, letter.items[0].obligation_id)
 
-    broken = when_taken(world, letter, clock.at(FIRST_WORKDAY))
-    assert [text[0] for text in broken] == ["2"]
+    broken = Told().take(world, [letter], AT)
+
+    assert any(text.startswith("2 ") and "已不需办理" in text for text in broken)
 
 
 def _waive(world: World, obligation_id: int) -> None:
@@ -121,25 +135,77 @@ def _waive(world: World, obligation_id: int) -> None:
         Transition.WAIVE,
         Grounds(reason="本地无此事项", authority="局长办公会"),
         by=coordinator,
-        now=clock.at(FIRST_WORKDAY),
+        now=AT,
     )
 
 
-def test_two_letters_to_one_address_on_a_day_are_noticed(world: World) -> None:
-    letters = [read_letter(prepared) for prepared in _morning(world, FIRST_WORKDAY)]
-    assert after_a_day(world, FIRST_WORKDAY, letters) == []
+def test_letters_that_say_what_is_and_reach_whom_they_concern_break_nothing(world: World) -> None:
+    told = Told()
+    letters = _letters(world, told)
 
-    broken = after_a_day(world, FIRST_WORKDAY, [*letters, letters[0]])
+    assert told.take(world, letters, AT) == []
+    assert told.settle(world, FIRST_WORKDAY, died=False, letters=letters) == []
+    assert told.left_over(world, FIRST_WORKDAY) == []
 
-    assert {text[0] for text in broken} == {"1", "5"}
+
+def test_a_letter_to_another_unit_is_noticed(world: World) -> None:
+    first, second = _letters(world, Told())[:2]
+
+    broken = Told().take(world, [replace(first, to_address=second.to_address, unit=second.unit)], AT)
+
+    assert "11" in _numbers(broken)
 
 
-def test_rounds_that_never_come_are_noticed_at_the_end(world: World) -> None:
-    _morning(world, FIRST_WORKDAY)
+def test_a_letter_that_lists_less_than_it_should_is_noticed(world: World) -> None:
+    told = Told()
+    letters = _letters(world, told)
+    letters[0].sections[0].items.pop()
 
-    broken = at_the_end(world, now=clock.at(FIRST_WORKDAY + timedelta(days=60)))
+    assert "14" in _numbers(told.take(world, letters[:1], AT))
 
-    assert any(text.startswith("3 ") for text in broken)
+
+@pytest.mark.parametrize(
+    ("what", "wrong", "number"),
+    [("due_on", date(2026, 1, 5), "2"), ("light", Light.RED, "8"), ("link", "http://x/obligations/1", "2")],
+)
+def test_a_date_a_light_and_a_link_that_are_not_the_matters_own_are_noticed(
+    world: World, what: str, wrong: object, number: str
+) -> None:
+    told = Told()
+    letters = _letters(world, told)
+    setattr(letters[0].items[1], what, wrong)
+
+    assert _numbers(told.take(world, letters, AT)) == {number}
+
+
+def test_two_letters_to_one_address_on_a_day_are_noticed_though_one_broke_off(world: World) -> None:
+    told = Told()
+    letters = _letters(world, told)
+    told.take(world, [*letters, letters[0]], AT)
+
+    broken = told.settle(world, FIRST_WORKDAY, died=True, letters=[*letters, letters[0]])
+
+    assert _numbers(broken) == {"1", "5"}
+
+
+def test_an_answer_that_the_ledger_does_not_hold_is_noticed(world: World) -> None:
+    told = Told()
+    letters = _letters(world, told)
+    world.channel.answers[letters[0].key] = Status.PERMANENT
+
+    assert _numbers(told.settle(world, FIRST_WORKDAY, died=False, letters=letters)) == {"4"}
+
+
+def test_what_is_planned_and_never_sent_is_noticed(world: World) -> None:
+    told = Told()
+    hold_round(world.bureau, now=AT)
+    told.plan(world, FIRST_WORKDAY)
+
+    assert _numbers(told.left_over(world, FIRST_WORKDAY)) == {"3"}
+
+
+def test_a_gate_that_stays_open_is_noticed(world: World) -> None:
+    assert _numbers(list(gates_differ(world, date(2026, 12, 31)))) == {"3"}
 
 
 def test_a_history_that_was_tampered_with_is_noticed(world: World) -> None:
@@ -151,7 +217,7 @@ def test_a_history_that_was_tampered_with_is_noticed(world: World) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql("UPDATE history SET actor = '赵某' WHERE id = 2")
 
-    broken = at_the_end(world, now=clock.at(FIRST_WORKDAY))
+    broken = at_the_end(world, now=AT)
 
     assert any(text.startswith("7 ") for text in broken)
 
@@ -160,7 +226,7 @@ def test_a_machine_that_dies_is_not_survived_by_what_isolates_faults(world: Worl
     world.fuse.left = 3
 
     with pytest.raises(Killed):
-        _morning(world, FIRST_WORKDAY)
+        _morning(world, Told())
 
 
 def test_faults_follow_from_the_seed_and_the_day() -> None:
