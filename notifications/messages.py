@@ -49,6 +49,7 @@ class Kind(StrEnum):
     # Answers that someone waits for, and the leader's report, are letters of their own.
     SEND_BACK = ("send_back", "退回", True)
     EXTENSION = ("extension", "延期批复", True)
+    FORWARD = ("forward", "改派批复", True)
     STAGE_SUMMARY = ("stage_summary", "阶段小结", True)
     # A person's own act, at once; the ladder's 催办 goes with the digest.
     CHASE_NOW = ("chase_now", "即时催办", True)
@@ -268,6 +269,16 @@ class ChaseByHand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForwardAnswer:
+    """To the unit that asked: `granted`, the one item is `to_unit`'s from now on."""
+
+    granted: bool
+    to_unit: str
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExtensionAnswer:
     """The one item already carries the date that holds now: the new one if `granted`, else the old one.
 
@@ -339,13 +350,14 @@ class StageSummary:
     not_due: int = 0
 
 
-Detail = Digest | CalendarChange | ChaseByHand | ExtensionAnswer | SendBack | StageSummary
+Detail = Digest | CalendarChange | ChaseByHand | ExtensionAnswer | ForwardAnswer | SendBack | StageSummary
 
 _DETAILS: dict[Kind | None, type[Detail]] = {
     None: Digest,
     Kind.CALENDAR_CHANGE: CalendarChange,
     Kind.CHASE_NOW: ChaseByHand,
     Kind.EXTENSION: ExtensionAnswer,
+    Kind.FORWARD: ForwardAnswer,
     Kind.SEND_BACK: SendBack,
     Kind.STAGE_SUMMARY: StageSummary,
 }

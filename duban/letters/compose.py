@@ -30,6 +30,7 @@ from notifications.messages import (
     Detail,
     Digest,
     ExtensionAnswer,
+    ForwardAnswer,
     Item,
     Kind,
     Message,
@@ -304,6 +305,13 @@ class LetterBatch:
         moved = self._moved_by_act(item, payload)
         return self._message(row, Kind.EXTENSION, [moved], about=[one], detail=detail)
 
+    def _forward(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
+        one = self._standing(payload)
+        detail = ForwardAnswer(**{field.name: payload[field.name] for field in fields(ForwardAnswer)})
+        return self._message(
+            row, Kind.FORWARD, [self._item(one, self._links(row))], about=[one], detail=detail
+        )
+
     def _calendar_change(self, row: ClaimedDispatch, payload: Mapping[str, Any]) -> Message:
         links, items, about = self._links(row), list[Item](), list[LetterObligation]()
         for moved in payload["items"]:
@@ -458,6 +466,7 @@ class LetterBatch:
 _URGENT: dict[str, Callable[[LetterBatch, ClaimedDispatch, Mapping[str, Any]], Message]] = {
     Kind.SEND_BACK.value: LetterBatch._send_back,
     Kind.EXTENSION.value: LetterBatch._extension,
+    Kind.FORWARD.value: LetterBatch._forward,
     Kind.CALENDAR_CHANGE.value: LetterBatch._calendar_change,
     Kind.STAGE_SUMMARY.value: LetterBatch._stage_summary,
     Kind.CHASE_NOW.value: LetterBatch._chase_now,

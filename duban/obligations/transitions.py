@@ -503,6 +503,14 @@ def _answer_forward(act: TransitionContext, asked: PendingForward, *, granted: b
         verdict="granted" if granted else "refused",
         reply=reply,
     )
+    act.tell(
+        "forward",
+        f"forward_request:{asked.id}",
+        granted=granted,
+        to_unit=asked.to_unit,
+        decided_by=act.by.name,
+        reason=reply,
+    )
 
 
 def _assign(act: TransitionContext, given: Undertaking) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ from notifications.messages import (
     Desk,
     Digest,
     ExtensionAnswer,
+    ForwardAnswer,
     Item,
     Kind,
     Message,
@@ -283,6 +284,22 @@ EXTENSION_SAMPLE = Message(
         asked_for_on=date(2026, 4, 15),
         decided_by="李局长",
         reason="街道巡检分工尚需会商，同意顺延至4月10日，不再二次延期。",
+    ),
+)
+
+
+FORWARD_SAMPLE = Message(
+    kind=Kind.FORWARD,
+    to_name="王科长",
+    unit="钟楼区民政局",
+    as_of_on=date(2026, 3, 26),
+    items=(replace(ITEM, light=Light.GREEN),),
+    desk=DESK,
+    detail=ForwardAnswer(
+        granted=False,
+        to_unit="天宁区民政局",
+        decided_by="周处长",
+        reason="道路在钟楼区界内，仍由钟楼区承办。",
     ),
 )
 

@@ -35,6 +35,7 @@ from duban.obligations.transitions import (
     SendBack,
     transition,
 )
+from duban.outbox.tables import dispatch
 from tests.builders import a_person, a_point, a_unit, an_edition, an_obligation
 
 TODAY = date(2026, 3, 20)
@@ -146,6 +147,11 @@ def test_the_page_of_one_shows_what_may_be_done_and_by_whom(bureau: Bureau) -> N
         my_obligation(bureau, one, by=stranger, today=TODAY)
 
 
+def letters_of(bureau: Bureau, kind: str) -> list[dict[str, object]]:
+    with bureau.store.reading() as connection:
+        return list(connection.scalars(sa.select(dispatch.c.payload).where(dispatch.c.kind == kind)))
+
+
 def asks_forward(bureau: Bureau, one: int, to: str, by: Actor) -> None:
     given = Forwarding(to_unit=to, reason="属钟楼区")
     transition(bureau, one, Transition.ASK_FORWARD, given, by=by, now=NOW)
@@ -180,6 +186,8 @@ def test_a_unit_asks_for_a_forward_and_owes_it_until_the_coordinator_decides(bur
 
     decides(bureau, one, zhou, granted=True)
 
+    [letter] = letters_of(bureau, "forward")
+    assert (letter["granted"], letter["to_unit"], letter["reason"]) == (True, "钟楼区民政局", "已核实")
     assert my_obligations(bureau, by=wang, today=TODAY).owed == 0
     assert my_obligations(bureau, by=zhang, today=TODAY).owed == 1
     assert not read_forwards(bureau, by=zhou, today=TODAY).forwards
