@@ -54,6 +54,7 @@ _ACTS = {
     "forward_request": "申请改派",
     "forwarding": "改派",
     "early_pass": "准予越序",
+    "stated_date": "补录日期",
 }
 _FATES = {
     "planned": "已排",
@@ -181,7 +182,9 @@ def _head(one: ObligationFile) -> Iterator[Words]:
 def _submissions(shown: ObligationFile) -> Iterator[Words]:
     for one in shown.submissions:
         at = f"{one.submitted_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
-        yield f"第{one.nth}次报送：{one.submitted_by}，{at}，{one.note or '无说明'}{'，零报告' if one.zero_report else ''}"
+        yield f"第{one.nth}次报送：{one.submitted_by}，{at}收到，{one.note or '无说明'}{'，零报告' if one.zero_report else ''}"
+        if one.stated:
+            yield one.stated.words
         if one.items:
             rows = [
                 (

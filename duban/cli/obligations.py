@@ -35,6 +35,7 @@ from duban.obligations.transitions import (
     ExtensionRequest,
     ForwardDecision,
     Forwarding,
+    ReviewPass,
     SendBack,
     TransitionDone,
     TransitionInput,
@@ -248,7 +249,10 @@ def _review(_: Call, given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]
     passes, sends_back = given.pop("passes"), given.pop("sends_back")
     if passes == sends_back:
         raise typer.BadParameter("请在 --pass 和 --send-back 中选一个。")
-    return (Transition.PASS, {"remark": given["reason"]}) if passes else (Transition.SEND_BACK, given)
+    accepts = given.pop("accepts_stated")
+    if passes:
+        return Transition.PASS, {"remark": given["reason"], "accepts_stated": accepts}
+    return Transition.SEND_BACK, given
 
 
 def _extend(_: Call, given: dict[str, Any]) -> tuple[Transition, dict[str, Any]]:
@@ -339,6 +343,7 @@ _act(
         _flag("passes", "--pass", "本级审核通过。"),
         _flag("sends_back", "--send-back", "退回补正。"),
         *(_option(SendBack, name) for name in SendBack.model_fields),
+        _option(ReviewPass, "accepts_stated"),
     ],
     _review,
     versioned=True,
@@ -360,6 +365,7 @@ _act(
     _forward,
 )
 _act("take-back", Transition.TAKE_BACK)
+_act("state-date", Transition.STATE_DATE)
 _act("allow-early", Transition.ALLOW_EARLY)
 _act("assign", Transition.ASSIGN)
 

@@ -20,6 +20,7 @@ from duban.obligations.tables import (
     obligation,
     sign_off,
     spot_check,
+    stated_date,
     suspension,
     waiver,
 )
@@ -55,6 +56,28 @@ FATE_NAMES = {"opened": "打开审核", "taken_back": "已撤回"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedShown:
+    """A date stated beside the moment of receipt; `verdict` is accepted, refused, or None while nobody has decided."""
+
+    stated_on: date
+    reason: str
+    stated_by: str
+    stated_at: datetime
+    verdict: str | None
+    decided_by: str | None
+
+    @property
+    def words(self) -> str:
+        word = {
+            "accepted": f"{self.decided_by}认可，按补录日期算是否逾期",
+            "refused": f"{self.decided_by}不认可，按收到的日期算",
+        }
+        told = word.get(self.verdict or "", "审核人认可以前，按收到的日期算")
+        day = f"{self.stated_on.year}年{self.stated_on.month}月{self.stated_on.day}日"
+        return f"补录日期：{day}（{self.stated_by}：{self.reason}；{told}）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionShown:
     """`fate` is opened or taken_back, with who did it and when; `zero_report` says that the unit found no problem."""
 
@@ -68,6 +91,7 @@ class SubmissionShown:
     fate: str | None = None
     fate_by: str | None = None
     fate_at: datetime | None = None
+    stated: StatedShown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +148,7 @@ def origin_of(connection: Connection, obligation_id: int) -> dict[str, Any]:
 def submissions_of(connection: Connection, obligation_id: int) -> tuple[SubmissionShown, ...]:
     """Everything handed in, in order, each with its items and reviews."""
     items, reviews = _items(connection, obligation_id), _reviews(connection, obligation_id)
+    stated = _stated(connection, obligation_id)
     settled_by = person.alias()
     rows = connection.execute(
         select(
@@ -153,6 +178,7 @@ def submissions_of(connection: Connection, obligation_id: int) -> tuple[Submissi
             fate=row.what,
             fate_by=row.settled_by,
             fate_at=row.at,
+            stated=stated.get(row.id),
         )
         for row in rows
     )
@@ -207,7 +233,17 @@ def reminders_of(connection: Connection, obligation_id: int) -> tuple[ReminderSh
     )
 
 
-_ACTS = (extension, suspension, waiver, sign_off, spot_check, forward_request, forwarding, early_pass)
+_ACTS = (
+    extension,
+    suspension,
+    waiver,
+    sign_off,
+    spot_check,
+    forward_request,
+    forwarding,
+    early_pass,
+    stated_date,
+)
 _PEOPLE = (
     "asked_by",
     "decided_by",
@@ -218,9 +254,31 @@ _PEOPLE = (
     "checked_by",
     "forwarded_by",
     "allowed_by",
+    "stated_by",
 )
 _UNITS = ("from_unit_id", "to_unit_id")
 _BEST_FIRST = ("accepted", "unsure", "sending", "pending", "failed", "withdrawn")
+
+
+def _stated(connection: Connection, obligation_id: int) -> dict[int, StatedShown]:
+    by, decider = person.alias(), person.alias()
+    rows = connection.execute(
+        select(stated_date, by.c.name.label("by"), decider.c.name.label("decider"))
+        .join(by, by.c.id == stated_date.c.stated_by)
+        .outerjoin(decider, decider.c.id == stated_date.c.decided_by)
+        .where(stated_date.c.obligation_id == obligation_id)
+    )
+    return {
+        row.submission_id: StatedShown(
+            stated_on=row.stated_on,
+            reason=row.reason,
+            stated_by=row.by,
+            stated_at=row.stated_at,
+            verdict=row.verdict,
+            decided_by=row.decider,
+        )
+        for row in rows
+    }
 
 
 def _items(connection: Connection, obligation_id: int) -> dict[int, list[EvidenceShown]]:
@@ -274,7 +332,7 @@ def _units_involved(obligation_id: int) -> Select[Any]:
 def _act(table: Table, row: Row[Any], names: dict[int, str], units: dict[int, str]) -> ActShown:
     columns: dict[str, object] = {}
     for name, value in row._mapping.items():
-        if name in ("id", "obligation_id", "point_id"):
+        if name in ("id", "obligation_id", "point_id", "submission_id", "late_before"):
             continue
         if name in _PEOPLE:
             columns[name] = names.get(value)

@@ -208,6 +208,67 @@ def submit_refusals(matter: ObligationFacts, by: Actor) -> tuple[str, ...]:
     return own
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedDate:
+    """What was stated of the newest submission; `verdict` is None until a reviewer decided."""
+
+    id: int
+    stated_on: date
+    received_on: date
+    late_before: bool
+    stated_by: int
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestSubmission:
+    """The submission under way: its day, and the last thing that was done before it, in words with its day."""
+
+    id: int
+    received_on: date
+    after: str
+    after_on: date
+    late_before: bool
+
+
+def stating_refusals(
+    matter: ObligationFacts,
+    by: Actor,
+    newest: NewestSubmission,
+    *,
+    stated_on: date,
+    reason: str,
+    stated: bool,
+) -> tuple[str, ...]:
+    """Every reason against stating that paper came earlier than it was received here: never later than that, never
+    before what it builds on. `stated` says that it was stated already.
+    """
+    own = list(transition_refusals(matter, Transition.STATE_DATE, by))
+    if stated:
+        own.append("这次报送已经补录过日期，不能再改；确有错误的，请审核人退回后重新报送、重新补录。")
+    if not reason.strip():
+        own.append("补录日期要写明理由（收文登记、邮戳等凭据），请补写。")
+    if stated_on >= newest.received_on:
+        own.append(
+            f"补录日期{_day(stated_on)}不早于收到的日期{_day(newest.received_on)}，不必补录；请核对日期。"
+        )
+    elif stated_on < newest.after_on:
+        own.append(f"补录日期{_day(stated_on)}早于{newest.after}的日期{_day(newest.after_on)}，请核对日期。")
+    return tuple(own)
+
+
+def accepting_refusals(by: Actor, waiting: StatedDate | None, accepts: bool | None) -> tuple[str, ...]:
+    """Every reason against a pass because of a stated date; None: nothing waits for a word on it."""
+    if waiting is None:
+        return () if accepts is None else ("这次报送没有待定的补录日期，不必写明认可与否。",)
+    if accepts is None:
+        both = f"补录日期{_day(waiting.stated_on)}（收到的日期{_day(waiting.received_on)}）"
+        return (f"这次报送写有{both}，通过时请写明认可还是不认可；不认可的按收到的日期算。",)
+    if waiting.stated_by == by.person_id:
+        return (f"{by.name}补录了日期，不能自己认可，请由另一位审核人审核。",)
+    return ()
+
+
 def spot_check_refusals(matter: ObligationFacts, by: Actor, *, finding: str) -> tuple[str, ...]:
     """Every reason against a spot check: it is done by someone who had no part in the matter."""
     own = list(transition_refusals(matter, Transition.SPOT_CHECK, by))

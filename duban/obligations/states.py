@@ -72,6 +72,7 @@ class Transition(StrEnum):
     SUBMIT = "submit"  # 报结
     TAKE_BACK = "take_back"  # 撤回报送
     ALLOW_EARLY = "allow_early"  # 越序
+    STATE_DATE = "state_date"  # 补录日期
     PASS = "pass"  # 审核通过一级
     SEND_BACK = "send_back"  # 退回
     SIGN_OFF = "sign_off"  # 销号
@@ -127,6 +128,8 @@ TRANSITION_RULES: dict[Transition, TransitionRule] = {
     Transition.SUBMIT: _rule("报结", {_H}, _to(State.SUBMITTED, *OPEN)),
     Transition.TAKE_BACK: _rule("撤回报送", {_H}, {State.SUBMITTED: None}),
     Transition.ALLOW_EARLY: _rule("准予越序", {_C}, _staying(*OPEN, *WAITING)),
+    # Paper that came earlier than it was handed in: stated beside the moment of receipt, never instead of it.
+    Transition.STATE_DATE: _rule("补录日期", {_C}, _staying(State.SUBMITTED)),
     Transition.PASS: _rule("审核通过", {_R, _C, _L}, {State.SUBMITTED: State.ACCEPTED}),
     Transition.SEND_BACK: _rule("退回", {_R, _C, _L}, _to(State.RETURNED, State.SUBMITTED, State.ACCEPTED)),
     Transition.SIGN_OFF: _rule("销号", {_C, _L}, {State.ACCEPTED: State.CLOSED}),

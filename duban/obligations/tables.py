@@ -209,6 +209,24 @@ early_pass = Table(
     Column("allowed_at", Moment, nullable=False),
 )
 
+# 补录日期: paper of a submission that came before it was received here; counts once a reviewer accepted it.
+stated_date = Table(
+    "stated_date",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False, unique=True),
+    Column("stated_on", Date, nullable=False),
+    Column("received_on", Date, nullable=False),  # the day of the submission, which goes on being known
+    Column("late_before", Integer, nullable=False),  # an earlier submission was late: that mark stays
+    Column("reason", Text, nullable=False),
+    Column("stated_by", Id, ForeignKey("person.id"), nullable=False),
+    Column("stated_at", Moment, nullable=False),
+    Column("verdict", String(16)),  # accepted, refused; null while no reviewer has decided
+    Column("decided_by", Id, ForeignKey("person.id")),
+    Column("decided_at", Moment),
+)
+
 spot_check = Table(
     "spot_check",
     metadata,

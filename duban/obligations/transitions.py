@@ -53,6 +53,8 @@ from duban.obligations.queries import (
 )
 from duban.obligations.rules import (
     Clocks,
+    StatedDate,
+    accepting_refusals,
     asking_refusals,
     deciding_refusals,
     early_refusals,
@@ -63,7 +65,14 @@ from duban.obligations.rules import (
     review_refusals,
     sign_off_refusals,
     spot_check_refusals,
+    stating_refusals,
     take_back_refusals,
+)
+from duban.obligations.stated_queries import (
+    decide_stated_date,
+    insert_stated_date,
+    newest_submission,
+    stated_of_newest,
 )
 from duban.obligations.states import (
     TRANSITION_RULES,
@@ -161,8 +170,26 @@ class Undertaking(TransitionInput):
     ] = ""
 
 
+class DateStated(TransitionInput):
+    stated_on: Annotated[
+        date, Asked(label="补录日期", option="--stated-on", help="纸质材料实际收到的日期。", required=True)
+    ]
+    reason: Annotated[
+        Words,
+        Asked(label="补录理由", option="--reason", help="理由和凭据：收文登记、邮戳等。", required=True),
+    ] = ""
+
+
 class ReviewPass(TransitionInput):
     remark: Annotated[Words, Asked(label="意见", option="--reason", help="退回原因，或通过时的意见。")] = ""
+    accepts_stated: Annotated[
+        bool | None,
+        Asked(
+            label="补录日期",
+            option="--accept-stated/--refuse-stated",
+            help="有补录日期时：认可，或不认可（按收到的日期算）。",
+        ),
+    ] = None
 
 
 class SendBack(TransitionInput):
@@ -548,10 +575,47 @@ def _take_back(act: TransitionContext, given: TransitionInput) -> Mapping[str, o
 
 def _pass(act: TransitionContext, given: ReviewPass) -> Mapping[str, object]:
     """The next level; the last one makes it ready to be signed off."""
-    refuse(*review_refusals(act.one, Transition.PASS, act.by))
-    act.move(Transition.PASS)
+    stated = stated_of_newest(act.connection, act.one.id)
+    waiting = stated if stated and stated.verdict is None else None
+    refuse(
+        *review_refusals(act.one, Transition.PASS, act.by),
+        *accepting_refusals(act.by, waiting, given.accepts_stated),
+    )
+    act.move(Transition.PASS, **(_as_stated(act.one, waiting) if waiting and given.accepts_stated else {}))
     level = _review(act, "passed", given.remark)
-    return {"level": level, "levels": act.one.review_levels, "remark": given.remark}
+    facts = {"level": level, "levels": act.one.review_levels, "remark": given.remark}
+    if waiting is None:
+        return facts
+    accepted = bool(given.accepts_stated)
+    decide_stated_date(act.connection, waiting.id, accepted=accepted, by=person_id(act.by), at=act.now)
+    return facts | {"stated_on": waiting.stated_on, "received_on": waiting.received_on, "accepted": accepted}
+
+
+def _as_stated(one: Obligation, stated: StatedDate) -> dict[str, object]:
+    """What counts for lateness from now on; the mark of an earlier submission stays."""
+    late = stated.late_before or stated.stated_on > one.due_on
+    return {"submitted_on": stated.stated_on, "late": int(late)}
+
+
+def _state_date(act: TransitionContext, given: DateStated) -> Mapping[str, object]:
+    """Beside the day of receipt, which goes on counting until a reviewer accepts it."""
+    refuse(*transition_refusals(act.one, Transition.STATE_DATE, act.by))
+    newest = newest_submission(act.connection, act.one.id)
+    stated = stated_of_newest(act.connection, act.one.id) is not None
+    given_words = given.model_dump()
+    refuse(*stating_refusals(act.one, act.by, newest, **given_words, stated=stated))
+    act.move(Transition.STATE_DATE)
+    dates = {**given_words, "received_on": newest.received_on}
+    insert_stated_date(
+        act.connection,
+        obligation_id=act.one.id,
+        submission_id=newest.id,
+        late_before=int(newest.late_before),
+        stated_by=person_id(act.by),
+        stated_at=act.now,
+        **dates,
+    )
+    return dates
 
 
 def _send_back(act: TransitionContext, given: SendBack) -> Mapping[str, object]:
@@ -801,6 +865,11 @@ TRANSITIONS: dict[Transition, TransitionSpec] = {
         EarlyGrounds, _allow_early, "越序：前一阶段没有办结，准予先审核、销号本项。"
     ),
     Transition.TAKE_BACK: _spec(TransitionInput, _take_back, "撤回报送：审核人打开之前可以撤回，材料留存。"),
+    Transition.STATE_DATE: _spec(
+        DateStated,
+        _state_date,
+        "补录日期：纸质材料早已收到的，由统筹科室写明日期和理由；审核人认可以后才据以算是否逾期。",
+    ),
     Transition.PASS: _spec(ReviewPass, _pass, "审核：通过本级，或写明原因退回。"),
     Transition.SEND_BACK: _spec(SendBack, _send_back, "审核：通过本级，或写明原因退回。"),
     Transition.SIGN_OFF: _spec(SignOff, _sign_off, "销号：审核全部通过后，由报送人和审核人以外的同志办理。"),

@@ -29,6 +29,8 @@ from duban.portal.forms import LONGEST_LINE, LONGEST_TEXT, Filled, audit_fields
 LONGEST_NOTE = 2000
 # A conclusion is chosen between two words.
 VERDICTS = {"passed": "合格", "failed": "不合格"}
+# Of a date that somebody stated.
+ACCEPTS = {"accepted": "认可，按补录日期算是否逾期", "refused": "不认可，按收到的日期算"}
 
 
 def do_transition(
@@ -52,6 +54,9 @@ def _field(filled: Filled, model: type[TransitionInput], name: str) -> Any:
     key = asked.field or name
     if kind is bool:
         return filled.choice(key, asked.label, VERDICTS) == "passed"
+    if bool in get_args(kind):
+        chosen = filled.choice(key, asked.label, ACCEPTS, required=False)
+        return None if chosen is None else chosen == "accepted"
     if Decimal in get_args(kind):
         return filled.amount(key, asked.label, required=asked.required)
     if date in (kind, *get_args(kind)):

@@ -343,7 +343,12 @@ def _other_states(play: Play) -> None:
             play.act("obligation", "archive", mine, "--as", "周处长")
     reopened = number(play, "钟楼区民政局", "月度预警处置", label="1月")
     _hand_in(play, reopened, "袁科长")
-    play.run("obligation", "review", reopened, "--pass", "--as", "陈科长", "--json")
+    stated = ("--stated-on", "2026-03-12", "--reason", "收文登记第 88 号")
+    play.run("obligation", "state-date", reopened, "--stated-on", "2026-03-17", "--as", "周处长")
+    play.run("obligation", "state-date", reopened, *stated, "--as", "袁科长")
+    play.act("obligation", "state-date", reopened, *stated, "--as", "周处长")
+    play.run("obligation", "review", reopened, "--pass", "--as", "陈科长")
+    play.run("obligation", "review", reopened, "--pass", "--accept-stated", "--as", "陈科长", "--json")
     play.run("obligation", "sign-off", reopened, "--as", "周处长", "--json")
     play.act(
         "obligation",

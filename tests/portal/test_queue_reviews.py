@@ -27,6 +27,32 @@ def test_a_reviewer_finds_what_waits_and_passes_it(portal: Portal) -> None:
     assert state_of(portal, number) == "accepted"
 
 
+def test_a_stated_date_stands_beside_the_received_one_until_a_reviewer_says_so(portal: Portal) -> None:
+    number = handed_in(portal)
+    zhou, reviewer = portal.as_("周处长"), portal.as_("陈科长")
+    case, at = f"/obligations/{number}", f"/obligations/{number}/state-date"
+    early = zhou.fill(zhou.get(case), at, stated_on="2026-01-04", reason="收文登记第 88 号", expect=422)
+    assert "补录日期2026年1月4日早于交办的日期2026年1月5日" in early.text
+
+    shown = zhou.fill(early, at, stated_on="2026-03-12", reason="收文登记第 88 号")
+    both = "2026年3月16日 09:00收到", "补录日期：2026年3月12日（周处长：收文登记第 88 号；审核人认可以前"
+    for page in (shown, reviewer.get(case), reviewer.get(f"/reviews/{number}")):
+        assert all(words in page.text for words in both)
+    assert (
+        "不能自己认可"
+        in zhou.fill(
+            zhou.get(f"/reviews/{number}"), f"/reviews/{number}/pass", accepts_stated="accepted", expect=422
+        ).text
+    )
+
+    unsaid = reviewer.fill(reviewer.get(f"/reviews/{number}"), f"/reviews/{number}/pass", expect=422)
+    reviewer.fill(unsaid, f"/reviews/{number}/pass", accepts_stated="accepted")
+
+    assert "收到的日期2026年3月16日" in unsaid.text and "写明认可还是不认可" in unsaid.text
+    assert "陈科长认可，按补录日期算是否逾期" in zhou.get(case).text
+    assert state_of(portal, number) == "accepted"
+
+
 def test_sending_back_needs_a_reason_and_keeps_what_was_typed(portal: Portal) -> None:
     number = handed_in(portal)
     reviewer = portal.as_("陈科长")

@@ -141,10 +141,22 @@ class ReviewOut(Out):
     reason: str
 
 
+class StatedOut(Out):
+    stated_on: date = Field(description="补录日期：纸质材料收到的日期")
+    reason: str
+    stated_by: str
+    stated_at: datetime
+    verdict: str | None = Field(
+        description="accepted 认可、refused 不认可；null 是审核人还没有定，按收到的时间算"
+    )
+    decided_by: str | None
+
+
 class SubmissionOut(Out):
     nth: int
     submitted_by: str
-    submitted_at: datetime
+    submitted_at: datetime = Field(description="收到的时刻，谁也不能另报")
+    stated: StatedOut | None
     note: str
     items: list[EvidenceOut]
     reviews: list[ReviewOut]

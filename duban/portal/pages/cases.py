@@ -50,6 +50,7 @@ _ACTS = {
     "forward": Transition.FORWARD,
     "reopen": Transition.REOPEN,
     "archive": Transition.ARCHIVE,
+    "state-date": Transition.STATE_DATE,
     "assign": Transition.ASSIGN,
     "allow-early": Transition.ALLOW_EARLY,
 }

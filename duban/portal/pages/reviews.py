@@ -16,7 +16,7 @@ from duban.obligations.states import State, Transition
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Filled, FilledForm, run
-from duban.portal.obligation_forms import do_transition
+from duban.portal.obligation_forms import ACCEPTS, do_transition
 from duban.portal.params import Number, asked, whole
 
 router = APIRouter()
@@ -118,4 +118,5 @@ def _page(
         typed=filled.values if filled else {},
         faults=filled.faults if filled else {},
         Verb=Transition,
+        ACCEPTS=ACCEPTS,
     )
