@@ -62,6 +62,8 @@ class ExpectedEvidence:
     unit_of_measure: str | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    within: Decimal | None = None  # more than that is doubtful and asks for a reason; `maximum` is refused
+    at_most: str | None = None  # the key of a figure that this one cannot exceed without a reason
     reason: str | None = None
 
 

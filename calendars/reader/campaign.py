@@ -125,6 +125,8 @@ class EvidenceEntry(Entry):
     unit_of_measure: Text | None = Field(None, alias="unit")
     minimum: Number | None = Field(None, alias="min")
     maximum: Number | None = Field(None, alias="max")
+    within: Number | None = None
+    at_most: Text | None = None
     reason: Text | None = None
 
     @model_validator(mode="after")
@@ -136,8 +138,16 @@ class EvidenceEntry(Entry):
             errors.append(said((), text))
         if measured and self.unit_of_measure is None:
             errors.append(said((), f"数据“{self.title}”没有计量单位，请补上 unit，例如 unit: 户。"))
-        if not measured and self.model_fields_set & {"unit_of_measure", "minimum", "maximum"}:
-            text = f"“{self.title}”不是数据，不能写 unit、min、max，请删去或加 type: figure。"
+        if not measured and self.model_fields_set & {
+            "unit_of_measure",
+            "minimum",
+            "maximum",
+            "within",
+            "at_most",
+        }:
+            text = (
+                f"“{self.title}”不是数据，不能写 unit、min、max、within、at_most，请删去或加 type: figure。"
+            )
             errors.append(said((), text))
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             text = f"“{self.title}”的下限{self.minimum}大于上限{self.maximum}，请对调或改正。"

@@ -11,6 +11,7 @@ import typer
 from calendars.formulas import UNKNOWN
 from duban.cli.command import ACT, Answer, Call, Table, command, day_option
 from duban.core.access import SYSTEM
+from duban.figures.queries import ReportedFigure
 from duban.figures.rules import indicator_words
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.reports.indicators import edition_figures
@@ -20,7 +21,9 @@ app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数�
 Campaign = Annotated[str, typer.Argument(help="专项行动的代号或名称。")]
 Year = Annotated[int, typer.Argument(help="年份，例如 2026。")]
 Measure = Annotated[str, typer.Option("--unit", help="计量单位，例如 个、家、%。")]
-Reason = Annotated[str | None, typer.Option("--reason", help="比上次减少的原因。")]
+Reason = Annotated[
+    str | None, typer.Option("--reason", help="比上次减少，或与目标、上次、其他数据明显偏离的原因。")
+]
 AsOf = Annotated[date | None, day_option("--as-of", "数据截止日期（默认办理当天）。")]
 
 
@@ -85,7 +88,7 @@ def list_(call: Call, campaign: Campaign, year: Year) -> Answer:
     """列出最新填报的数据。"""
     found = edition_figures(call.bureau, campaign, year, by=SYSTEM).reported
     rows = (
-        (one.name, unit, one.value, one.unit_of_measure, one.as_of_on, one.reported_by, one.reason or "")
+        (one.name, unit, one.value, one.unit_of_measure, one.as_of_on, one.reported_by, _said(one))
         for unit, one in found
     )
     columns = ("数据", "单位", "数值", "计量单位", "截至", "填报人", "说明")
@@ -93,6 +96,10 @@ def list_(call: Call, campaign: Campaign, year: Year) -> Answer:
         [{"unit": unit, "figure": one} for unit, one in found],
         Table(f"{campaign}{year}年数据", columns, rows),
     )
+
+
+def _said(one: ReportedFigure) -> str:
+    return "；".join(said for said in (f"存疑：{one.doubt}" if one.doubt else "", one.reason) if said)
 
 
 @command(app, "indicators")
@@ -119,7 +126,7 @@ def indicators(
                     one.fault,
                     indicator_words(one.formula, titles, one.figures) if one.figures else "",
                     one.coverage,
-                    f"缺{'、'.join(one.missing)}" if one.missing else "",
+                    f"缺{'、'.join(titles.get(name, name) for name in one.missing)}" if one.missing else "",
                 )
                 if said
             ),

@@ -196,6 +196,9 @@ def _submissions(shown: ObligationFile) -> Iterator[Words]:
                 for item in one.items
             ]
             yield Table("", ("材料", "名称", "内容", "SHA-256"), rows)
+            yield from (
+                f"数据存疑：{item.doubt}；单位说明：{item.reason}" for item in one.items if item.doubt
+            )
         if one.fate:
             at = f"{one.fate_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if one.fate_at else ""
             yield f"{FATE_NAMES[one.fate]}：{one.fate_by}，{at}"

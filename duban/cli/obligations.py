@@ -309,6 +309,9 @@ def submit_(
     zero_report: Annotated[
         bool, typer.Option("--zero-report", help="零报告：设有问题台账的节点没有查出问题。")
     ] = False,
+    figure_reason: Annotated[
+        str, typer.Option("--figure-reason", help="数据明显偏离目标、上次或其他数据时的原因。")
+    ] = "",
 ) -> Answer:
     """报结：报送佐证材料，等待审核。"""
     items: list[FileItem | FigureItem | LinkItem] = [
@@ -317,7 +320,16 @@ def submit_(
         *(LinkItem(key=key, link=value) for key, value in _pairs("--link", link)),
     ]
     return _done(
-        call, submit(call.bureau, obligation, items=items, note=note, zero_report=zero_report, **call.act)
+        call,
+        submit(
+            call.bureau,
+            obligation,
+            items=items,
+            note=note,
+            zero_report=zero_report,
+            figure_reason=figure_reason,
+            **call.act,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ the environment. Nothing else reads the environment.
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -22,6 +23,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="台账数据库；默认 SQLite，位于 home/duban.db")
     evidence_url: str | None = Field(None, description="佐证材料存放处（fsspec 地址）；默认 home/evidence")
     evidence_max_bytes: int = Field(50 * 1024 * 1024, description="单个附件的字节上限", gt=0)
+    figure_largest: Decimal = Field(
+        Decimal(100_000),
+        description="没有目标、历史和上限可比的数据大于它时请填报人写明原因（金额除外）",
+        gt=0,
+    )
     calendars: Path | None = Field(None, description="专项行动文件所在文件夹；默认随程序安装的 calendars/")
     edition_years: tuple[int, ...] = Field((2025, 2026), description="初次运行时载入的年度")
     actor: str = Field("运维", description="命令行未写 --as 时的操作人")

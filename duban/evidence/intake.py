@@ -33,7 +33,7 @@ REASON = "原因.txt"
 # A folder that somebody is still copying into is left until nothing has changed in it for this long.
 SETTLED = timedelta(seconds=60)
 SHEET_BYTES = 64 * 1024
-_KEYS = frozenset({"by", "note", "items", "zero_report"})
+_KEYS = frozenset({"by", "note", "figure_reason", "items", "zero_report"})
 InboxItem = FileItem | FigureItem | LinkItem
 
 
@@ -63,6 +63,7 @@ class _Sheet:
     by: str | None = None
     note: str = ""
     zero_report: bool = False
+    figure_reason: str = ""
     items: dict[str, Any] = field(default_factory=dict)
 
 
@@ -110,6 +111,7 @@ def _take(bureau: Bureau, folder: Path, *, now: datetime, dry_run: bool) -> Inta
             items=items,
             note=sheet.note,
             zero_report=sheet.zero_report,
+            figure_reason=sheet.figure_reason,
             by=by,
             now=now,
             dry_run=dry_run,
@@ -144,7 +146,7 @@ def _sheet(folder: Path) -> _Sheet:
 def _checked(read: object, name: str) -> _Sheet:
     if not isinstance(read, dict) or not set(read) <= _KEYS or not isinstance(read.get("items") or {}, dict):
         raise Refused(
-            f"{name} 只能有 by、note、zero_report、items 四项，items 下逐行写 材料代码: 文件名、数据或链接。"
+            f"{name} 只能有 by、note、zero_report、figure_reason、items 五项，items 下逐行写 材料代码: 文件名、数据或链接。"
         )
     items = {str(key): value for key, value in (read.get("items") or {}).items()}
     by = read.get("by")
@@ -152,6 +154,7 @@ def _checked(read: object, name: str) -> _Sheet:
         by=str(by) if by else None,
         note=str(read.get("note") or ""),
         zero_report=read.get("zero_report") is True,
+        figure_reason=str(read.get("figure_reason") or ""),
         items=items,
     )
 

@@ -29,6 +29,8 @@ class SubmittedItem:
     value: Decimal | None = None
     unit_of_measure: str | None = None
     link: str | None = None
+    doubt: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

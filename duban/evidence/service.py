@@ -39,6 +39,8 @@ from duban.evidence.rules import (
     type_of,
 )
 from duban.evidence.uploads import open_upload, own_upload
+from duban.figures.doubts import figures_in_doubt
+from duban.figures.plausibility import doubt_refusals
 from duban.figures.queries import known_figure_candidates
 from duban.figures.rules import KnownFigure, known_for
 from duban.history.queries import append_entry
@@ -126,6 +128,7 @@ def submit(
     typed: Callable[[ExpectedNow], Sequence[FigureItem | LinkItem]] | None = None,
     note: str = "",
     zero_report: bool = False,
+    figure_reason: str = "",
     by: Actor,
     now: datetime,
     version: int | None = None,
@@ -137,7 +140,7 @@ def submit(
 
     Handing in after the date leaves a permanent late mark. A required figure that was left out is taken from where
     the unit has given it before, the figures of a problem ledger always from the ledger. `zero_report` says that the
-    unit found no problem.
+    unit found no problem. A figure that cannot well be so asks for `figure_reason`.
     """
     note = cleaned(note)
     with receiving(bureau, obligation_id, items, by) as (received, unreceived):
@@ -149,12 +152,23 @@ def submit(
             of_ledger = _ledger_faults(act, received, zero_report)
             received += _of_ledger(act, received)
             received += _known(act, received, unreceived)
-            refuse(*submit_refusals(act.one, by), *of_ledger, *_faults(act, received, unreceived, note))
+            doubts = figures_in_doubt(act.connection, act.bureau, act.one, _figures(received))
+            refuse(
+                *submit_refusals(act.one, by),
+                *of_ledger,
+                *_faults(act, received, unreceived, note),
+                *doubt_refusals(tuple(one for own in doubts.values() for one in own), figure_reason),
+            )
             today = clock.civil(now)
             late = act.one.late or today > act.one.due_on
             # Taken back, it is where it was.
             act.move(Transition.SUBMIT, submitted_on=today, late=int(late), state_before=act.one.state.value)
-            kept = [_item(act, one) for one in received]
+            kept = [
+                replace(one, doubt="；".join(doubts[one.key]), reason=cleaned(figure_reason))
+                if one.key in doubts
+                else one
+                for one in (_item(act, given) for given in received)
+            ]
             nth = insert_submission(
                 act.connection,
                 obligation_id=obligation_id,
@@ -174,6 +188,14 @@ def submit(
         if not dry_run:
             _clear(bureau, received)
         return done
+
+
+def _figures(received: Sequence[ReceivedItem]) -> dict[str, tuple[Decimal, str | None]]:
+    return {
+        one.given.key: (one.given.value, one.given.unit_of_measure)
+        for one in received
+        if one.given.value is not None
+    }
 
 
 def _of_the_form(act: TransitionContext, received: list[ReceivedItem]) -> list[ReceivedItem]:
@@ -354,7 +376,7 @@ def _item(act: TransitionContext, received: ReceivedItem) -> SubmittedItem:
 
 def _listed(items: Sequence[SubmittedItem]) -> list[dict[str, object]]:
     """What of each item the history binds: the bytes by their hash, the rest by value."""
-    names = ("key", "type", "sha256", "filename", "value", "unit_of_measure", "link")
+    names = ("key", "type", "sha256", "filename", "value", "unit_of_measure", "link", "doubt", "reason")
     return [{name: value for name in names if (value := getattr(item, name)) is not None} for item in items]
 
 

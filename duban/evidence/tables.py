@@ -50,6 +50,8 @@ evidence_item = Table(
     Column("value", Amount),  # figure
     Column("unit_of_measure", String(32)),
     Column("link", String(1000)),
+    Column("doubt", Text),  # why the figure was doubtful when it came, and what the unit said to it
+    Column("reason", Text),
 )
 
 review = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from duban.figures.tables import figure, progress
 from duban.obligations.queries import Obligation
 from duban.obligations.states import State
 from duban.obligations.tables import obligation
+from duban.rosters.tables import roster, subject
 from duban.units.queries import visible
 from duban.units.tables import person
 
@@ -37,6 +38,7 @@ class ReportedFigure:
     unit_of_measure: str
     as_of_on: date
     reason: str | None
+    doubt: str | None
     reported_by: str
 
 
@@ -94,6 +96,7 @@ def insert_progress(
     value: Decimal,
     as_of_on: date,
     reason: str | None,
+    doubt: str | None,
     by: int,
     at: datetime,
 ) -> None:
@@ -104,6 +107,7 @@ def insert_progress(
             value=value,
             as_of_on=as_of_on,
             reason=reason,
+            doubt=doubt,
             reported_by=by,
             reported_at=at,
         )
@@ -126,6 +130,37 @@ def quota_progress(connection: Connection, edition_id: int, sight: VisibleUnits)
         for row in rows
     }
     return tuple(newest.values())
+
+
+def last_submitted(connection: Connection, one: Obligation, keys: Sequence[str]) -> dict[str, Decimal]:
+    """The unit's figures of the same milestone when it last handed in another occurrence of it."""
+    owed = obligation.alias("owed")
+    rows = connection.execute(
+        select(evidence_item.c.key, evidence_item.c.value)
+        .join_from(evidence_item, submission, submission.c.id == evidence_item.c.submission_id)
+        .join(obligation, obligation.c.id == submission.c.obligation_id)
+        .where(
+            obligation.c.milestone_id
+            == select(owed.c.milestone_id).where(owed.c.id == one.id).scalar_subquery(),
+            obligation.c.unit_id == one.unit_id,
+            obligation.c.subject_id == one.subject_id,
+            obligation.c.id != one.id,
+            evidence_item.c.key.in_(keys),
+            evidence_item.c.value.is_not(None),
+        )
+        .order_by(submission.c.submitted_at, submission.c.id, evidence_item.c.id)
+    )
+    return {row.key: row.value for row in rows}
+
+
+def subjects_of(connection: Connection, edition_id: int, unit_id: int | None) -> int | None:
+    """How many of the roster's subjects have to take part, of a unit or in all; None where there is no roster."""
+    rosters = select(roster.c.id).where(roster.c.edition_id == edition_id)
+    if not connection.execute(rosters.limit(1)).first():
+        return None
+    own = [] if unit_id is None else [subject.c.unit_id == unit_id]
+    counted = select(func.count()).where(subject.c.roster_id.in_(rosters), subject.c.in_scope == 1, *own)
+    return connection.execute(counted).scalar_one()
 
 
 def owing_units(connection: Connection, edition_id: int) -> dict[str, frozenset[int]]:

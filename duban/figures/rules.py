@@ -53,14 +53,14 @@ class SumFinding:
 
     @property
     def sentence(self) -> str:
-        parts, unit = _number(self.units_sum), self.unit_of_measure
+        parts, unit = number_words(self.units_sum), self.unit_of_measure
         head = f"{self.item}“{self.indicator}”：各单位合计{parts}{unit}"
         if self.city_total is None:
             return f"{head}，没有全市数可核对。"
-        city = f"全市{'不少于' if self.op == '>=' else ''}{_number(self.city_total)}{unit}"
+        city = f"全市{'不少于' if self.op == '>=' else ''}{number_words(self.city_total)}{unit}"
         if self.verdict is SumVerdict.AGREES:
             return f"{head}，与{city}一致。"
-        gap = _number(abs(self.city_total - self.units_sum))
+        gap = number_words(abs(self.city_total - self.units_sum))
         return f"{head}，{city}，相差{gap}{unit}，请与原文核对；系统不作改动。"
 
 
@@ -106,14 +106,14 @@ def units_against_city(name: str, units: Sequence[Decimal], city: Decimal | None
     if city is None or not units or sum(units) == city:
         return None
     total = sum(units, Decimal(0))
-    return f"{name}：各单位合计{_number(total)}，全市填报{_number(city)}，相差{_number(abs(total - city))}，请核对哪一个有误。"
+    return f"{name}：各单位合计{number_words(total)}，全市填报{number_words(city)}，相差{number_words(abs(total - city))}，请核对哪一个有误。"
 
 
 def problem_balance(found: Decimal | int, fixed: Decimal | int, still_open: Decimal | int) -> str | None:
     """Found problems are either fixed or still open; None when that adds up."""
     if found == fixed + still_open:
         return None
-    return f"发现问题{_number(found)}个，已整改{_number(fixed)}个加未整改{_number(still_open)}个是{_number(fixed + still_open)}个，对不上，请核对台账。"
+    return f"发现问题{number_words(found)}个，已整改{number_words(fixed)}个加未整改{number_words(still_open)}个是{number_words(fixed + still_open)}个，对不上，请核对台账。"
 
 
 def fall_refusals(
@@ -122,7 +122,7 @@ def fall_refusals(
     """A cumulative figure does not fall without a reason in writing."""
     if previous is None or value is None or value >= previous or (reason and reason.strip()):
         return
-    yield f"{name}这次是{_number(value)}，比上次的{_number(previous)}少，请核对；确实减少的请写明原因"
+    yield f"{name}这次是{number_words(value)}，比上次的{number_words(previous)}少，请核对；确实减少的请写明原因"
 
 
 def day_refusals(name: str, on: date, today: date, newest_on: date | None, year: int) -> Iterator[str]:
@@ -144,9 +144,9 @@ def range_refusals(
         yield f"{name}不是有效的数字，请重新填报"
         return
     if value < lowest:
-        yield f"{name}是{_number(value)}，低于下限{_number(lowest)}，请核对"
+        yield f"{name}是{number_words(value)}，低于下限{number_words(lowest)}，请核对"
     if maximum is not None and value > maximum:
-        yield f"{name}是{_number(value)}，高于上限{_number(maximum)}，请核对"
+        yield f"{name}是{number_words(value)}，高于上限{number_words(maximum)}，请核对"
     if abs(value) >= Decimal(10) ** 14:
         yield f"{name}的数字过大，请核对计量单位"
     elif value != value.quantize(Decimal("0.0001")):
@@ -175,7 +175,8 @@ def expected_figure(edition: Edition, name: str) -> ExpectedEvidence | None:
     )
 
 
-def _number(value: Decimal | int) -> str:
+def number_words(value: Decimal | int) -> str:
+    """A figure as people write it."""
     number = Decimal(value)
     return f"{number.normalize():f}" if number.is_finite() else str(number)
 
@@ -415,6 +416,6 @@ def indicator_words(formula: str, titles: Mapping[str, str], figures: Values | N
 
     def told(name: re.Match[str]) -> str:
         value = (figures or {}).get(name[0])
-        return titles.get(name[0], name[0]) + ("" if value is None else f" {_number(value)}")
+        return titles.get(name[0], name[0]) + ("" if value is None else f" {number_words(value)}")
 
     return re.sub(r"[^\W\d]\w*", told, formula).replace("*", "×").replace("/", "÷")

@@ -16,6 +16,8 @@ from duban.core.access import Actor, VisibleUnits, person_id
 from duban.core.errors import Refused, refuse
 from duban.core.text import cleaned
 from duban.editions.queries import edition_or_refuse
+from duban.figures.doubts import progress_in_doubt, recorded_in_doubt
+from duban.figures.plausibility import doubt_refusals
 from duban.figures.queries import (
     ReportedFigure,
     insert_figure,
@@ -88,10 +90,20 @@ def record_figure(
         kept = known_names(stored.value).get(new.name)
         newest = newest_figures(tx.connection, stored.id, VisibleUnits(everything=True))
         previous = newest.get((unit_id, kept or ""))
+        doubts = recorded_in_doubt(
+            tx.connection,
+            bureau,
+            stored.id,
+            stored.value,
+            unit_id,
+            (kept or new.name, new.value, new.unit_of_measure),
+            previous.value if previous else None,
+        )
         refuse(
             *person_refusals(by, "数据"),
             *reporting_refusals(by, unit_id, unit_name or "全市"),
             *_reasons(stored.value, new, kept, previous, (on, today)),
+            *doubt_refusals(doubts, new.reason),
         )
         assert kept is not None, "a name that is not known is refused"
         detail = {
@@ -100,6 +112,7 @@ def record_figure(
             "unit_of_measure": new.unit_of_measure,
             "as_of_on": on,
             "reason": cleaned(new.reason) if new.reason else None,
+            "doubt": "；".join(doubts) or None,
         }
         where = {"edition_id": stored.id, "unit_id": unit_id}
         insert_figure(tx.connection, {**where, **detail, "reported_by": by.person_id, "reported_at": now})
@@ -171,10 +184,15 @@ def report_progress(
     with acting_on(bureau, obligation_id, by=by, now=now, version=version, dry_run=dry_run) as act:
         quota = quota_of(act.connection, obligation_id)
         newest = newest_progress(act.connection, obligation_id)
+        doubts = progress_in_doubt(
+            act.connection, bureau, act.one, (value, unit_of_measure), newest[0] if newest else None
+        )
         refuse(
             *transition_refusals(act.one, Transition.REPORT, by),
             *_figure_refusals(act, quota, value, unit_of_measure, said, newest, (on, today)),
+            *doubt_refusals(doubts, said),
         )
+        doubt = "；".join(doubts) or None
         act.move(Transition.REPORT)
         insert_progress(
             act.connection,
@@ -182,10 +200,12 @@ def report_progress(
             value=value,
             as_of_on=on,
             reason=said,
+            doubt=doubt,
             by=person_id(by),
             at=now,
         )
-        act.record(Transition.REPORT, {"value": value, "as_of_on": on, "reason": said})
+        said_so = {"value": value, "as_of_on": on, "reason": said} | ({"doubt": doubt} if doubt else {})
+        act.record(Transition.REPORT, said_so)
         return _reported(act, value, unit_of_measure, newest, on)
 
 

@@ -13,7 +13,8 @@ progress = Table(
     Column("obligation_id", Id, ForeignKey("obligation.id"), nullable=False),
     Column("value", Amount, nullable=False),
     Column("as_of_on", Date, nullable=False),
-    Column("reason", Text),  # required when the figure is lower than last time
+    Column("reason", Text),  # required when the figure is lower than last time or doubtful
+    Column("doubt", Text),  # why it was doubtful
     Column("reported_by", Id, ForeignKey("person.id"), nullable=False),
     Column("reported_at", Moment, nullable=False),
     Index("ix_progress_obligation_id_as_of_on", "obligation_id", "as_of_on"),
@@ -30,6 +31,7 @@ figure = Table(
     Column("unit_of_measure", String(32), nullable=False, server_default=""),
     Column("as_of_on", Date, nullable=False),
     Column("reason", Text),
+    Column("doubt", Text),
     Column("reported_by", Id, ForeignKey("person.id"), nullable=False),
     Column("reported_at", Moment, nullable=False),
     Index("ix_figure_edition_id_name_unit_id", "edition_id", "name", "unit_id"),

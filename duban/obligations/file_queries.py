@@ -41,6 +41,8 @@ class EvidenceShown:
     value: Decimal | None
     unit_of_measure: str | None
     link: str | None
+    doubt: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

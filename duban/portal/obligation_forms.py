@@ -74,6 +74,7 @@ def hand_in(desk: PageContext, obligation_id: int, filled: Filled) -> Transition
     """Hand in whole or not at all; files that came with a refused form stay as uploads and need not come again."""
     version = filled.whole("version", "页面版本")
     note = filled.text("note", "说明", longest=LONGEST_NOTE)
+    figure_reason = filled.text("figure_reason", "数据说明", longest=LONGEST_NOTE)
 
     def typed(now: ExpectedNow) -> list[FigureItem | LinkItem]:
         items: list[FigureItem | LinkItem] = [*_figures(now, filled), *_links(now, filled)]
@@ -92,6 +93,7 @@ def hand_in(desk: PageContext, obligation_id: int, filled: Filled) -> Transition
             typed=typed,
             note=note,
             zero_report=filled.ticked("zero_report"),
+            figure_reason=figure_reason,
             by=desk.by,
             now=desk.now,
             version=version if version is not None else 0,

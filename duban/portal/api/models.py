@@ -131,6 +131,8 @@ class EvidenceOut(Out):
     value: Amount | None
     unit_of_measure: str | None
     link: str | None
+    doubt: str | None = Field(description="数据为什么存疑")
+    reason: str | None = Field(description="单位对存疑数据的说明")
 
 
 class ReviewOut(Out):

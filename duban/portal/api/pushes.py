@@ -49,7 +49,7 @@ class ProgressIn(_In):
     value: Figure = Field(description="累计完成数")
     unit_of_measure: str = Field(min_length=1, max_length=32, description="计量单位")
     as_of_on: date | None = Field(None, description="数据截止日期，默认当天")
-    reason: Reason = Field(None, description="比上次减少时必填")
+    reason: Reason = Field(None, description="比上次减少，或与目标、上次、其他数据明显偏离时必填")
 
 
 class ProgressOut(Out):
@@ -72,7 +72,7 @@ class FigureIn(_In):
     unit_of_measure: str = Field(min_length=1, max_length=32)
     unit: str | None = Field(None, min_length=1, max_length=200, description="哪个单位；全市的不写")
     as_of_on: date | None = None
-    reason: Reason = None
+    reason: Reason = Field(None, description="比上次减少，或与上次、其他数据明显偏离时必填")
 
 
 class FigureOut(Out):

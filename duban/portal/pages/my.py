@@ -83,7 +83,7 @@ def report(desk: Mine, obligation_id: Number, filled: FilledForm) -> Response:
         on = filled.day("as_of_on", "数据截止日期") or desk.today
         file = my_obligation(desk.bureau, obligation_id, by=desk.by, today=desk.today)
         measure = file.quota.unit_of_measure if file.quota else ""
-        reason = filled.text("reason", "下降原因")
+        reason = filled.text("reason", "原因")
         filled.refuse_faults()
         assert value is not None, "refused above"
         return report_progress(
