@@ -142,10 +142,19 @@ def figures_agree(figure: ComputedFigure | None, published: Decimal) -> bool:
     return figure is not None and abs(figure.value - Fraction(published)) <= TOLERANCE
 
 
-def decimal_places(values: Sequence[Fraction | None]) -> tuple[int | None, ...]:
-    """The place of each value, the largest first. Equal values share a place and the next is skipped; unknown: none."""
-    known = sorted((value for value in values if value is not None), reverse=True)
-    return tuple(None if value is None else known.index(value) + 1 for value in values)
+def places_of(
+    values: Sequence[Fraction | float | None], *, smallest_first: bool = False
+) -> tuple[int | None, ...]:
+    """The place of each value. Equal values share a place and the next is skipped; what is unknown has none.
+
+    Where all are equal, or there is only one, nobody has a place: seven times 0 of 72 are no seven firsts.
+    """
+    known = sorted((value for value in values if value is not None), reverse=not smallest_first)
+    first: dict[Fraction | float, int] = {}
+    for place, value in enumerate(known, start=1):
+        first.setdefault(value, place)
+    told = len(first) > 1
+    return tuple(first[value] if told and value is not None else None for value in values)
 
 
 _Token = tuple[str, str, int]

@@ -149,6 +149,7 @@ def an_obligation(
     hard_due_on: date | None = None,
     ladder: str = "standard",
     target: Decimal | None = None,
+    subject_id: int = 0,
     **point_options: object,
 ) -> int:
     """One obligation, with whatever it needs around it that is not given."""
@@ -170,6 +171,7 @@ def an_obligation(
             milestone_id=milestone_id,
             point_id=point_id,
             unit_id=unit,
+            subject_id=subject_id,
             ladder=ladder,
             opened_on=opened_on,
             due_on=due_on,

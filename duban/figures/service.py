@@ -13,7 +13,7 @@ from calendars.model import Edition, Quota
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, person_id
-from duban.core.errors import Refused, refuse
+from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.editions.queries import edition_or_refuse
 from duban.figures.doubts import progress_in_doubt, recorded_in_doubt
@@ -40,7 +40,7 @@ from duban.obligations.lights import Pace, points_behind
 from duban.obligations.states import Transition, transition_refusals
 from duban.obligations.transitions import TransitionContext
 from duban.obligations.transitions import acting as acting_on
-from duban.units.queries import find_unit
+from duban.units.queries import answering_unit
 from duban.units.rules import person_refusals, reporting_refusals
 
 
@@ -83,9 +83,7 @@ def record_figure(
     on = new.as_of_on or today
     with acting(bureau, by=by, now=now, dry_run=dry_run) as tx:
         stored = edition_or_refuse(tx.connection, campaign, year)
-        unit = find_unit(tx.connection, new.unit) if new.unit is not None else None
-        if new.unit is not None and unit is None:
-            raise Refused(f"没有叫“{new.unit}”的单位，请核对单位名称。")
+        unit = answering_unit(tx.connection, new.unit) if new.unit is not None else None
         unit_id, unit_name = (unit.id, unit.name) if unit else (None, None)
         kept = known_names(stored.value).get(new.name)
         newest = newest_figures(tx.connection, stored.id, VisibleUnits(everything=True))

@@ -38,6 +38,11 @@ def as_of_address(path: str, desk: PageContext, on: date, asked: Mapping[str, ob
     return path + (f"?{urlencode(wanted)}" if wanted else "")
 
 
+def asked_rows(text: str | None) -> bool | None:
+    """Whether obligations of a roster's subjects are asked for, or those of milestones; None for both."""
+    return {"subjects": True, "milestones": False}.get(text or "")
+
+
 def asked_day(text: str | None) -> date | None:
     """A day of the address; anything else asks nothing."""
     try:

@@ -272,7 +272,7 @@ def check_problems(
 
 def _ledger(connection: Connection, edition_id: int, by: Actor, now: datetime) -> ProblemSheet:
     return ProblemSheet(
-        find_unit=unit_names(connection).find,
+        find_unit=unit_names(connection).find_answering,
         milestones=ledger_milestones(connection, edition_id),
         taken=set(problem_codes(connection, edition_id)),
         today=clock.civil(now),

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from calendars.formulas import places_of
 from calendars.workdays import YearUnknown
 from duban.bureau import Bureau, light_thresholds
 from duban.core.access import Actor, VisibleUnits, visible_units
@@ -44,6 +45,7 @@ from duban.reports.board_queries import (
     Quota,
     board_editions,
     cell_names,
+    editions_by_subject,
     owing_kinds,
     owing_unit_ids,
     provisional_dates,
@@ -56,6 +58,8 @@ from duban.units.importing import UNIT_KINDS
 LISTED = 50
 # So many columns a screen holds; all further units are summed, and shown on the next pages.
 UNIT_PAGE = 12
+# So many units that are not compared are named.
+NAMED = 20
 # Who stands first on the leader's page, and is compared when nothing else is said.
 FIRST_KIND = "district_bureau"
 PAGE_SIZE = 50
@@ -211,9 +215,9 @@ class Overview(LightSum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """One unit of which something is due."""
+    """One unit of which something is due; without a place where all compared stand alike."""
 
-    place: int
+    place: int | None
     unit_id: int
     unit: str
     rates: tuple[MeasureRate, ...]
@@ -230,7 +234,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """A page of one kind, the best first; units of which nothing is due are not compared."""
+    """A page of one kind, the best first. `unranked` names units of which nothing is due, up to here; `alike` says that
+    all compared have the same rate. `by_subject` says that some editions count subjects of a roster too: these are
+    never added to milestones, `subjects` says which of both are compared.
+    """
 
     as_of_on: date
     year: int
@@ -242,8 +249,30 @@ class Ranking:
     kinds: tuple[Kind, ...]
     measure: str
     ranked: tuple[Ranked, ...]
+    unranked: tuple[str, ...]
+    unranked_total: int
+    alike: bool
+    by_subject: bool
+    subjects: bool
     page: int
     pages: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What places do not say, a sentence each."""
+        said = []
+        if self.alike and self.ranked:
+            rate = next(one for one in self.ranked[0].rates if one.key == self.measure)
+            all_alike = (
+                f"参加比较的各单位都是{rate.shown}" if len(self.ranked) > 1 else "只有一个单位有到期任务"
+            )
+            said.append(f"{all_alike}，不排名次。")
+        if self.unranked_total:
+            more = f"等{self.unranked_total}个" if self.unranked_total > len(self.unranked) else ""
+            said.append(f"没有到期任务，不参加比较：{'、'.join(self.unranked)}{more}。")
+        if self.by_subject:
+            said.append("名册对象逐户的任务与节点任务分开比较，不相加。")
+        return tuple(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,11 +294,17 @@ class LitGroups:
     """
 
     def __init__(
-        self, bureau: Bureau, connection: Connection, today: date, unit_ids: Sequence[int] | None
+        self,
+        bureau: Bureau,
+        connection: Connection,
+        today: date,
+        unit_ids: Sequence[int] | None,
+        *,
+        subjects: bool | None = None,
     ) -> None:
         self.bureau, self.connection, self.today = bureau, connection, today
-        self.unit_ids = unit_ids
-        self.ledger = BoardLedger(connection, yesterday=today - timedelta(days=1), unit_ids=unit_ids)
+        self.unit_ids, self.subjects = unit_ids, subjects
+        self.ledger = self._ledger(unit_ids)
         self._limits = light_thresholds(bureau)
         self._provisional: dict[tuple[int, date], bool] = {}
         self._quotas = False
@@ -282,8 +317,12 @@ class LitGroups:
         """The same for a few units, each apart; what facts show is not judged anew."""
         own = copy(self)
         own.unit_ids = unit_ids
-        own.ledger = BoardLedger(self.connection, yesterday=self.today - timedelta(days=1), unit_ids=unit_ids)
+        own.ledger = self._ledger(unit_ids)
         return own
+
+    def _ledger(self, unit_ids: Sequence[int] | None) -> BoardLedger:
+        yesterday = self.today - timedelta(days=1)
+        return BoardLedger(self.connection, yesterday=yesterday, unit_ids=unit_ids, subjects=self.subjects)
 
     def read(
         self,
@@ -539,6 +578,7 @@ def read_ranking(
     edition_id: int | None = None,
     kind: str | None = None,
     measure: str = COMPARED[0],
+    subjects: bool = False,
     page: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> Ranking:
@@ -554,7 +594,14 @@ def read_ranking(
         if edition_id is not None and edition_id not in here:
             raise NotFound("这一年没有这项行动，请重新选择。")
         ids = tuple(here) if edition_id is None else (edition_id,)
-        lit = LitGroups(bureau, connection, today, _seen_units(sight, ()))
+        by_subject = bool(editions_by_subject(connection, ids))
+        lit = LitGroups(
+            bureau,
+            connection,
+            today,
+            _seen_units(sight, ()),
+            subjects=subjects if by_subject else None,
+        )
         frame = lit.read(ids, paced=False)
         span = _span(ids, frame, today)
         kinds = tuple(
@@ -568,9 +615,13 @@ def read_ranking(
         units = lit.by_unit(frame[frame["due"] > 0], "unit_id", kind=compared.key if compared else None)
         if lit.unit_ids and compared:
             units = units[units.index.isin(owing_unit_ids(connection, span, sight, kind=compared.key))]
-        places = _share(units, measure).rank(method="min", ascending=False).astype(int)
-        shown = places.sort_values(kind="stable")[(page - 1) * page_size : page * page_size]
-        names = unit_names(connection, shown.index.tolist())
+        shares = _share(units, measure)
+        places = dict(zip(shares.index.tolist(), places_of(shares.tolist()), strict=True))
+        in_order = shares.sort_values(ascending=False, kind="stable").index.tolist()
+        shown = in_order[(page - 1) * page_size : page * page_size]
+        owing = owing_unit_ids(connection, span, sight, kind=compared.key) if compared else []
+        unranked = [key for key in owing if key not in places]
+        names = unit_names(connection, [*shown, *unranked[:NAMED]])
     return Ranking(
         as_of_on=today,
         year=chosen,
@@ -583,13 +634,18 @@ def read_ranking(
         measure=measure,
         ranked=tuple(
             Ranked(
-                place=place,
+                place=places[unit_id],
                 unit_id=unit_id,
                 unit=names[unit_id],
                 rates=tuple(one for one in LightSum(**_sum(units.loc[unit_id])).rates if one.key in COMPARED),
             )
-            for unit_id, place in zip(shown.index.tolist(), shown.tolist(), strict=True)
+            for unit_id in shown
         ),
+        unranked=tuple(names[key] for key in unranked[:NAMED]),
+        unranked_total=len(unranked),
+        alike=bool(places) and not any(places.values()),
+        by_subject=by_subject,
+        subjects=by_subject and subjects,
         page=page,
         pages=max(-(-len(units) // page_size), 1),
     )
@@ -617,7 +673,7 @@ def drill_down(
         editions = board_editions(connection, year=cell.year)
         ids = tuple(key for key in editions if cell.edition_id in (None, key))
         unit_ids = _seen_units(sight, () if cell.unit_id is None else (cell.unit_id,))
-        lit = LitGroups(bureau, connection, today, unit_ids)
+        lit = LitGroups(bureau, connection, today, unit_ids, subjects=cell.subjects)
         frame = lit.read(ids)
         if figure is not None:
             frame = frame[COUNTED[figure].of(frame) > 0]
@@ -825,14 +881,19 @@ def write_ranking(path: Path, ranking: Ranking) -> int:
     for rate in rates:
         columns += [(rate.name, 12), (f"{rate.name}：分子", 16), (f"{rate.name}：分母", 16)]
     rows = (
-        [one.place, one.unit, *(value for rate in one.rates for value in (rate.shown, rate.part, rate.whole))]
+        [
+            one.place or "—",
+            one.unit,
+            *(value for rate in one.rates for value in (rate.shown, rate.part, rate.whole)),
+        ]
         for one in ranking.ranked
     )
     of = ranking.campaign or "全部专项行动"
     kind = ranking.kind.name if ranking.kind else "无"
     notes = [
-        f"截至{ranking.as_of_on:%Y-%m-%d}，{ranking.year}年度，{of}，{kind}。",
+        f"截至{ranking.as_of_on:%Y-%m-%d}，{ranking.year}年度，{of}，{kind}{'，名册对象' if ranking.subjects else ''}。",
         "同类单位相互比较，只比结果；并列的名次相同，其后名次顺延。没有到期任务的单位不参加比较。",
+        *ranking.words,
         *(f"{rate.name}＝{rate.definition}。" for rate in rates),
     ]
     return write_sheet(path, f"比较{ranking.as_of_on:%Y-%m-%d}", columns, rows, notes=notes)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from duban.core.access import VisibleUnits
-from duban.editions.tables import edition, point
+from duban.editions.tables import edition, milestone, point
 from duban.figures.tables import progress
 from duban.obligations.states import DONE, OPEN, WAITING, State
 from duban.obligations.tables import obligation
@@ -93,11 +93,15 @@ class DueSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellFilter:
-    """Which obligations: of one edition, of one unit, or where they meet; `year` holds for a unit alone."""
+    """Which obligations: of one edition, of one unit, or where they meet; `year` holds for a unit alone.
+
+    `subjects` True asks for those of a roster's subjects only, False for the others, None for both.
+    """
 
     edition_id: int | None = None
     unit_id: int | None = None
     year: int | None = None
+    subjects: bool | None = None
 
 
 def board_editions(
@@ -129,15 +133,26 @@ def provisional_dates(connection: Connection, edition_ids: Sequence[int]) -> dic
 
 
 class BoardLedger:
-    """The ledger as the board asks it at one moment: of all units together, or of `unit_ids`, each apart."""
+    """The ledger as the board asks it at one moment: of all units together, or of `unit_ids`, each apart; `subjects` as
+    in CellFilter.
+    """
 
     def __init__(
-        self, connection: Connection, *, yesterday: date, unit_ids: Sequence[int] | None = None
+        self,
+        connection: Connection,
+        *,
+        yesterday: date,
+        unit_ids: Sequence[int] | None = None,
+        subjects: bool | None = None,
     ) -> None:
         self.connection, self.unit_ids = connection, unit_ids
         own = obligation.c
         self._is_new = case((own.opened_on > yesterday, 1), else_=0)
-        self._narrowed = [] if unit_ids is None else [own.unit_id.in_(unit_ids)]
+        self._narrowed: list[ColumnElement[bool]] = []
+        if unit_ids is not None:
+            self._narrowed.append(own.unit_id.in_(unit_ids))
+        if subjects is not None:
+            self._narrowed.append(own.subject_id > 0 if subjects else own.subject_id == 0)
         # Looked up by unit and date: the edition is added to nothing, so that its own index is not taken instead.
         self._edition_id: ColumnElement[Any] = own.edition_id if unit_ids is None else own.edition_id + 0
 
@@ -162,14 +177,16 @@ class BoardLedger:
             facts = (*keys[1:4], self._is_new, _ZERO, _ZERO, _ZERO, null())
             yield (
                 select(own.edition_id, _ZERO, *facts, func.count())
-                .where(own.edition_id.in_(edition_ids), own.state.in_(_words(still_open)))
+                .where(own.edition_id.in_(edition_ids), *self._narrowed, own.state.in_(_words(still_open)))
                 .group_by(*keys)
             )
         if states & WAITING:
             marks = (self._is_new.label("is_new"), _BEYOND.label("beyond"), _ZERO, _ZERO, null())
             yield (
                 select(own.edition_id, _ZERO, own.state, own.ladder, own.due_on, *marks, func.count())
-                .where(own.edition_id.in_(edition_ids), own.state.in_(_words(states & WAITING)))
+                .where(
+                    own.edition_id.in_(edition_ids), *self._narrowed, own.state.in_(_words(states & WAITING))
+                )
                 .group_by(own.edition_id, own.state, own.ladder, own.due_on, "is_new", "beyond")
             )
         if states & DONE:
@@ -178,7 +195,7 @@ class BoardLedger:
                 select(
                     own.edition_id, _ZERO, own.state, literal_column("''"), own.due_on, *late, func.count()
                 )
-                .where(own.edition_id.in_(edition_ids), _IS_DONE)
+                .where(own.edition_id.in_(edition_ids), *self._narrowed, _IS_DONE)
                 .group_by(own.edition_id, own.state, own.due_on, own.closed_on, own.submitted_on)
                 .group_by(own.late, own.returned_times)
             )
@@ -342,6 +359,14 @@ def owing_kinds(connection: Connection, span: DueSpan, sight: VisibleUnits) -> d
     found = select(unit.c.kind, func.count()).where(_owes(span), visible(sight, unit.c.id))
     rows = connection.execute(found.group_by(unit.c.kind).order_by(unit.c.kind))
     return {kind: int(number) for kind, number in rows}
+
+
+def editions_by_subject(connection: Connection, edition_ids: Sequence[int]) -> frozenset[int]:
+    """Those of them whose roster's subjects owe something each."""
+    found = select(milestone.c.edition_id).where(
+        milestone.c.edition_id.in_(edition_ids), milestone.c.per_subject
+    )
+    return frozenset(connection.scalars(found))
 
 
 def owing_unit_ids(

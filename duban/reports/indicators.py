@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from calendars.formulas import decimal_places
+from calendars.formulas import places_of
 from calendars.model import Edition
 from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
@@ -107,7 +107,10 @@ def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits)
         # Places are told to those who see every unit.
         exact = [figure.value if figure and sight.everything else None for _, figure in found]
         units += [
-            replace(one, place=place) for (one, _), place in zip(found, decimal_places(exact), strict=True)
+            replace(one, place=place)
+            for (one, _), place in zip(
+                found, places_of(exact, smallest_first=indicator.target_op == "<="), strict=True
+            )
         ]
     whole = [city_indicator(one, city, by_unit, owing) for one in stored.value.indicators if sight.everything]
     return EditionFigures(

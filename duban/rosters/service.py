@@ -55,7 +55,7 @@ from duban.rosters.queries import (
     subjects_that_change,
 )
 from duban.rosters.rules import OUTCOMES, RATES, RosterCounts, participation_faults, total_counts
-from duban.units.queries import find_unit, units_by_id
+from duban.units.queries import answering_unit, units_by_id
 from duban.units.rules import person_refusals, reporting_refusals, reporting_units
 
 PAGE_SIZE = 50
@@ -212,10 +212,7 @@ def list_missing(
             )
         unit_id = None
         if unit is not None:
-            found = find_unit(connection, unit)
-            if found is None:
-                raise NotFound(f"没有叫“{unit}”的单位，请核对单位名称。")
-            unit_id = found.id
+            unit_id = answering_unit(connection, unit).id
         return tuple(missing_subjects(connection, roster_id, visible_units(by), unit_id))
 
 

@@ -302,7 +302,7 @@ def import_roster(
         if known is not None and known.sha256 == fingerprint:
             done = _again(act, stored, known, done)
         else:
-            find = unit_names(act.connection).find
+            find = unit_names(act.connection).find_answering
             sheet = read_roster(
                 path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year
             )
@@ -495,7 +495,7 @@ def check_roster(
     with bureau.store.reading() as connection:
         stored = edition_or_refuse(connection, campaign, year)
         roster_key(stored)
-        find = unit_names(connection).find
+        find = unit_names(connection).find_answering
     sheet = read_roster(
         path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year, keep=keep
     )

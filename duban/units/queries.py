@@ -26,9 +26,11 @@ from sqlalchemy import (
 from calendars.reader.units import name_key
 from duban.accounts.tables import person_unit
 from duban.core.access import Actor, Role, VisibleUnits
-from duban.core.errors import Refused
+from duban.core.errors import NotFound, Refused
+from duban.core.text import cleaned
 from duban.obligations.states import Transition, allowed_states
 from duban.obligations.tables import obligation
+from duban.units.rules import near_names
 from duban.units.tables import contact, person, person_role, unit, unit_alias
 
 Row = Mapping[str, object]
@@ -79,11 +81,17 @@ class UnitNames:
 
     by_name: Mapping[str, int]
     by_key: Mapping[str, int]
+    offices: Mapping[int, int]
 
     def find(self, name: str) -> int | None:
         # Folding a name takes far longer than a look-up, and most names are written as registered.
         found = self.by_name.get(name)
         return found if found is not None else self.by_key.get(name_key(name))
+
+    def find_answering(self, name: str) -> int | None:
+        """The unit that answers for that name: of a district its office."""
+        found = self.find(name)
+        return found if found is None else self.offices.get(found, found)
 
 
 def unit_names(connection: Connection) -> UnitNames:
@@ -93,7 +101,34 @@ def unit_names(connection: Connection) -> UnitNames:
         by_name[row.name] = row.id
         by_name.setdefault(row.code, row.id)
     rows = connection.execute(select(unit_alias.c.alias_key, unit_alias.c.unit_id))
-    return UnitNames(by_name, {row.alias_key: row.unit_id for row in rows})
+    return UnitNames(by_name, {row.alias_key: row.unit_id for row in rows}, offices_of_districts(connection))
+
+
+def offices_of_districts(connection: Connection) -> dict[int, int]:
+    """By district the one civil-affairs office under it, which owes and reports what is asked of the district.
+
+    A district without such an office, or with several, answers for itself.
+    """
+    office = unit.alias("office")
+    rows = connection.execute(
+        select(unit.c.id, func.min(office.c.id).label("office_id"))
+        .join(office, office.c.parent_id == unit.c.id)
+        .where(unit.c.kind == "district", office.c.active, office.c.kind.in_(("district_bureau", "bureau")))
+        .group_by(unit.c.id)
+        .having(func.count() == 1)
+    )
+    return {row.id: row.office_id for row in rows}
+
+
+def answering_unit(connection: Connection, name: str) -> UnitEntry:
+    """The unit that answers for a name, however it is written; NotFound with the names that are meant perhaps."""
+    found = find_unit(connection, name)
+    if found is None:
+        near = near_names(name, connection.scalars(select(unit.c.name).where(unit.c.active)))
+        ask = f"您要找的是不是：{'、'.join(near)}？" if near else ""
+        raise NotFound(f"没有叫“{cleaned(name)}”的单位，{ask}请核对单位名称。")
+    office = offices_of_districts(connection).get(found.id) if found.kind == "district" else None
+    return (unit_by_id(connection, office) if office else None) or found
 
 
 def find_unit(connection: Connection, name: str) -> UnitEntry | None:

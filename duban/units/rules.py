@@ -7,8 +7,19 @@ operator runs the machine; the auditor only reads. Before there is a security ad
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
+from calendars.reader.units import name_key
 from duban.core.access import ROLE_NAMES, SYSTEM, Actor, Role
+
+
+def near_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Up to three registered names that somebody may have meant, the nearest first."""
+    key, known = name_key(name), {name_key(one): one for one in names}
+    inside = [other for other in known if key and (key in other or other in key)]
+    found = dict.fromkeys([*inside, *get_close_matches(key, known, n=3, cutoff=0.5)])
+    return tuple(known[one] for one in found)[:3]
+
 
 # One person holds at most one of these (GB/T 22239-2019: system, audit and security administration are separate).
 SEPARATE_POSTS = frozenset({Role.OPERATOR, Role.AUDITOR, Role.SECURITY})

@@ -28,6 +28,7 @@ from duban.units.queries import (
     aliases_of,
     all_people,
     all_units,
+    answering_unit,
     contact_by_id,
     contacts_of,
     count_on_desk,
@@ -289,12 +290,9 @@ def name_units(bureau: Bureau, *, by: Actor, besides: int) -> tuple[str, ...]:
 
 
 def unit_named(bureau: Bureau, name: str) -> UnitEntry:
-    """The unit of that code, name or alias."""
+    """The unit that answers for that code, name or alias: of a district its office."""
     with bureau.store.reading() as connection:
-        found = find_unit(connection, name)
-    if found is None:
-        raise NotFound(f"没有名为“{name}”的单位，请核对单位名称。")
-    return found
+        return answering_unit(connection, name)
 
 
 def person_named(bureau: Bureau, name: str) -> Actor:

@@ -13,13 +13,13 @@ from calendars.formulas import (
     ComputedFigure,
     FormulaError,
     compute_formula,
-    decimal_places,
     figure_shown,
     figures_agree,
     meets_target,
     missing_names,
     one_decimal,
     parse_formula,
+    places_of,
     rate_of,
 )
 
@@ -119,13 +119,20 @@ def test_a_published_rate_may_be_cut_or_rounded() -> None:
 
 
 def test_ties_share_a_place_and_the_next_is_skipped() -> None:
-    assert decimal_places([Fraction(90), Fraction(95), None, Fraction(90), Fraction(80)]) == (
+    assert places_of([Fraction(90), Fraction(95), None, Fraction(90), Fraction(80)]) == (
         2,
         1,
         None,
         2,
         4,
     )
+    assert places_of([Fraction(90), Fraction(95)], smallest_first=True) == (1, 2)
+
+
+def test_where_all_stand_alike_nobody_has_a_place() -> None:
+    assert places_of([Fraction(0)] * 7) == (None,) * 7
+    assert places_of([Fraction(3)]) == (None,)
+    assert places_of([None, None]) == (None, None)
 
 
 def test_halves_are_rounded_as_people_do() -> None:

@@ -13,6 +13,7 @@ from duban.bureau import Bureau
 from duban.core.access import Actor, Role
 from duban.core.errors import NotFound
 from duban.core.lights import Light
+from duban.editions.tables import milestone
 from duban.figures.measures import COUNTED, MEASURES
 from duban.obligations.tables import obligation
 from duban.reports.board import PAGE_SIZE, Ranking, drill_down, read_overview, read_ranking
@@ -72,8 +73,9 @@ def test_districts_are_compared_with_districts_and_ties_share_a_place(either_bur
     assert [one.rates[1].shown for one in found.ranked] == ["100.0 %", "100.0 %", "50.0 %", "0.0 %"]
     assert {one.key: one.units for one in found.kinds} == {"district_bureau": 5, "town": 1}
     assert shown(read_ranking(either_bureau, by=LEADER, today=LATER, kind="town")) == [
-        (1, "兰陵街道", "100.0 %")
+        (None, "兰陵街道", "100.0 %")
     ]
+    assert found.words == ("没有到期任务，不参加比较：经开区民政局。",)
     with pytest.raises(NotFound):
         read_ranking(either_bureau, by=LEADER, today=LATER, kind="outside")
 
@@ -87,8 +89,47 @@ def test_within_one_campaign_only_its_own_obligations_count(either_bureau: Burea
     owes(either_bureau, signs, unit, "未办")
     owes(either_bureau, elders, unit, "按时")
 
-    assert shown(read_ranking(either_bureau, by=LEADER, today=LATER)) == [(1, "天宁区民政局", "50.0 %")]
+    assert shown(read_ranking(either_bureau, by=LEADER, today=LATER)) == [(None, "天宁区民政局", "50.0 %")]
     assert shown(read_ranking(either_bureau, by=LEADER, today=LATER, edition_id=elders))[0][2] == "100.0 %"
+
+
+def test_seven_times_nothing_are_no_seven_firsts(either_bureau: Bureau) -> None:
+    edition = an_edition(either_bureau)
+    for name in ("天宁", "钟楼", "金坛", "新北", "武进", "溧阳", "经开"):
+        owes(either_bureau, edition, a_unit(either_bureau, f"{name}区民政局"), "未办", "未办")
+
+    found = read_ranking(either_bureau, by=LEADER, today=LATER)
+
+    assert {(one.place, one.rates[0].exact) for one in found.ranked} == {(None, "0.0 %（0/2）")}
+    assert found.words == ("参加比较的各单位都是0.0 %，不排名次。",)
+
+
+def test_subjects_of_a_roster_are_never_added_to_milestones(either_bureau: Bureau) -> None:
+    """300 closed subjects do not make a unit first that has done none of its milestones."""
+    edition = an_edition(either_bureau)
+    tianning, zhonglou = (a_unit(either_bureau, name) for name in ("天宁区民政局", "钟楼区民政局"))
+    owes(either_bureau, edition, tianning, "未办", "未办")
+    owes(either_bureau, edition, zhonglou, "按时", "未办")
+    key, point = a_point(either_bureau, edition, due_on=DUE)
+    with either_bureau.store.writing() as connection:
+        connection.execute(sa.update(milestone).where(milestone.c.id == key).values(per_subject=True))
+    for nth in range(1, 7):
+        one = an_obligation(
+            either_bureau, edition_id=edition, point=(key, point), unit_id=tianning, subject_id=nth
+        )
+        change(either_bureau, one, state="closed", submitted_on=DUE, closed_on=DUE)
+
+    milestones = read_ranking(either_bureau, by=LEADER, today=LATER)
+    subjects = read_ranking(either_bureau, by=LEADER, today=LATER, subjects=True)
+
+    assert shown(milestones) == [(1, "钟楼区民政局", "50.0 %"), (2, "天宁区民政局", "0.0 %")]
+    assert "名册对象逐户的任务与节点任务分开比较，不相加。" in milestones.words
+    assert [(one.unit, one.rates[0].exact) for one in subjects.ranked] == [("天宁区民政局", "100.0 %（6/6）")]
+    for found, asked, whole in ((milestones, False, 2), (subjects, True, 6)):
+        cell = CellFilter(edition_id=edition, unit_id=tianning, subjects=asked)
+        opened = drill_down(either_bureau, cell, by=LEADER, today=LATER, figure="due").obligations
+        assert len(opened) == whole
+        assert found.by_subject
 
 
 def test_every_figure_opens_to_exactly_its_items(either_bureau: Bureau) -> None:

@@ -13,7 +13,7 @@ from duban.figures.measures import COUNTED, MEASURES
 from duban.portal.access import allow
 from duban.portal.charts import draw_share, draw_trend
 from duban.portal.context import PageContext
-from duban.portal.params import AskedNumber, AskedYear, PageNumber, as_of_address, as_of_day
+from duban.portal.params import AskedNumber, AskedYear, PageNumber, as_of_address, as_of_day, asked_rows
 from duban.portal.rendering import xlsx_response
 from duban.reports.board import drill_down, read_overview, write_board
 from duban.reports.board_queries import CellFilter
@@ -77,20 +77,26 @@ def show_cell(
     year: AskedYear = None,
     light: str | None = None,
     figure: str | None = None,
+    rows: str | None = None,
     page: PageNumber = 1,
 ) -> Response:
     """What one light or one figure is made of."""
     day = as_of_day(desk, on)
     found = drill_down(
         desk.bureau,
-        CellFilter(edition_id=edition, unit_id=unit, year=year),
+        CellFilter(edition_id=edition, unit_id=unit, year=year, subjects=asked_rows(rows)),
         by=desk.by,
         today=day,
         light=_light(light),
         figure=_figure(figure),
         page=page,
     )
-    asked = {"edition": edition, "unit": unit, "year": year}
+    asked = {
+        "edition": edition,
+        "unit": unit,
+        "year": year,
+        "rows": rows if asked_rows(rows) is not None else None,
+    }
 
     def at(**changed: Any) -> str:
         return as_of_address("/board/cell", desk, day, {**asked, **changed})

@@ -12,7 +12,7 @@ from duban.figures.measures import MEASURES
 from duban.portal.access import allow
 from duban.portal.charts import draw_share
 from duban.portal.context import PageContext
-from duban.portal.params import AskedYear, PageNumber, as_of_address, as_of_day, whole
+from duban.portal.params import AskedYear, PageNumber, as_of_address, as_of_day, asked_rows, whole
 from duban.portal.rendering import xlsx_response
 from duban.reports.board import COMPARED, read_ranking, write_ranking
 
@@ -30,6 +30,7 @@ def show_ranking(
     edition: str | None = None,
     kind: str | None = None,
     measure: str = COMPARED[0],
+    rows: str = "",
     page: PageNumber = 1,
 ) -> Response:
     day = as_of_day(desk, on)
@@ -41,6 +42,7 @@ def show_ranking(
         edition_id=whole(edition),
         kind=kind or None,
         measure=_measure(measure),
+        subjects=asked_rows(rows) or False,
         page=page,
     )
     asked = {
@@ -48,6 +50,7 @@ def show_ranking(
         "edition": edition,
         "kind": kind,
         "measure": measure if measure != COMPARED[0] else "",
+        "rows": "subjects" if found.subjects else "",
     }
 
     def at(path: str = "/ranking", **changed: Any) -> str:
@@ -55,7 +58,8 @@ def show_ranking(
 
     def cell(**wanted: Any) -> str:
         within = {"edition": found.edition_id} if found.edition_id else {"year": found.year}
-        return as_of_address("/board/cell", desk, day, {**within, **wanted})
+        rows = {"rows": "subjects" if found.subjects else "milestones"} if found.by_subject else {}
+        return as_of_address("/board/cell", desk, day, {**within, **rows, **wanted})
 
     return desk.render(
         "leader/ranking.html",
@@ -79,6 +83,7 @@ def ranking_sheet(
     edition: str | None = None,
     kind: str | None = None,
     measure: str = COMPARED[0],
+    rows: str = "",
 ) -> Response:
     day = as_of_day(desk, on)
     found = read_ranking(
@@ -89,6 +94,7 @@ def ranking_sheet(
         edition_id=whole(edition),
         kind=kind or None,
         measure=_measure(measure),
+        subjects=asked_rows(rows) or False,
         page_size=SHEET_UNITS,
     )
     return xlsx_response(f"比较{day:%Y%m%d}.xlsx", lambda path: write_ranking(path, found))
