@@ -216,7 +216,7 @@ def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(ei
     an_obligation(either_bureau, unit_id=people.north, edition_id=edition)
     _set(either_bureau, obligation, milestone_id=milestone, target_state="blank")
 
-    ends = list_unresolved_items(either_bureau, by=people.coordinator)
+    ends = list_unresolved_items(either_bureau, by=people.coordinator, today=TODAY)
 
     assert [(one.phrase, one.reason) for one in ends.undated] == [("适时", "“适时”没有日期")]
     assert [(one.milestone, one.obligations, one.units) for one in ends.targets] == [
@@ -227,7 +227,7 @@ def test_dates_targets_lists_and_drafts_that_wait_are_named_with_their_phrase(ei
         ("地名标志巡检", "roster"),
     }
     assert counts(either_bureau, people.coordinator)["waiting"] == ends.count == 4
-    assert list_unresolved_items(either_bureau, by=people.handler).count == 0
+    assert list_unresolved_items(either_bureau, by=people.handler, today=TODAY).count == 0
 
 
 def test_a_handler_finds_only_the_own_unit_in_the_register(either_bureau: Bureau) -> None:
@@ -255,7 +255,7 @@ def test_the_queues_are_read_from_indexes_that_leave_out_what_is_over(bureau: Bu
             read_queues(bureau, by=people.coordinator, now=NOW)
             read_reviews(bureau, by=people.coordinator, today=TODAY)
             read_extensions(bureau, by=people.coordinator, today=TODAY)
-            read_unread(bureau, by=people.coordinator, today=TODAY)
+            read_unread(bureau, by=people.coordinator, today=TODAY, workdays=3)
         finally:
             sa.event.remove(bureau.store.engine, "before_cursor_execute", explain)
 
