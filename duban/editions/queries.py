@@ -45,9 +45,11 @@ from duban.editions.tables import (
     workday_notice,
 )
 from duban.obligations.states import DONE, NOT_STARTED, OPEN, State
-from duban.obligations.tables import obligation
+from duban.obligations.support_rules import UNANSWERED
+from duban.obligations.tables import obligation, support_duty
 from duban.problems.tables import problem
 from duban.rosters.tables import roster
+from duban.rounds.schedule import support_key
 from duban.units.queries import visible
 from duban.units.tables import person, unit
 
@@ -746,7 +748,51 @@ def forecast_owings(connection: Connection, edition_id: int) -> tuple[ForecastOw
         .where(obligation.c.edition_id == edition_id, obligation.c.state.in_(sorted(OPEN)))
         .group_by(*keys)
     )
-    return tuple(ForecastOwing(**row._mapping) for row in connection.execute(statement))
+    owed = (ForecastOwing(**row._mapping) for row in connection.execute(statement))
+    return (*owed, *_support_owings(connection, edition.c.id == edition_id))
+
+
+def _support_owings(connection: Connection, *where: ColumnElement[bool]) -> Iterator[ForecastOwing]:
+    """The same of what is supported and not reported, while a lead still owes."""
+    asked = support_duty.c.state.in_(sorted(UNANSWERED))
+    leads = (
+        select(
+            obligation.c.point_id,
+            func.min(obligation.c.ladder).label("ladder"),
+            func.min(obligation.c.due_on).label("due_on"),
+        )
+        .where(
+            obligation.c.state.in_(sorted(OPEN)),
+            obligation.c.point_id.in_(select(support_duty.c.point_id).where(asked)),
+        )
+        .group_by(obligation.c.point_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(
+            edition.c.name.label("campaign"),
+            support_duty.c.point_id,
+            milestone.c.title,
+            point.c.label,
+            support_duty.c.unit_id,
+            _SUPERIOR.label("superior_id"),
+            leads.c.ladder,
+            support_duty.c.opened_on,
+            leads.c.due_on,
+            edition.c.body["support_escalation"].as_boolean().label("escalates"),
+        )
+        .join_from(support_duty, leads, leads.c.point_id == support_duty.c.point_id)
+        .join(edition, edition.c.id == support_duty.c.edition_id)
+        .join(point, point.c.id == support_duty.c.point_id)
+        .join(milestone, milestone.c.id == point.c.milestone_id)
+        .join(unit, unit.c.id == support_duty.c.unit_id)
+        .where(asked, *where)
+    )
+    for row in rows:
+        values = dict(row._mapping)
+        escalates = bool(values.pop("escalates"))
+        values["ladder"] = support_key(row.ladder, escalates=escalates)
+        yield ForecastOwing(**values, obligations=1)
 
 
 def told_so_far(
@@ -771,6 +817,9 @@ def told_so_far(
         .join(unit, unit.c.id == groups.c.unit_id)
     )
     yield from rows.tuples()
+    in_force = (edition.c.state == "published", edition.c.id != (except_id or 0))
+    for one in _support_owings(connection, *in_force):
+        yield one.unit_id, one.superior_id, one.ladder, one.opened_on, one.due_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

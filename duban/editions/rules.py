@@ -13,11 +13,17 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Any, TypeVar
 
-from calendars.ladders import Audience, Ladder, Rung, RungKind, find_ladder, ladder_key
+from calendars.ladders import Audience, Ladder, Rung, RungKind, ladder_key
 from calendars.model import CampaignKind, Edition, Milestone, Point, TargetState
 from calendars.workdays import WorkdayTable, YearUnknown
 from duban.core.errors import Refused
-from duban.rounds.schedule import ScheduledReminder, due_reminders, scheduled_reminders
+from duban.rounds.schedule import (
+    ScheduledReminder,
+    due_reminders,
+    heard_ladder,
+    is_support_key,
+    scheduled_reminders,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +210,11 @@ class ForecastOwing:
     ladder: str
     opened_on: date
     due_on: date
-    obligations: int
+    obligations: int  # of a supporting unit: duties, its `ladder` then is a support_key
+
+    @property
+    def supports(self) -> bool:
+        return is_support_key(self.ladder)
 
     @property
     def dates(self) -> tuple[object, ...]:
@@ -270,7 +280,7 @@ class RungDays:
     def _look_up(
         self, name: str, opened_on: date, due_on: date
     ) -> tuple[tuple[ScheduledReminder, ...], ScheduledReminder | None]:
-        ladder = find_ladder(self.ladders, name)
+        ladder = heard_ladder(self.ladders, name)
         if ladder is None:
             return (), None
         first, last = self.window.first, self.window.last
@@ -304,12 +314,10 @@ def upcoming_reminders(
         coming, overdue = days.of(one.ladder, one.opened_on, one.due_on)
         due = [(reminder.on, reminder.rung) for reminder in coming]
         moved = before is not None and one.dates not in before
-        # Handing out is done once: a date that moves is told as a change, not as a new matter.
-        if (
-            overdue
-            and moved
-            and not (overdue.rung.kind is RungKind.ASSIGN and (one.point_id, one.unit_id) in held)
-        ):
+        # Handing out is done once: a date that moves is told as a change, not as a new matter; to who supports in the
+        # next letter.
+        told = overdue is not None and overdue.rung.kind is RungKind.ASSIGN and not one.supports
+        if overdue and moved and not (told and (one.point_id, one.unit_id) in held):
             due.insert(0, (days.window.first, overdue.rung))
         for on, rung in due:
             for target_id in days.readers(rung, one.unit_id, one.superior_id):
@@ -372,13 +380,13 @@ def rung_shifts(
     before: Iterable[UpcomingReminder], after: Iterable[UpcomingReminder]
 ) -> tuple[RungShift, ...]:
     """The rungs whose days differ, in the order of their first day; what stays where it was is left out, and what comes
-    again because nobody hands in.
+    again because nobody hands in, and what is told to who supports.
     """
     rungs: dict[tuple[str, str, str, RungKind, str], tuple[Counter[date], Counter[date]]] = {}
     for side, some in enumerate((before, after)):
         for one in some:
             owing = one.owing
-            if one.rung.number:
+            if one.rung.number or owing.supports:
                 continue
             key = (owing.campaign, owing.title, owing.label, one.rung.kind, one.rung.key)
             rungs.setdefault(key, (Counter(), Counter()))[side][one.on] += owing.obligations

@@ -7,12 +7,12 @@ each audience: what the unit's leader is owed never stands for what the unit is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import chain, count, islice, takewhile
 
-from calendars.ladders import RUNG_NAMES, WEEK, Audience, Ladder, Rung, RungKind
+from calendars.ladders import RUNG_NAMES, WEEK, Audience, Ladder, Rung, RungKind, find_ladder
 from calendars.workdays import WorkdayTable, YearUnknown
 
 # A repeat may come so many workdays sooner than its interval, to stand in the week's one letter.
@@ -161,6 +161,24 @@ def _scheduled(rung: Rung, day: date, base: date, workdays: WorkdayTable) -> Sch
 
 
 _SUPPORT_KINDS = frozenset({RungKind.ASSIGN, RungKind.ADVANCE, RungKind.DUE})
+# standard~ are the rungs of the ladder standard that supporting units hear of, standard~! those where they are chased.
+_SUPPORT, _CHASED = "~", "!"
+
+
+def support_key(ladder: str, *, escalates: bool) -> str:
+    """The key under which a forecast keeps what supporting units hear of a lead's ladder."""
+    return ladder + _SUPPORT + (_CHASED if escalates else "")
+
+
+def is_support_key(key: str) -> bool:
+    return _SUPPORT in key
+
+
+def heard_ladder(ladders: Mapping[str, Ladder], key: str) -> Ladder | None:
+    """The ladder of a key, which may be a supporting unit's; None where nobody has written it."""
+    name, supports, chased = key.partition(_SUPPORT)
+    found = find_ladder(ladders, name)
+    return support_ladder(found, escalates=bool(chased)) if found and supports else found
 
 
 def support_ladder(ladder: Ladder, *, escalates: bool) -> Ladder:

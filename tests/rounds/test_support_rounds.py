@@ -15,7 +15,8 @@ from calendars.model import CampaignKind, Edition, Milestone, Point, Source
 from calendars.reader import load_ladders
 from calendars.workdays.files import load_workdays
 from duban.bureau import Bureau
-from duban.core.access import SYSTEM
+from duban.core.access import SYSTEM, Role
+from duban.editions.forecast import rehearse_change
 from duban.editions.service import EditionChange, apply_edition, move_edition
 from duban.history.tables import history
 from duban.obligations.tables import obligation, support_duty
@@ -23,7 +24,7 @@ from duban.outbox.tables import dispatch
 from duban.rounds.schedule import due_reminders, scheduled_reminders, support_ladder
 from duban.rounds.tables import support_reminder
 from duban.units.tables import contact, unit
-from tests.builders import a_unit
+from tests.builders import a_person, a_unit
 from tests.letters.delivery_builders import Read, hold, letters, to_files
 from tests.rounds.test_rungs import days, ladders
 
@@ -339,3 +340,18 @@ def test_a_supporter_hears_of_no_rung_its_lead_does_not_and_of_none_after_the_da
     )
     owed = due_reminders(own, today=today, **dates)
     assert all(one.current.on <= today for one in owed)
+
+
+def test_what_is_foreseen_for_supporters_is_what_the_rounds_then_tell_them(bureau: Bureau) -> None:
+    a_city(bureau)
+    file = a_file(a_plan(POLICE))
+    coordinator = a_person(bureau, "周处长", a_unit(bureau, "统筹科室"), Role.COORDINATOR)
+    opened = datetime.combine(OPENED, time(0, 30), UTC)
+
+    foreseen = rehearse_change(bureau, file, by=coordinator, now=opened, days=110)
+    apply(bureau, file)
+    told = days_told(bureau, POLICE, OPENED, date(2026, 4, 24))
+
+    [count] = [one.count for one in foreseen.units if one.unit == POLICE]
+    assert (count.before, count.after) == (0, len(told)) == (0, 6)
+    assert {one.on for one in foreseen.days} >= set(told)
