@@ -1,4 +1,5 @@
-"""What a unit owes as days in a calendar: one for each matter, on its last workday, gone when it was handed in."""
+"""What a unit owes as days in a calendar: one for each matter, on its last workday, gone when it was handed in; and
+what it only supports, gone when it was reported."""
 
 from __future__ import annotations
 
@@ -18,6 +19,14 @@ from duban.history.service import acting
 from duban.letters.queries import link_generation_of
 from duban.obligations.list_queries import OWED, ListedObligation, own_obligations
 from duban.obligations.lists import own_sight
+from duban.obligations.support_queries import (
+    SupportDuty,
+    SupportFilter,
+    leads_in_words,
+    sought,
+    support_duties,
+)
+from duban.obligations.support_rules import UNANSWERED
 from duban.units.queries import units_by_id
 
 # Another salt than the links': a calendar's address never lets anybody in.
@@ -92,8 +101,11 @@ def unit_calendar(bureau: Bureau, unit_id: int, *, by: Actor, today: date) -> Un
     with bureau.store.reading() as connection:
         name = units_by_id(connection, [unit_id]).get(unit_id, "")
         owed = own_obligations(bureau, connection, only, OWED, today, offset=0, limit=MOST_DAYS)
+        asked = sought(SupportFilter(states=UNANSWERED, led=True), only)
+        supports = support_duties(connection, bureau.workdays, *asked, limit=MOST_DAYS)
     mark = derived(bureau.settings, "calendar", "uid")[:8]
-    return UnitCalendar(unit=name, days=tuple(_day(bureau, one, mark) for one in owed))
+    days = [_day(bureau, one, mark) for one in owed] + [_support(bureau, one, mark) for one in supports]
+    return UnitCalendar(unit=name, days=tuple(sorted(days, key=lambda day: day.on)))
 
 
 def feed_addresses(bureau: Bureau, *, by: Actor) -> tuple[FeedAddress, ...]:
@@ -118,6 +130,24 @@ def _day(bureau: Bureau, one: ListedObligation, mark: str) -> CalendarDay:
         details=tuple(_details(one)),
         provisional=one.provisional,
         address=f"{base}/my/{one.id}" if base else None,
+    )
+
+
+def _support(bureau: Bureau, one: SupportDuty, mark: str) -> CalendarDay:
+    base = bureau.settings.link_start
+    return CalendarDay(
+        uid=f"support-{one.id}-{mark}@duban",
+        sequence=one.version,
+        on=one.last_workday,
+        title=f"配合：{one.title}" + ("（暂定）" if one.provisional else ""),
+        details=(
+            f"{one.campaign_name} {one.year}",
+            f"时限：{one.due_on}（原文“{one.due_phrase}”）",
+            f"牵头单位：{one.leads.names}（{leads_in_words(one.leads)}）",
+            f"来源：{one.document}",
+        ),
+        provisional=one.provisional,
+        address=f"{base}/support/{one.id}" if base else None,
     )
 
 

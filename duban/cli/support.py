@@ -94,7 +94,7 @@ def _row(one: SupportDuty) -> tuple[object, ...]:
         one.title,
         one.leads.names or "—",
         leads_in_words(one.leads),
-        one.due_on,
+        f"{one.due_on}{'（暂定）' if one.provisional else ''}",
         SUPPORT_STATE_NAMES[one.state],
     )
 
@@ -103,7 +103,8 @@ def _whole(one: SupportDuty) -> Iterator[Words]:
     yield f"配合 #{one.id} {one.campaign_name} {one.year} · {one.title}"
     yield f"配合单位：{one.unit}；答复：{SUPPORT_STATE_NAMES[one.state]}"
     yield f"牵头单位：{one.leads.names or '—'}；进展：{leads_in_words(one.leads)}"
-    yield f"时限：{one.due_on}（原文“{one.due_phrase}”）；来源：{one.document}"
+    provisional = "（暂定，放假安排尚未公布）" if one.provisional else ""
+    yield f"时限：{one.due_on}（原文“{one.due_phrase}”），最后工作日 {one.last_workday}{provisional}；来源：{one.document}"
     if one.leads.first:
         leads = ((name, STATE_NAMES[state]) for name, state in one.leads.first)
         yield Table("牵头单位", ("单位", "状态"), leads)

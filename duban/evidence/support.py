@@ -63,7 +63,9 @@ def list_supports(
     with bureau.store.reading() as connection:
         total, units, first_due_on = count_supports(connection, wanted, sight)
         offset = (page - 1) * page_size
-        found = support_duties(connection, *sought(wanted, sight), offset=offset, limit=page_size)
+        found = support_duties(
+            connection, bureau.workdays, *sought(wanted, sight), offset=offset, limit=page_size
+        )
     return SupportPage(
         supports=found, page=page, page_size=page_size, total=total, units=units, first_due_on=first_due_on
     )
@@ -72,7 +74,7 @@ def list_supports(
 def show_support(bureau: Bureau, duty_id: int, *, by: Actor) -> SupportCase:
     """One duty; one of a foreign unit is not there."""
     with bureau.store.reading() as connection:
-        duty = _own(connection, duty_id, visible_units(by))
+        duty = _own(bureau, connection, duty_id, visible_units(by))
         history = list_entries(connection, noun="support", noun_id=duty_id)
     return SupportCase(duty=duty, history=history, refusals=_refusals(duty, by))
 
@@ -95,7 +97,7 @@ def acknowledge_support(
         changed = {"acknowledged_by": person_id(by), "acknowledged_at": now}
         change_duty(act.connection, duty, state=SupportState.ACKNOWLEDGED.value, **changed)
         _note(act, "acknowledge_support", duty, {})
-        return _own(act.connection, duty_id, visible_units(by))
+        return _own(act.bureau, act.connection, duty_id, visible_units(by))
 
 
 def report_support(
@@ -132,7 +134,7 @@ def report_support(
         )
         listed = [{"filename": one.filename, "sha256": one.sha256} for one in kept]
         _note(act, "report_support", duty, {"nth": nth, "note": words, "items": listed})
-        done = _own(act.connection, duty_id, visible_units(by))
+        done = _own(act.bureau, act.connection, duty_id, visible_units(by))
         # Bytes before rows: a row never speaks of bytes that are not there.
         for one in received:
             if one.staged and not dry_run:
@@ -146,7 +148,7 @@ def read_support_file(
     """A file of a report and its bytes, after the history says who read it; the leads of the point may read it too."""
     sight = visible_units(by)
     with acting(bureau, by=by, now=now) as act:
-        duty = _own(act.connection, duty_id, VisibleUnits(everything=True))
+        duty = _own(act.bureau, act.connection, duty_id, VisibleUnits(everything=True))
         if not sight.sees(duty.unit_id) and not leads_at(act.connection, duty.point_id, sight.unit_ids):
             raise NotFound(_missing(duty_id))
         refuse(*_reading_refusals(by))
@@ -166,8 +168,8 @@ def _reading_refusals(by: Actor) -> tuple[str, ...]:
     )
 
 
-def _own(connection: Connection, duty_id: int, sight: VisibleUnits) -> SupportDuty:
-    found = support_duties(connection, support_duty.c.id == duty_id, reports=True)
+def _own(bureau: Bureau, connection: Connection, duty_id: int, sight: VisibleUnits) -> SupportDuty:
+    found = support_duties(connection, bureau.workdays, support_duty.c.id == duty_id, reports=True)
     if not found or not sight.sees(found[0].unit_id):
         raise NotFound(_missing(duty_id))
     return found[0]
@@ -178,7 +180,7 @@ def _missing(duty_id: int) -> str:
 
 
 def _changing(act: Act, duty_id: int, version: int | None) -> SupportDuty:
-    duty = _own(act.connection, duty_id, visible_units(act.by))
+    duty = _own(act.bureau, act.connection, duty_id, visible_units(act.by))
     if version is not None and version != duty.version:
         raise Changed(CHANGED)
     return duty

@@ -100,7 +100,9 @@ def chase_now(
             refuse(f"{'、'.join(already)}今天已催办过，一个单位一天最多催办一次，请明天再催。")
         said = {"words": words, "chased_by": by.name}
         rows = write_chases(act.connection, fresh.values(), said, day=today, not_before=leaves_at)
-        batch = LetterBatch(bureau=bureau, today=today, data=letter_data(act.connection, rows, today))
+        batch = LetterBatch(
+            bureau=bureau, today=today, data=letter_data(act.connection, rows, today, bureau.workdays)
+        )
         letters = _letters(batch, rows, fresh, composed=COMPOSED if dry_run else 0)
         reached = {one.unit_id for one in letters}
         done = Chased(

@@ -251,10 +251,9 @@ class LetterBatch:
         one, *others = occurrences
         duty = one.duty
         try:
-            last_workday = self.bureau.workdays.on_or_before(duty.due_on)
             left = days_left(duty.due_on, self.today, self.bureau.workdays)
         except YearUnknown:
-            last_workday, left = duty.due_on, 0
+            left = 0
         return SupportItem(
             duty_id=duty.id,
             kind="时限调整"
@@ -266,11 +265,11 @@ class LetterBatch:
             leads=duty.leads.names,
             leads_stand=leads_in_words(duty.leads),
             due_on=duty.due_on,
-            last_workday=last_workday,
+            last_workday=duty.last_workday,
             days_left=left,
             document=duty.document,
             due_phrase=duty.due_phrase,
-            provisional=self._is_provisional(duty.due_on),
+            provisional=duty.provisional,
             link=links.support(duty.id, duty.unit_id),
             previous_due_on=one.previous_due_on,
             others=tuple(each.duty.due_on for each in others),

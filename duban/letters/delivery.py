@@ -257,7 +257,7 @@ class _ChannelBatch:
             letters = LetterBatch(
                 bureau=run.bureau,
                 today=today,
-                data=letter_data(connection, rows, today),
+                data=letter_data(connection, rows, today, run.bureau.workdays),
                 queues=office_queues(run.bureau, connection, today) if office else (),
             )
         composed = ((row, self.message(row, letters, told=row.id in told)) for row in rows)

@@ -31,6 +31,7 @@ from sqlalchemy import (
     text,
 )
 
+from calendars.workdays import WorkdayTable
 from duban.accounts.tables import link_generation
 from duban.core import clock
 from duban.core.access import Role, VisibleUnits
@@ -160,7 +161,9 @@ class LetterData:
     points_in_force: frozenset[int]
 
 
-def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: date) -> LetterData:
+def letter_data(
+    connection: Connection, rows: Sequence[ClaimedDispatch], today: date, workdays: WorkdayTable
+) -> LetterData:
     """Everything that these letters refer to."""
     urgent, digests = ([one for one in rows if (one.kind == DIGEST) is wanted] for wanted in (False, True))
     reminded = _reminded(connection, digests)
@@ -176,7 +179,7 @@ def letter_data(connection: Connection, rows: Sequence[ClaimedDispatch], today: 
     return LetterData(
         addressees=_addressees(connection, rows),
         reminded=reminded,
-        supports=_reminded_supports(connection, digests),
+        supports=_reminded_supports(connection, digests, workdays),
         overdue=overdue,
         chased=_chased(connection, [one.obligation for one in reminders if one.kind == ESCALATE]),
         obligations=obligations,
@@ -263,7 +266,7 @@ def _carried(digests: Sequence[ClaimedDispatch]) -> tuple[set[int], set[int]]:
 
 
 def _reminded_supports(
-    connection: Connection, digests: Sequence[ClaimedDispatch]
+    connection: Connection, digests: Sequence[ClaimedDispatch], workdays: WorkdayTable
 ) -> dict[int, list[RemindedSupport]]:
     """By target unit, of each duty the newest reminder, the earliest date first."""
     rounds, units = _carried(digests)
@@ -279,7 +282,7 @@ def _reminded_supports(
     duties = {
         one.id: one
         for some in _pages(duty_id for _, duty_id in newest)
-        for one in support_duties(connection, support_duty.c.id.in_(some))
+        for one in support_duties(connection, workdays, support_duty.c.id.in_(some))
     }
     told = _told_dates(connection, duties)
     found: dict[int, list[RemindedSupport]] = {}

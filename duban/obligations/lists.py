@@ -156,7 +156,9 @@ def my_obligations(
         wanted = SupportFilter(states=UNANSWERED, led=True)
         supports_total, _, _ = count_supports(connection, wanted, sight)
         first = (
-            support_duties(connection, *sought(wanted, sight), limit=MY_SUPPORTS) if supports_total else ()
+            support_duties(connection, bureau.workdays, *sought(wanted, sight), limit=MY_SUPPORTS)
+            if supports_total
+            else ()
         )
         return MyPage(
             tab=tab,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, select
 
+from calendars.workdays import WorkdayTable, YearUnknown
 from duban.core.access import VisibleUnits
 from duban.core.errors import Changed
 from duban.editions.tables import edition, milestone, point
@@ -105,6 +106,8 @@ class SupportDuty:
     due_phrase: str
     point_id: int
     due_on: date
+    last_workday: date
+    provisional: bool
     unit_id: int
     unit: str
     acknowledged_by: str | None
@@ -194,6 +197,8 @@ _SHOWN: Select[Any] = (
         milestone.c.due_phrase,
         support_duty.c.point_id,
         point.c.due_on,
+        point.c.last_workday,
+        point.c.provisional,
         support_duty.c.unit_id,
         unit.c.name.label("unit"),
         person.c.name.label("acknowledged_by"),
@@ -210,6 +215,7 @@ _SHOWN: Select[Any] = (
 
 def support_duties(
     connection: Connection,
+    workdays: WorkdayTable,
     *where: ColumnElement[bool],
     offset: int = 0,
     limit: int | None = None,
@@ -220,12 +226,24 @@ def support_duties(
     rows = connection.execute(found.limit(limit) if limit is not None else found).all()
     leads = leads_of(connection, (row.point_id for row in rows))
     said = _reports_of(connection, [row.id for row in rows]) if reports else {}
-    return tuple(_duty(row, leads.get(row.point_id, NO_LEADS), said.get(row.id, [])) for row in rows)
+    return tuple(
+        _duty(row, leads.get(row.point_id, NO_LEADS), said.get(row.id, ()), workdays) for row in rows
+    )
 
 
-def _duty(row: Any, leads: Leads, reports: Iterable[SupportReport]) -> SupportDuty:
+def _duty(row: Any, leads: Leads, reports: Iterable[SupportReport], workdays: WorkdayTable) -> SupportDuty:
+    """With the last workday of its date: the point's, or counted anew where the leads have another date."""
     values = dict(row._mapping) | {"state": SupportState(row.state), "document": row.document.strip()}
-    return SupportDuty(**values | {"due_on": leads.due_on or row.due_on}, leads=leads, reports=tuple(reports))
+    if leads.due_on and leads.due_on != row.due_on:
+        values["due_on"] = values["last_workday"] = leads.due_on
+        try:
+            values["last_workday"] = workdays.on_or_before(leads.due_on)
+            values["provisional"] = workdays.is_provisional(values["last_workday"], leads.due_on)
+        except YearUnknown:
+            values["provisional"] = True
+    return SupportDuty(
+        **values | {"provisional": bool(values["provisional"])}, leads=leads, reports=tuple(reports)
+    )
 
 
 def _reports_of(connection: Connection, duty_ids: Sequence[int]) -> dict[int, list[SupportReport]]:

@@ -14,7 +14,7 @@ from duban.editions.tables import milestone
 from duban.evidence.service import submit
 from duban.figures.service import report_progress
 from duban.obligations.tables import obligation
-from tests.builders import a_point, an_obligation
+from tests.builders import a_point, a_support, an_obligation
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.client import PageClient
 
@@ -136,3 +136,20 @@ def test_the_ledger_leaves_as_a_sheet_in_which_text_stays_text(portal: Portal) -
     assert (late["进展"], late["状态"], late["内部时限"]) == ("25.0 %", "待审核", date(2026, 12, 31))
     assert rows[0]["成果形式"] == "巡检计划、计划巡检标志数"
     assert {"编号", "来源/依据", "牵头单位", "配合单位", "催办次数", "销号人", "备注"} <= set(sheet[0])
+
+
+def test_what_a_unit_supports_stands_in_its_calendar_until_it_reports(portal: Portal) -> None:
+    number = a_support(portal.bureau, portal.edition_id, portal.point[1], portal.units[TIANNING])
+    wang_ = portal.as_("王科长")
+    phone, path = portal.visitor(), address(wang_)
+
+    before = read(phone, path)
+    page = wang_.get(f"/support/{number}")
+    wang_.fill(page, f"/support/{number}/report", words="已会同巡检")
+    after = read(phone, path)
+
+    [uid] = [uid for uid in before if uid.startswith(f"support-{number}-")]
+    assert str(before[uid]["summary"]) == "配合：巡检计划报备案"
+    assert before[uid]["dtstart"].dt == date(2026, 3, 31)
+    assert str(before[uid]["url"]).endswith(f"/support/{number}")
+    assert uid not in after

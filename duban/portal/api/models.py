@@ -202,6 +202,8 @@ class SupportOut(Out):
     unit: str = Field(description="配合单位")
     state: SupportState
     due_on: date = Field(description="牵头单位未办结的里最早的时限")
+    last_workday: date
+    provisional: bool
     leads: str = Field(description="牵头单位")
     leads_total: int
     leads_owing: int = Field(description="其中未办结的")
