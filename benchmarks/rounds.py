@@ -56,6 +56,8 @@ DUE = tuple(
     )
 )
 TURNS = 3
+# The first so many units support each milestone, which all lead.
+SUPPORTERS = 40
 
 
 def measure(small: bool = False) -> Iterator[Figure]:
@@ -180,6 +182,7 @@ def _timed(act: Callable[[], object]) -> float:
 def _written(store: Store) -> tuple[int, ...]:
     """Counts and sums that two ledgers share only if the same reminders and digests stand in them."""
     reminder, dispatch = rounds_tables.reminder.c, outbox_tables.dispatch.c
+    support = rounds_tables.support_reminder.c
     with store.reading() as connection:
         return (
             *connection.execute(sa.select(sa.func.count()).select_from(rounds_tables.reminder)).one(),
@@ -187,21 +190,28 @@ def _written(store: Store) -> tuple[int, ...]:
             *connection.execute(
                 sa.select(sa.func.sum(reminder.obligation_id + reminder.target_unit_id))
             ).one(),
+            *connection.execute(sa.select(sa.func.sum(support.duty_id + support.target_unit_id))).one(),
             *connection.execute(sa.select(sa.func.sum(dispatch["items"] + dispatch.unit_id))).one(),
         )
 
 
 def bare_statements(store: Store) -> list[str]:
     """The statements someone would write by hand who already knew what is owed: one per group and rung."""
-    reminder = rounds_tables.reminder.c
-    groups = (
-        sa.select(reminder.rung, reminder.kind, reminder.status, reminder.cause, reminder.due_on)
-        .distinct()
-        .order_by(reminder.due_on, reminder.status, reminder.rung)
-    )
+    tables = (rounds_tables.reminder, rounds_tables.support_reminder)
     with store.reading() as connection:
-        found = connection.execute(groups).all()
-    return [_bare_reminders(*row) for row in found] + [_BARE_DIGESTS]
+        told, supported = (
+            connection.execute(
+                sa.select(table.c.rung, table.c.kind, table.c.status, table.c.cause, table.c.due_on)
+                .distinct()
+                .order_by(table.c.due_on, table.c.status, table.c.rung)
+            ).all()
+            for table in tables
+        )
+    return [
+        *(_bare_reminders(*row) for row in told),
+        *(_bare_support(*row) for row in supported),
+        _BARE_DIGESTS,
+    ]
 
 
 def _bare_reminders(rung: str, kind: str, status: str, cause: str | None, due_on: date) -> str:
@@ -215,6 +225,14 @@ def _bare_reminders(rung: str, kind: str, status: str, cause: str | None, due_on
     """
 
 
+def _bare_support(rung: str, kind: str, status: str, cause: str | None, due_on: date) -> str:
+    return f"""
+        INSERT INTO support_reminder (duty_id, rung, due_on, kind, round_id, target_unit_id, status, cause)
+        SELECT d.id, '{rung}', p.due_on, '{kind}', 1, d.unit_id, '{status}', {f"'{cause}'" if cause else "NULL"}
+        FROM support_duty AS d JOIN point AS p ON p.id = d.point_id WHERE p.due_on = '{due_on}'
+    """
+
+
 _BARE_DIGESTS = f"""
     INSERT INTO dispatch (
         day, kind, ref, round_id, since_round_id, unit_id, contact_id, parts, channel, address, status, not_before, items
@@ -222,8 +240,13 @@ _BARE_DIGESTS = f"""
     SELECT '{TODAY}', 'digest', CAST(r.unit_id AS VARCHAR(64)), 1, 1, r.unit_id, c.id, 3, c.channel, c.address,
         'pending', '{TODAY} 00:30:00', r.items
     FROM (
-        SELECT target_unit_id AS unit_id, count(*) AS items FROM reminder
-        WHERE round_id = 1 AND status = 'planned' GROUP BY target_unit_id
+        SELECT unit_id, CAST(sum(items) AS INTEGER) AS items FROM (
+            SELECT target_unit_id AS unit_id, count(*) AS items FROM reminder
+            WHERE round_id = 1 AND status = 'planned' GROUP BY target_unit_id
+            UNION ALL
+            SELECT target_unit_id, count(*) FROM support_reminder
+            WHERE round_id = 1 AND status = 'planned' GROUP BY target_unit_id
+        ) AS counted GROUP BY unit_id
     ) AS r JOIN contact AS c ON c.unit_id = r.unit_id AND c.active AND c.rank = 1
 """
 
@@ -265,6 +288,11 @@ def fill(store: Store, units: int, due: Sequence[date] = DUE) -> None:
                 f" SELECT 1, {number}, {number}, id, 'standard',"
                 f" CAST(CASE WHEN id - id / 3 * 3 = 0 THEN '{NOT_YET}' ELSE '{OPENED}' END AS {_date(store)}),"
                 f" CAST('{due_on}' AS {_date(store)}), 'assigned' FROM unit WHERE id > 1 ORDER BY id"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO support_duty (edition_id, point_id, unit_id, opened_on, state)"
+                f" SELECT 1, {number}, id, CAST('{OPENED}' AS {_date(store)}), 'pending' FROM unit"
+                f" WHERE id BETWEEN 2 AND {SUPPORTERS + 1} ORDER BY id"
             )
     if not store.is_sqlite:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
