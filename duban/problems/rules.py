@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from duban.core.access import Actor, Role
+from duban.core.days import planned_faults
 
 
 class ProblemState(StrEnum):
@@ -229,7 +230,11 @@ def carrying_refusals(due_on: date | None, today: date) -> tuple[str, ...]:
     """Why problems may not be carried on to that day."""
     if due_on is None:
         return ("结转要写明新的整改时限，请补写。",)
-    return (f"新的整改时限{due_on}应在今天以后，请另定日期。",) if due_on <= today else ()
+    if due_on <= today:
+        return (f"新的整改时限{due_on}应在今天以后，请另定日期。",)
+    return tuple(
+        f"{fault}。" for fault in planned_faults("新的整改时限", due_on, since=today, since_is="今天")
+    )
 
 
 def left_because(act: ProblemAct, problem: Problem, by: Actor, due_on: date | None = None) -> str | None:

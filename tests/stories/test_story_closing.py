@@ -151,6 +151,9 @@ def test_a_stage_is_signed_off_once_every_problem_is_struck_off_or_carried_on(bu
     assert "应在今天以后" in bureau.refused(
         *carry, "--to", "2026-04-09", "--reason", "待采购", on="2026-04-09"
     )
+    assert "新的整改时限2062-09-30离今天2026-04-09有10年以上" in bureau.refused(
+        *carry, "--to", "2062-09-30", "--reason", "待采购", on="2026-04-09"
+    )
     # Within its own stage a later day settles nothing.
     bureau.done(*carry, "--to", "2026-06-15", "--reason", "待采购", on="2026-04-09")
     assert "没有结转（T-2）" in refused(bureau, "sign-off", fixing, by="吴处长", on="2026-04-09")
