@@ -29,6 +29,7 @@ from calendars.phrases import read_phrase
 from calendars.workdays import NamedDay, WorkdayTable, YearState, YearUnknown
 from calendars.workdays.files import load_workdays
 from duban.cli.command import ACT, Answer, Call, Complaint, Table, Words, command, day_option, print_json
+from duban.core import clock
 from duban.core.errors import Refused
 from duban.core.settings import Settings
 from duban.editions.notices import (
@@ -51,10 +52,14 @@ SHEETS = (".csv", ".xlsx", ".xlsm", ".xls", ".ods")
 
 def known_workdays(settings: Settings) -> WorkdayTable:
     """The shipped notices with those this bureau confirmed; before `duban setup` there are only the shipped ones."""
-    if settings.database_url is None and not (settings.home / "duban.db").is_file():
+    if not _has_ledger(settings):
         return load_workdays()
     with open_bureau(settings) as bureau:
         return bureau.workdays
+
+
+def _has_ledger(settings: Settings) -> bool:
+    return settings.database_url is not None or (settings.home / "duban.db").is_file()
 
 
 @command(None, "deadline")
@@ -73,7 +78,8 @@ def deadline(
 
     输出不是终端时也给 JSON。从标准输入读取时，每行一句，每句答一行 JSON，退出码为 0。
     """
-    of_year = year if year is not None else call.today.year
+    on = event or issued or (call.today if _has_ledger(call.settings) else clock.civil(clock.now()))
+    of_year = on.year if year is None else year
     read = partial(
         read_deadline,
         year=of_year,

@@ -21,6 +21,7 @@ COMMANDS = {
     "account": "duban.cli.accounts:app",
     "person": "duban.cli.accounts:people",
     "calendar": "duban.cli.calendar:app",
+    "event": "duban.cli.events:app",
     "unit": "duban.cli.units:app",
     "roster": "duban.cli.rosters:app",
     "draw": "duban.cli.draws:app",

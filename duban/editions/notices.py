@@ -212,8 +212,10 @@ def _redate_editions(
         if stored.state == "withdrawn" or not year - 1 <= stored.value.year <= year + 1:
             continue
         after = recalculate_dates(stored.value, workdays)
-        if after != stored.value:
-            change, moved = change_edition(connection, bureau, after, stored, names, context)
+        hangs_on_events = any(one.event for one in after.milestones)
+        if after != stored.value or hangs_on_events:
+            new_days = replace(bureau, workdays=workdays)
+            change, moved = change_edition(connection, new_days, after, stored, names, context)
             changes.append(change)
             items += moved
     ref = f"notice-{notice.id}"

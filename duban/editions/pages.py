@@ -25,6 +25,13 @@ from duban.bureau import Bureau
 from duban.core.access import SYSTEM, Actor, visible_units
 from duban.core.db import Connection
 from duban.core.errors import NotFound, Refused
+from duban.editions.event_queries import (
+    EventDuty,
+    EventFilter,
+    WaitingEvent,
+    event_duties,
+    waiting_events,
+)
 from duban.editions.queries import (
     OpenTarget,
     PlannedPoint,
@@ -61,6 +68,7 @@ class MilestoneLine:
     value: Milestone
     owed: int
     done: int
+    events: tuple[EventDuty, ...] = ()  # what hangs on an event, one for each unit or subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +106,16 @@ def show_edition(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> Edit
         stored = edition_or_refuse(connection, campaign, year)
         value = stored.value
         counts = counts_by_milestone(connection, stored.id, sight)
-        if not sight.everything and not counts:
+        events: dict[str, list[EventDuty]] = {}
+        for duty in event_duties(connection, sight, EventFilter(edition_id=stored.id)):
+            events.setdefault(duty.milestone_key, []).append(duty)
+        if not sight.everything and not counts and not events:
             raise NotFound(f"{year}年没有“{campaign}”，或它与您的单位无关，请从导航重新进入。")
         entries = list_entries(connection, edition_id=stored.id, limit=500) if sight.everything else ()
         drafts = open_drafts(connection, campaign=value.campaign, year=year)
         years = years_of_campaign(connection, value.campaign)
         before = find_edition(connection, value.campaign, year - 1) if sight.everything else None
-    shown = [one for one in value.milestones if sight.everything or one.key in counts]
+    shown = [one for one in value.milestones if sight.everything or one.key in counts or one.key in events]
     numbers = ((one, *counts.get(one.key, (0, 0))) for one in shown)
     return EditionPage(
         edition_id=stored.id,
@@ -113,7 +124,10 @@ def show_edition(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> Edit
         own=stored.own,
         published_on=stored.published_on,
         seen=stored.content_hash,
-        milestones=tuple(MilestoneLine(value=one, owed=owed, done=done) for one, owed, done in numbers),
+        milestones=tuple(
+            MilestoneLine(value=one, owed=owed, done=done, events=tuple(events.get(one.key, ())))
+            for one, owed, done in numbers
+        ),
         history=_history(entries, value),
         drafts=tuple(one.id for one in drafts),
         years=years,
@@ -129,6 +143,8 @@ _VERBS = {
     "resume": "恢复",
     "withdraw": "撤回",
     "change": "改动",
+    "enter_event": "填写起算日",
+    "take_back_event": "撤回起算日",
     "return": "恢复",
 }
 
@@ -142,6 +158,9 @@ def _history(entries: Sequence[HistoryEntry], value: Edition) -> tuple[EditionLi
 def _said(entry: HistoryEntry, titles: Mapping[str, str]) -> str:
     detail = json.loads(entry.detail)
     verb = _VERBS[entry.verb]
+    if "event" in detail:
+        was = f"（原为{'、'.join(detail['before'])}）" if detail["before"] else ""
+        return f"{verb}“{titles.get(detail['key'], detail['key'])}”：{detail['event_on'] or '待定'}{was}"
     if entry.noun == "milestone":
         dates = "；".join(f"{one['before'] or '无'} → {one['after'] or '无'}" for one in detail["dates"])
         return f"{verb}节点“{titles.get(detail['key'], detail['key'])}”{'：' if dates else ''}{dates}"
@@ -586,10 +605,11 @@ class UnresolvedItems:
     targets: tuple[OpenTarget, ...] = ()
     items: tuple[WaitingItem, ...] = ()
     years: tuple[UnscheduledYear, ...] = ()
+    events: tuple[WaitingEvent, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.undated) + len(self.targets) + len(self.items) + len(self.years)
+        return len(self.undated) + len(self.targets) + len(self.items) + len(self.years) + len(self.events)
 
 
 def list_unresolved_items(bureau: Bureau, *, by: Actor, today: date) -> UnresolvedItems:
@@ -601,6 +621,7 @@ def list_unresolved_items(bureau: Bureau, *, by: Actor, today: date) -> Unresolv
 def unresolved_items(connection: Connection, today: date) -> UnresolvedItems:
     return UnresolvedItems(
         years=unscheduled_years(connection, today, by=SYSTEM),
+        events=waiting_events(connection),
         undated=undated_milestones(connection),
         targets=open_targets(connection),
         items=waiting_items(connection),

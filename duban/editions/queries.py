@@ -292,10 +292,18 @@ def write_milestone(
 
 
 def write_point(
-    connection: Connection, edition_id: int, milestone_id: int, value: Point, point_id: int | None
+    connection: Connection,
+    edition_id: int,
+    milestone_id: int,
+    value: Point,
+    point_id: int | None,
+    event_on: date | None = None,
 ) -> int:
-    """Insert a point, or bring the stored one to this value and back into force; returns its id."""
+    """Insert a point, or bring the stored one to this value and back into force; returns its id. `event_on` is the day
+    it is counted from, where its milestone hangs on an event.
+    """
     values = {
+        "event_on": event_on,
         "starts_on": value.starts_on,
         "due_on": value.due_on,
         "hard_due_on": value.hard_due_on,
@@ -927,7 +935,11 @@ def undated_milestones(connection: Connection, year: int | None = None) -> tuple
         (milestone.c.source_document + " " + milestone.c.source_item).label("document"),
     ).join_from(milestone, edition, edition.c.id == milestone.c.edition_id)
     statement = statement.where(
-        milestone.c.undated.is_not(None), ~milestone.c.withdrawn, edition.c.state.in_(_IN_USE)
+        milestone.c.undated.is_not(None),
+        # What hangs on an event waits for its day, unit by unit.
+        milestone.c.body["event"].as_string().is_(None),
+        ~milestone.c.withdrawn,
+        edition.c.state.in_(_IN_USE),
     )
     if year is None:
         statement = statement.order_by(edition.c.year, edition.c.id, milestone.c.position)

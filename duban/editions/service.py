@@ -17,6 +17,8 @@ from duban.core import clock
 from duban.core.access import Actor
 from duban.core.db import Connection, advisory_lock, rollback_dry_run
 from duban.core.errors import NotFound, Refused
+from duban.editions.event_points import count_from_events
+from duban.editions.event_queries import move_with_events
 from duban.editions.queries import (
     StoredEdition,
     edition_or_refuse,
@@ -83,6 +85,8 @@ class ChangeContext:
     own: bool = False
     reason: str = ""
     cause: str = ""
+    # Units whose event was entered just now: what was cancelled when its day was taken back is owed again.
+    entered: frozenset[int] = frozenset()
     # A notice tells every unit whose open dates moved; a changed file only those that were already reminded.
     tell_all: bool = False
 
@@ -225,7 +229,7 @@ def change_edition(
         flow_run_id=bureau.flow_run_id,
     )
     staged, leads, targets, changes = _write_milestones(
-        connection, edition_id, value, stored, assigned, names, context
+        connection, bureau, edition_id, value, stored, assigned, names, context
     )
     state = stored.state if stored else "draft"
     if context.publish:
@@ -242,8 +246,9 @@ def change_edition(
     with stage(connection, staged, list(leads), targets):
         # The order matters: dates move before anything is cancelled, told or added.
         if stored:
+            with_events = move_with_events(connection, edition_id)
             counts = {
-                "obligations_moved": move_dates(connection),
+                "obligations_moved": move_dates(connection) + len(with_events),
                 "obligations_cancelled": cancel_gone(connection, edition_id=edition_id)
                 + cancel_unowed(connection),
                 "obligations_returned": revive_returned(connection, today=context.today),
@@ -252,6 +257,7 @@ def change_edition(
             change_ladders(connection)
             counts["obligations_new"] = open_decided(connection, today=context.today)
             moved = moved_items(connection, opened_by=context.today if context.tell_all else None)
+            moved += with_events
         same: dict[str, Any] = {"edition_id": edition_id, "flow_run_id": bureau.flow_run_id}
         counts["obligations_new"] = counts.get("obligations_new", 0) + insert_for_units(connection, **same)
         if roster_id is not None:
@@ -264,6 +270,7 @@ def change_edition(
 
 def _write_milestones(
     connection: Connection,
+    bureau: Bureau,
     edition_id: int,
     value: Edition,
     stored: StoredEdition | None,
@@ -298,19 +305,25 @@ def _write_milestones(
         # The units that led this milestone until now; none if it was not there or withdrawn.
         led = {names.find(one) for one in before.get(milestone.key, ())} if old and not old.withdrawn else ()
         added = tuple(one for one in who.leads if one not in led)
-        set_no = leads.setdefault(who.leads, len(leads))
+        counted = {}
+        if milestone.event is not None:
+            counted = count_from_events(
+                connection, bureau, edition_id, value, milestone, leads=who.leads, ids=ids
+            )
         dates = []
-        for point in milestone.points:
+        for point in (*milestone.points, *counted):
+            day, owing = counted.get(point, (None, who.leads))
             was = points.get((milestone_id, point.label))
-            point_id = write_point(connection, edition_id, milestone_id, point, was.id if was else None)
+            point_id = write_point(connection, edition_id, milestone_id, point, was.id if was else None, day)
             if was and was.withdrawn:
                 was = None
-            new = added if was else who.leads
+            new = owing if was is None else added if day is None else tuple(context.entered & {*owing})
             staged.append(
                 StagedPoint(
                     point_id=point_id,
                     milestone_id=milestone_id,
-                    set_no=set_no,
+                    set_no=leads.setdefault(owing, len(leads)),
+                    event_on=day,
                     added_set_no=leads.setdefault(new, len(leads)) if new else None,
                     per_subject=milestone.per_subject,
                     ladder=ladder,
@@ -329,7 +342,7 @@ def _write_milestones(
             if was is None or was.due_on != point.due_on:
                 earlier = was.due_on if was else None
                 dates.append(PointChange(label=point.label, before=earlier, after=point.due_on))
-        labels = {point.label for point in milestone.points}
+        labels = {point.label for point in (*milestone.points, *counted)}
         dates += [
             PointChange(label=label, before=one.due_on, after=None)
             for (owner, label), one in points.items()

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from calendars.model import TargetState
 from duban.core.db import Amount, Id, upsert
-from duban.editions.tables import milestone_support
+from duban.editions.tables import event_date, milestone_support
 from duban.obligations.states import NOT_STARTED, OPEN, WAITING, State
 from duban.obligations.support_rules import UNANSWERED, SupportState
 from duban.obligations.tables import forwarding, obligation, support_duty
@@ -59,6 +59,7 @@ staged_point = Table(
     Column("previous_due_on", Date),
     Column("previous_last_workday", Date),
     Column("previous_provisional", Boolean),
+    Column("event_on", Date),
     prefixes=["TEMPORARY"],
 )
 staged_lead = Table(
@@ -101,6 +102,7 @@ class StagedPoint:
     previous_due_on: date | None = None
     previous_last_workday: date | None = None
     previous_provisional: bool | None = None
+    event_on: date | None = None
 
 
 @contextmanager
@@ -146,7 +148,7 @@ def insert_for_subjects(
         _owed(edition_id, flow_run_id, subject.c.unit_id, subject.c.id)
         .join_from(staged_point, subject, subject.c.roster_id == roster_id)
         .join(staged_target, _own_target(subject.c.unit_id), isouter=True)
-        .where(staged_point.c.per_subject, subject.c.in_scope == 1)
+        .where(staged_point.c.per_subject, subject.c.in_scope == 1, _on_its_day(subject.c.id))
     )
     return _insert(connection, chosen)
 
@@ -194,6 +196,16 @@ def withdraw_duties(connection: Connection, edition_id: int, *where: ColumnEleme
     )
     values = {"state": SupportState.WITHDRAWN.value, "version": support_duty.c.version + 1}
     return int(connection.execute(gone.values(**values)).rowcount)
+
+
+def _on_its_day(subject_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A point that is counted from an event is owed by the subjects of that day alone."""
+    own = exists().where(
+        event_date.c.milestone_id == staged_point.c.milestone_id,
+        event_date.c.subject_id == subject_id,
+        event_date.c.event_on == staged_point.c.event_on,
+    )
+    return or_(staged_point.c.event_on.is_(None), own)
 
 
 def _owed(
@@ -250,7 +262,7 @@ def _insert(connection: Connection, chosen: Select[Any], into: Table = obligatio
 
 
 # What a calendar may still change or take back: not what is closed, nor what a person has waived or cancelled.
-_CHANGEABLE = sorted(OPEN | NOT_STARTED | {State.SUSPENDED})
+CHANGEABLE = sorted(OPEN | NOT_STARTED | {State.SUSPENDED})
 _WAITING = sorted(WAITING)
 
 
@@ -273,7 +285,7 @@ def _change(connection: Connection, *where: ColumnElement[bool], **values: Any) 
 
 def cancel_edition(connection: Connection, *, edition_id: int) -> int:
     """Cancel everything of an edition that nobody has finished; returns how many."""
-    here = (obligation.c.edition_id == edition_id, obligation.c.state.in_(_CHANGEABLE))
+    here = (obligation.c.edition_id == edition_id, obligation.c.state.in_(CHANGEABLE))
     return _change(connection, *here, state=State.CANCELLED.value)
 
 
@@ -285,12 +297,19 @@ def cancel_gone(connection: Connection, *, edition_id: int) -> int:
         staged_lead.c.set_no == staged_point.c.set_no,
         staged_lead.c.unit_id == obligation.c.unit_id,
     )
+    not_its_day = exists().where(
+        staged_point.c.point_id == obligation.c.point_id, ~_on_its_day(obligation.c.subject_id)
+    )
     was_forwarded = exists().where(forwarding.c.obligation_id == obligation.c.id)
     return _change(
         connection,
         obligation.c.edition_id == edition_id,
-        obligation.c.state.in_(_CHANGEABLE),
-        or_(~point_stands, and_(obligation.c.subject_id == 0, ~lead_stands, ~was_forwarded)),
+        obligation.c.state.in_(CHANGEABLE),
+        or_(
+            ~point_stands,
+            and_(obligation.c.subject_id == 0, ~lead_stands, ~was_forwarded),
+            and_(obligation.c.subject_id != 0, not_its_day),
+        ),
         state=State.CANCELLED.value,
     )
 
@@ -300,7 +319,7 @@ def cancel_unowed(connection: Connection) -> int:
     return _change(
         connection,
         *_staged_cell(TargetState.NONE),
-        obligation.c.state.in_(_CHANGEABLE),
+        obligation.c.state.in_(CHANGEABLE),
         state=State.CANCELLED.value,
         target=None,
         target_state=TargetState.NONE.value,
@@ -336,7 +355,8 @@ def revive_returned(connection: Connection, *, today: date) -> int:
     returned = exists().where(
         staged_lead.c.set_no == staged_point.c.added_set_no, staged_lead.c.unit_id == obligation.c.unit_id
     )
-    dropped = and_(staged_point.c.added_set_no.is_not(None), or_(staged_point.c.per_subject, returned))
+    subjects = and_(staged_point.c.per_subject, _on_its_day(obligation.c.subject_id))
+    dropped = and_(staged_point.c.added_set_no.is_not(None), or_(subjects, returned))
     stands = exists().where(
         staged_lead.c.set_no == staged_point.c.set_no, staged_lead.c.unit_id == obligation.c.unit_id
     )
@@ -364,7 +384,7 @@ def move_dates(connection: Connection) -> int:
     here = and_(obligation.c.point_id == staged_point.c.point_id, staged_point.c.moved)
     untouched = and_(obligation.c.extended_times == 0, obligation.c.due_on == staged_point.c.previous_due_on)
     may = or_(
-        obligation.c.state.in_(_CHANGEABLE),
+        obligation.c.state.in_(CHANGEABLE),
         and_(obligation.c.state.in_(_WAITING), staged_point.c.due_on > obligation.c.due_on),
     )
     wall = staged_point.c.hard_due_on
@@ -372,7 +392,7 @@ def move_dates(connection: Connection) -> int:
         connection,
         here,
         ~untouched,
-        obligation.c.state.in_(_CHANGEABLE + _WAITING),
+        obligation.c.state.in_(CHANGEABLE + _WAITING),
         hard_due_on=wall,
         due_on=case((obligation.c.due_on > wall, wall), else_=obligation.c.due_on),
     )
@@ -394,7 +414,7 @@ def retarget(connection: Connection) -> int:
         obligation.c.unit_id == staged_target.c.unit_id,
         staged_target.c.state != TargetState.NONE.value,
         ~decided,
-        obligation.c.state.in_(_CHANGEABLE + _WAITING),
+        obligation.c.state.in_(CHANGEABLE + _WAITING),
         or_(
             obligation.c.target.is_distinct_from(staged_target.c.value),
             obligation.c.target_state.is_distinct_from(staged_target.c.state),
@@ -409,7 +429,7 @@ def change_ladders(connection: Connection) -> int:
     return _change(
         connection,
         obligation.c.point_id == staged_point.c.point_id,
-        obligation.c.state.in_(_CHANGEABLE + _WAITING),
+        obligation.c.state.in_(CHANGEABLE + _WAITING),
         obligation.c.ladder != staged_point.c.ladder,
         ladder=staged_point.c.ladder,
     )

@@ -8,12 +8,14 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -103,10 +105,38 @@ point = Table(
     Column("provisional", Boolean, nullable=False, server_default=false()),
     Column("assumptions", JSON, nullable=False),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    Column("event_on", Date),  # the day it is counted from, where its milestone hangs on an event
     # Filled once, when the stage's gate closes: the exact result with the list of those missing.
     Column("gate_closed_at", Moment),
     Column("gate_result", JSON),
     UniqueConstraint("milestone_id", "label"),
+)
+
+
+# What hangs on an event: one row for each unit, or subject, that will owe it. Without its day the duty waits, and no
+# obligation is there yet.
+event_date = Table(
+    "event_date",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("edition_id", Id, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("milestone_id", Id, ForeignKey("milestone.id"), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("subject_id", Id, nullable=False, server_default="0"),  # 0: not per subject
+    Column("event_on", Date),
+    # closing: the day on which another milestone is signed off; roster: of the subject's column; else entered.
+    Column("source", String(16), nullable=False),
+    Column("entered_by", Id, ForeignKey("person.id")),
+    Column("entered_at", Moment),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("milestone_id", "unit_id", "subject_id"),
+    Index(
+        "ix_event_date_waiting",
+        "unit_id",
+        "edition_id",
+        sqlite_where=text("event_on IS NULL"),
+        postgresql_where=text("event_on IS NULL"),
+    ),
 )
 
 

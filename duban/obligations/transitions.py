@@ -24,6 +24,7 @@ from duban.core.access import Actor, Role, person_id
 from duban.core.db import Connection, rollback_dry_run
 from duban.core.errors import refuse
 from duban.core.text import cleaned
+from duban.editions.events import follow_closing
 from duban.editions.queries import edition_named
 from duban.history.queries import append_entry
 from duban.obligations.queries import (
@@ -667,6 +668,7 @@ def _sign_off(act: TransitionContext, given: SignOff) -> Mapping[str, object]:
     refuse(*sign_off_refusals(act.one, act.by, act.today))
     act.move(Transition.SIGN_OFF, closed_on=act.today)
     act.insert("sign_off", signed_by=person_id(act.by), signed_at=act.now, note=given.note)
+    follow_closing(act.connection, act.bureau, now=act.now, closed_id=act.one.id)
     return {"note": given.note, "late": act.one.late}
 
 

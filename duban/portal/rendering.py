@@ -62,6 +62,7 @@ LINKS = (
     Link("/obligations", "任务台账", frozenset({_C, _R, _L, _A})),
     Link("/year", "全年安排", frozenset({_C, _L})),
     Link("/editions", "专项行动", frozenset({_C})),
+    Link("/events", "待定时限", frozenset({_C, _H})),
     Link("/rosters", "名册", frozenset({_C, _R, _L, _A, _H})),
     Link("/problems", "问题台账", frozenset({_C, _R, _L, _A, _H})),
     Link("/support", "配合", frozenset({_C, _R, _L, _A, _H})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from duban.core.days import FOUNDED, happened_faults
 from duban.core.db import Connection, advisory_lock
 from duban.core.errors import NotFound, Refused, refuse
 from duban.core.text import cleaned
+from duban.editions.events import follow_roster
 from duban.editions.queries import (
     StoredEdition,
     StoredRoster,
@@ -102,13 +103,17 @@ def read_roster(
     scope: RosterScope,
     today: date,
     year: int,
+    events: Collection[str] = (),
     keep: int = SHOWN_ROW_FAULTS,
 ) -> RosterSheet:
-    """Open a roster of a year's check. `today` stands for a participation that has no date; `keep` bounds the faults held in full.
+    """Open a roster of a year's check. `today` stands for a participation that has no date, `events` are columns with
+    the days that dates are counted from; `keep` bounds the faults held in full.
 
     Raises Refused when it cannot be read.
     """
-    sheet = read_sheet(path, _columns(find_unit))
+    columns = _columns(find_unit)
+    more = sorted({*events} - {column.heading for column in columns})
+    sheet = read_sheet(path, (*columns, *(Column(heading=one, read=_date(one)) for one in more)))
     if not sheet.headings & {CODE, PLAIN_CODE}:
         raise Refused(f"{path.name}的表头缺少{CODE}，请在第一行补上后重新导入。")
     faults = RowFaults(keep=keep)
@@ -119,15 +124,18 @@ def read_roster(
             found = [*_code_faults(row, seen), *((one.kind, one.message) for one in row.faults)]
             found += [fault for fault in (_contradiction(row), scope.fault(row)) if fault]
             found += [("日期不对", f"{fault}。") for fault in _day_faults(row, today, year)]
+            found += [
+                ("日期不对", f"{fault}。") for one in more for fault in happened_faults(one, row[one], today)
+            ]
             for kind, message in found:
                 faults.add(row.number, kind, message)
             if not found:
-                yield _subject(row, scope, today)
+                yield _subject(row, scope, today, events)
 
     return RosterSheet(headings=sheet.headings, rows=rows(), faults=faults)
 
 
-def _subject(row: SheetRow, scope: RosterScope, today: date) -> dict[str, object]:
+def _subject(row: SheetRow, scope: RosterScope, today: date, events: Collection[str]) -> dict[str, object]:
     registered_on, kind, outcome = row["登记日期"], row["类型"], row["结论"]
     charity = "慈善" in kind or row["慈善组织"] in _YES
     return {
@@ -142,6 +150,7 @@ def _subject(row: SheetRow, scope: RosterScope, today: date) -> dict[str, object
             "registered_on": registered_on.isoformat() if registered_on else None,
             "type": kind or None,
             "charity": charity,
+            **({"dates": {one: row[one].isoformat() for one in events if row[one]}} if events else {}),
         },
     }
 
@@ -304,7 +313,12 @@ def import_roster(
         else:
             find = unit_names(act.connection).find_answering
             sheet = read_roster(
-                path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year
+                path,
+                find_unit=find,
+                scope=scope,
+                today=clock.civil(now),
+                year=stored.value.year,
+                events=event_columns(stored),
             )
             with receiving_units(act.connection):
                 done = replace(done, subjects=_receive(act.connection, sheet, progress))
@@ -324,6 +338,11 @@ def import_roster(
             detail = {name: getattr(done, name) for name in _NOTED} | {"sha256": fingerprint}
             act.note("import", "roster", edition_id=stored.id, detail=detail)
     return done
+
+
+def event_columns(stored: StoredEdition) -> tuple[str, ...]:
+    """The columns that hold days from which the edition's dates are counted."""
+    return tuple(one.event_column for one in stored.value.milestones if one.event_column)
 
 
 def roster_key(stored: StoredEdition) -> str:
@@ -376,7 +395,7 @@ def _settle(
         return done
     today = clock.civil(act.now)
     cancelled, returned = follow_changes(act.connection, roster_id, stored.id, today=today)
-    new = _fan_out(act, stored, roster_id, today)
+    new = _fan_out(act, stored, roster_id, today) + follow_roster(act, stored)
     settled = settle_records(act, stored, roster_id, news=roster_news(), source=source)
     return replace(
         done,
@@ -497,7 +516,13 @@ def check_roster(
         roster_key(stored)
         find = unit_names(connection).find_answering
     sheet = read_roster(
-        path, find_unit=find, scope=scope, today=clock.civil(now), year=stored.value.year, keep=keep
+        path,
+        find_unit=find,
+        scope=scope,
+        today=clock.civil(now),
+        year=stored.value.year,
+        events=event_columns(stored),
+        keep=keep,
     )
     subjects = sum(1 for _ in sheet.rows)
     sheet.faults.refuse()

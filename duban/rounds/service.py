@@ -21,6 +21,7 @@ from duban.core.access import ROLE_NAMES, SYSTEM, Actor, Role, visible_units
 from duban.core.db import Connection, rollback_dry_run
 from duban.core.errors import DubanError, Fault, NotFound, Refused, refuse
 from duban.core.text import cleaned
+from duban.editions.events import follow_closings
 from duban.editions.queries import find_edition_name
 from duban.history.queries import append_entry
 from duban.letters.office import read_office_morning, tell_officers
@@ -145,6 +146,7 @@ def hold_round(bureau: Bureau, *, now: datetime) -> RoundReport:
 def begin_round(bureau: Bureau, *, now: datetime) -> RoundReport:
     """Make today's row, unless a later day has had its round: then the clock was set back, and nothing is written."""
     today = clock.civil(now)
+    follow_closings(bureau, now=now)
     with bureau.store.writing() as connection:
         newest = newest_round(connection)
         if newest and newest.held_on > today:

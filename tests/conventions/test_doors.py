@@ -13,6 +13,7 @@ from tests.conventions.reference import PAGE, commands, options, page
 
 # Long-running or pure reading commands write nothing that a preview could show.
 READ_ONLY = {
+    "event list",
     "draw export",
     "draw list",
     "draw show",

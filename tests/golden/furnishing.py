@@ -69,6 +69,10 @@ milestones:
       targets:
         天宁区: 200
         武进区: 100
+  - key: contact
+    title: 反馈联系人
+    source: N1-03
+    due: 收到通知后5个工作日内
 """
 
 UNITS = """units:
@@ -138,6 +142,7 @@ def furnish_by_command(play: Play) -> None:
     _supports(play)
     _figures(play)
     _editions(play)
+    _events(play)
     _notice(play)
     _escalations(play)
     _accounts(play)
@@ -603,6 +608,18 @@ def _editions(play: Play) -> None:
     play.run("calendar", "roll", "2027", "--to", str(play.folder / "rolled"), "--dry-run")
     play.run("calendar", "roll", "2027", "--to", str(play.folder / "rolled"), "--json")
     play.both("calendar", "diff", "2025", "2026")
+
+
+def _events(play: Play) -> None:
+    travel("2026-03-27")
+    contact = ("golden_survey", "2026", "contact")
+    day = ("--day", "2026-03-26", "--unit", "天宁区民政局", "--as", "周处长")
+    play.both("event", "list", "--waiting")
+    play.act("event", "set", *contact, *day)
+    play.run("event", "set", *contact, *day)
+    play.act("event", "clear", *contact, "--unit", "天宁区民政局", "--reason", "填错了", "--as", "周处长")
+    play.act("event", "set", *contact, "--day", "2026-03-25", *day[2:])
+    play.both("event", "list", "--edition", "golden_survey/2026")
 
 
 def _notice(play: Play) -> None:

@@ -481,6 +481,7 @@ PAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("/phrases?phrase=看情况", "A"),
         ),
     ),
+    ("/events", "events", (("/events", "CH"), ("/events?edition=<golden>", "C"))),
     ("/editions", "editions", (("/editions", "CRLA"), ("/editions?year=2027", "C"))),
     ("/editions/new", "editions", (("/editions/new", "C"),)),
     (
@@ -612,6 +613,7 @@ PULLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("/supports", ("/supports?state=reported", "/supports?limit=2&page=2", "/supports?nothing=1")),
     ("/editions/{edition_id}/roster", ("/editions/<check>/roster", "/editions/<golden>/roster")),
+    ("/editions/{edition_id}/events", ("/editions/<golden>/events",)),
     (
         "/editions/{edition_id}/roster/subjects",
         (
@@ -651,6 +653,8 @@ def _interface(play: Play, at: Places) -> None:
         (f"/editions/{at.check}/figures", {"name": "应参检", "value": "10", "unit_of_measure": "家"}),
         (f"/editions/{at.check}/roster/outcomes", {"codes": [a_code(6)], "taken_part_on": "2026-04-02"}),
         (f"/editions/{at.check}/roster/outcomes", {"codes": ["123"], "outcome": "好"}),
+        (f"/editions/{at.golden}/events", {"milestone": "contact", "event_on": "2026-04-07"}),
+        (f"/editions/{at.golden}/events", {"milestone": "contact", "event_on": "2062-04-07"}),
     ):
         answer = client.post(
             f"/api/v1{path}", json=given, headers={"authorization": f"Bearer {at.rest['token']}"}

@@ -110,6 +110,8 @@ MATRIX: dict[str, Row] = {
     "GET /year": row(C, R, L, A),
     "GET /load": row(C, R, L, A),
     "GET /phrases": row(C, R, L, A),
+    "GET /events": row(C, H),
+    "POST /events/{edition_id}/{key}": row(C, H),
     "GET /editions": row(C, R, L, A),
     "GET /editions/new": row(C),
     "POST /editions/roll": row(C),

@@ -32,6 +32,8 @@ OPERATIONS = (
     "POST /obligations/{obligation_id}/progress",
     "POST /supports/{duty_id}/report",
     "POST /editions/{edition_id}/figures",
+    "GET /editions/{edition_id}/events",
+    "POST /editions/{edition_id}/events",
     "POST /editions/{edition_id}/roster/outcomes",
 )
 load_all_checks()

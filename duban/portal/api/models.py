@@ -272,6 +272,25 @@ class BoardOut(Out):
     unscheduled: list[str] = Field(description="一月里本年度尚未排定的，各一句")
 
 
+class EventDutyOut(Out):
+    milestone: str = Field(description="节点代号", validation_alias="milestone_key")
+    title: str = Field(validation_alias="milestone")
+    due_phrase: str
+    event: str = Field(description="从什么起算")
+    unit_id: int
+    unit: str
+    subject: str | None = Field(description="名册上的一家：代码", validation_alias="subject_code")
+    event_on: date | None = Field(description="那一天；空的是待定")
+    due_on: date | None
+    obligation_id: int | None
+
+
+class EventsOut(Out):
+    as_of: datetime
+    edition_id: int
+    duties: list[EventDutyOut]
+
+
 class RosterLineOut(Out):
     unit_id: int | None = Field(description="合计一行为空")
     unit: str

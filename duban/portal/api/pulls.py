@@ -15,6 +15,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from duban.editions.event_queries import EventFilter
+from duban.editions.events import list_event_duties
 from duban.editions.unscheduled import missing_in_january
 from duban.evidence.service import save_evidence_copy
 from duban.evidence.support import list_supports
@@ -37,6 +39,7 @@ from duban.portal.api.models import (
     BoardOut,
     CaseOut,
     EditionsOut,
+    EventsOut,
     HistoriesOut,
     MilestoneOut,
     MilestonesOut,
@@ -199,6 +202,18 @@ def subjects(visit: Reads, edition_id: Number, asked: Annotated[SubjectsAsked, Q
         visit.bureau, edition_id, wanted, by=visit.by, page=asked.page, page_size=asked.limit
     )
     return answer(visit, SubjectsOut, found, pages=max(1, -(-found.total // found.page_size)))
+
+
+@router.get(
+    "/editions/{edition_id}/events",
+    summary="待定时限",
+    response_model=EventsOut,
+    responses=UNCHANGED,
+)
+def events(visit: Reads, edition_id: Number) -> Response:
+    """从某一天起算的任务：那一天填了没有，时限是哪一天。"""
+    found = list_event_duties(visit.bureau, EventFilter(edition_id=edition_id), by=visit.by)
+    return answer(visit, EventsOut, edition_id=edition_id, duties=found)
 
 
 @router.get("/history", summary="留痕", response_model=HistoriesOut, responses=UNCHANGED)

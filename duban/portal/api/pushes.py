@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from duban.core.errors import NotFound
+from duban.editions.event_queries import EventFilter
+from duban.editions.events import EventDay, enter_event, list_event_duties
 from duban.evidence.support import report_support
 from duban.figures.service import NewFigure, record_figure, report_progress
 from duban.obligations.file import show_obligation
@@ -196,5 +199,56 @@ def outcomes(
             now=visit.now,
         )
         return OutcomesOut(**{name: getattr(done, name) for name in OutcomesOut.model_fields})
+
+    return once(visit, key, given, act)
+
+
+class EventIn(_In):
+    milestone: Line = Field(description="节点代号")
+    event_on: date | None = Field(description="那一天：收到通知、登记……的日期；撤回已填的写 null")
+    unit: str | None = Field(None, min_length=1, max_length=200, description="哪个单位；不写是所有待填的")
+    subject: str | None = Field(None, min_length=1, max_length=64, description="名册上的哪一家：代码")
+    reason: Reason = Field(None, description="依据；改动或撤回时必填")
+
+
+class EventOut(Out):
+    milestone: str
+    event: str = Field(description="从什么起算")
+    event_on: date | None
+    due_on: date | None = Field(description="由此得出的时限")
+    duties: int = Field(description="涉及多少项")
+    obligations_new: int
+    obligations_moved: int
+    obligations_cancelled: int
+
+
+@router.post(
+    "/editions/{edition_id}/events",
+    summary="填写起算日",
+    status_code=201,
+    response_model=EventOut,
+    responses=_CONFLICT,
+)
+def events(
+    visit: Annotated[Visit, writes()], edition_id: Number, given: EventIn, key: Key = None
+) -> Response:
+    """填写、改动或撤回一个节点起算的那一天，时限随之排出、改期或恢复待定。"""
+
+    def act() -> EventOut:
+        wanted = EventFilter(edition_id=edition_id, milestone=given.milestone)
+        duties = list_event_duties(visit.bureau, wanted, by=visit.by)
+        if not duties:
+            raise NotFound("这个专项行动没有这个节点的待定时限，或与您的单位无关；请先查询。")
+        entry = EventDay(
+            campaign=duties[0].campaign,
+            year=duties[0].year,
+            milestone=given.milestone,
+            event_on=given.event_on,
+            unit=given.unit or "",
+            subject=given.subject or "",
+            note=given.reason or "",
+        )
+        done = enter_event(visit.bureau, entry, by=visit.by, now=visit.now)
+        return EventOut(**{name: getattr(done, name) for name in EventOut.model_fields})
 
     return once(visit, key, given, act)

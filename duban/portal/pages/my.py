@@ -10,6 +10,8 @@ from fastapi import APIRouter, Response
 
 from duban.core.access import Role
 from duban.core.errors import NotFound
+from duban.editions.event_queries import EventFilter
+from duban.editions.events import list_event_duties
 from duban.evidence.my_file import my_obligation
 from duban.evidence.service import expected_now
 from duban.evidence.uploads import PIECE_BYTES, drop_upload, list_uploads
@@ -35,7 +37,12 @@ SignedIn = Annotated[PageContext, allow(Role.HANDLER)]
 def tasks(desk: Mine, tab: Tab = Tab.OWED, page: PageNumber = 1) -> Response:
     """One tab of what the person's units owe."""
     found = my_obligations(desk.bureau, by=desk.by, today=desk.today, tab=tab, page=page)
-    return desk.render("my/tasks.html", title="我的任务", found=found, Tab=Tab)
+    waiting = tuple(
+        one
+        for one in list_event_duties(desk.bureau, EventFilter(waiting=True), by=desk.by)
+        if one.unit_id in desk.by.unit_ids | desk.by.reads
+    )
+    return desk.render("my/tasks.html", title="我的任务", found=found, waiting=waiting, Tab=Tab)
 
 
 @router.get("/my/{obligation_id}")

@@ -1,16 +1,25 @@
-"""待办 and 待我决定: every queue with how much waits in it, and what calendars and ledgers still need a person for."""
+"""待办 and 待我决定: every queue with how much waits in it, what calendars and ledgers still need a person for, and
+待定时限 with the form for the day that a date is counted from.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from duban.core.access import Role
+from duban.core.errors import NotFound, Refused
+from duban.editions.event_queries import EventFilter
+from duban.editions.events import EventDay, enter_event, list_event_duties
 from duban.editions.pages import list_unresolved_items
 from duban.portal.access import allow
 from duban.portal.context import PageContext
+from duban.portal.forms import Day, Form, Line, comes_back
+from duban.portal.params import AskedNumber, Number
 from duban.reports.queues import LISTED, read_decisions, read_queues
 
 router = APIRouter()
@@ -90,7 +99,7 @@ SHELVES = {
         name="待补充",
         path="/waiting",
         roles=frozenset({_C}),
-        what="没有排定的年度、没有日期的节点、空着的目标、没导入的名册和清单、草稿、放假通知",
+        what="没有排定的年度、没有日期的节点、待填的起算日、空着的目标、没导入的名册和清单、草稿、放假通知",
         measure="处",
     ),
 }
@@ -124,3 +133,58 @@ def waiting(desk: Annotated[PageContext, allow(Role.COORDINATOR)]) -> Response:
         title="待补充",
         found=list_unresolved_items(desk.bureau, by=desk.by, today=desk.today),
     )
+
+
+Entering = Annotated[PageContext, allow(Role.COORDINATOR, Role.HANDLER)]
+
+
+class EventForm(Form):
+    """`duty` is one duty's number, or nothing for all that wait; `back` takes the day back."""
+
+    duty: Line = Field("", title="单位")
+    event_on: Day | None = Field(None, title="日期")
+    note: Line = Field("", title="依据")
+    back: str = ""
+
+
+@router.get("/events")
+def show_events(desk: Entering, edition: AskedNumber = None) -> Response:
+    """By milestone, those that wait first of all."""
+    wanted = EventFilter(edition_id=edition)
+    found = list_event_duties(desk.bureau, wanted, by=desk.by)
+    cards = [
+        (some[0], some, sum(one.event_on is None for one in some))
+        for _, group in groupby(found, key=lambda one: (one.edition_id, one.milestone_key))
+        if (some := list(group))
+    ]
+    return desk.render(
+        "planning/events.html",
+        title="待定时限",
+        cards=sorted(cards, key=lambda card: not card[2]),
+        edition=edition,
+        keeps=desk.has(Role.COORDINATOR),
+    )
+
+
+@router.post("/events/{edition_id}/{key}")
+@comes_back(show_events)
+def enter(desk: Entering, edition_id: Number, key: str, form: EventForm) -> Response:
+    wanted = EventFilter(edition_id=edition_id, milestone=key)
+    duties = list_event_duties(desk.bureau, wanted, by=desk.by)
+    chosen = [one for one in duties if str(one.id) == form.duty] if form.duty else list(duties[:1])
+    if not chosen:
+        raise NotFound("没有这一项待定时限，或它不属于您的单位，请从待定时限页重新选择。")
+    if form.event_on is None and not form.back:
+        raise Refused("请填写那一天的日期；要撤回已填的，请勾选撤回。")
+    one = chosen[0]
+    entry = EventDay(
+        campaign=one.campaign,
+        year=one.year,
+        milestone=key,
+        event_on=None if form.back else form.event_on,
+        unit=one.unit if form.duty else "",
+        subject=(one.subject_code or "") if form.duty else "",
+        note=form.note,
+    )
+    done = enter_event(desk.bureau, entry, by=desk.by, now=desk.now)
+    return desk.see_other("/events", said=done.sentence)
