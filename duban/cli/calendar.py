@@ -293,6 +293,8 @@ def _rehearsed(found: ChangeRehearsed) -> Iterator[Words]:
         f"消息由{found.total.before}封变为{found.total.after}封，变化{len(found.differences)}处{more}。"
         "没有写入台账。"
     )
+    if found.cost:
+        yield found.cost.sentence
 
 
 def _matters(some: tuple[ForecastMatter, ...]) -> str:

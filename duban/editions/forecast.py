@@ -20,12 +20,14 @@ from duban.editions.queries import find_edition_name, forecast_owings, told_so_f
 from duban.editions.rules import (
     ForecastOwing,
     ForecastWindow,
+    LetterCost,
     MessageCount,
     MessageDifference,
     RungDays,
     RungShift,
     UpcomingReminder,
     count_messages,
+    letter_cost,
     message_counts,
     message_days,
     message_differences,
@@ -55,13 +57,14 @@ class Impact(Generic[Done]):
     """`done` is what the act says of itself; the rest concerns the reminders of this edition.
 
     `shifts` are all that change their day. `before` and `after` are the reminders that come in the window, and
-    `messages` counts units' digests that carry any of them.
+    `messages` counts units' digests that carry any of them, `cost` looks at the whole campaign.
     """
 
     done: Done
     window: ForecastWindow
     shifts: tuple[RungShift, ...]
     messages: MessageCount
+    cost: LetterCost | None
     before: tuple[UpcomingReminder, ...]
     after: tuple[UpcomingReminder, ...]
 
@@ -90,6 +93,7 @@ def forecast_impact(
         window=window,
         shifts=rung_shifts(every, later),
         messages=MessageCount(before=len(count_messages(before)), after=len(count_messages(after))),
+        cost=letter_cost(later),
         before=before,
         after=after,
     )
@@ -169,6 +173,7 @@ class ChangeRehearsed:
     shifts: tuple[RungShift, ...] = ()
     differences: tuple[MessageDifference, ...] = ()
     applied: EditionChange | None = None
+    cost: LetterCost | None = None
 
 
 def rehearse_change(
@@ -215,4 +220,5 @@ def _rehearsed(
         shifts=found.shifts if found else (),
         differences=message_differences(found.before, found.after, names) if found else (),
         applied=found.done if found else None,
+        cost=found.cost if found else None,
     )

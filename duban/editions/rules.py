@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 from typing import Any, TypeVar
 
@@ -341,6 +342,53 @@ def message_days(
 def count_messages(some: Iterable[UpcomingReminder]) -> frozenset[tuple[date, int]]:
     """One digest for each unit and day, however much is in it."""
     return frozenset((one.on, one.target_id) for one in some)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterCost:
+    """How many letters a campaign by itself costs one of its units in a month: on average where all is done by its
+    date and where nothing ever is, and in the fullest month of any unit.
+    """
+
+    units: int
+    months: int
+    in_time: Decimal
+    never: Decimal
+    most: int
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return (
+            f"本专项给每个单位的信，平均每月{self.in_time}封（都按时办）到{self.never}封（一直不办），"
+            f"最多的一个单位最多的一个月{self.most}封；与其他专项同一天的合成一封。"
+        )
+
+
+def letter_cost(some: Iterable[UpcomingReminder]) -> LetterCost | None:
+    """From the first reminder to the month of the last date; None where no unit is reminded of anything."""
+    own = [one for one in some if one.target_id == one.owing.unit_id and one.rung.audience is Audience.UNIT]
+    if not own:
+        return None
+    first, last = min(one.on for one in own), max(one.owing.due_on for one in own)
+    months = max((last.year - first.year) * 12 + last.month - first.month + 1, 1)
+    within = [one for one in own if (one.on.year, one.on.month) <= (last.year, last.month)]
+    letters, in_time = (
+        count_messages(one for one in within if late or one.rung.workdays <= 0) for late in (True, False)
+    )
+    units = len({one.target_id for one in own})
+    full = Counter((unit_id, on.year, on.month) for on, unit_id in letters)
+
+    def a_month(some: frozenset[tuple[date, int]]) -> Decimal:
+        return (Decimal(len(some)) / (units * months)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    return LetterCost(
+        units=units,
+        months=months,
+        in_time=a_month(in_time),
+        never=a_month(letters),
+        most=max(full.values(), default=0),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -17,6 +18,7 @@ from duban.editions.rules import (
     RungDays,
     UpcomingReminder,
     count_messages,
+    letter_cost,
     message_counts,
     message_days,
     rung_shifts,
@@ -170,3 +172,22 @@ def test_the_window_has_so_many_days_with_its_first(days_ahead: int) -> None:
     window = ForecastWindow.of(TODAY, days_ahead)
 
     assert (window.last - window.first).days == days_ahead - 1
+
+
+def test_the_preview_says_what_a_campaign_costs_a_unit_in_a_month() -> None:
+    """Twelve weekly reports of two units: a word on Monday, and where nothing is handed in a chase on Wednesday."""
+    due = [date(2026, 3, 10) + timedelta(days=7 * n) for n in range(12)]
+    weekly = [
+        an_owing(on, ladder="brief@5", opened_on=TODAY - timedelta(days=60), unit_id=unit)
+        for on in due
+        for unit in (UNIT, 8)
+    ]
+
+    found = letter_cost(plan(*weekly))
+
+    assert found is not None
+    # Twelve words in three months. On 29 April the chase of one and the word for the next, whose date falls into the
+    # days off, are one letter: twenty-three where all is chased, nine of them in April.
+    assert (found.units, found.months, found.in_time, found.never) == (2, 3, Decimal("4.0"), Decimal("7.7"))
+    assert found.most == 9 and "平均每月4.0封（都按时办）到7.7封（一直不办）" in found.sentence
+    assert letter_cost([]) is None
