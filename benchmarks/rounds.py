@@ -39,12 +39,12 @@ from duban.schema.migrate import migrate
 TODAY = date(2026, 3, 31)
 NOW = clock.at(TODAY)
 OPENED, NOT_YET = date(2026, 3, 2), date(2026, 6, 1)
-# One matter far off, some coming near, one due today, some overdue: from one to seven rungs have passed.
+# One matter far off, some coming near, one due today, some overdue: from one to seven rungs have passed. What was due on
+# the 20th would be escalated, had it been chased before.
 DUE = tuple(
     date(2026, month, day)
     for month, day in (
         (12, 31),
-        (10, 30),
         (9, 30),
         (8, 31),
         (6, 30),
@@ -53,6 +53,7 @@ DUE = tuple(
         (4, 3),
         (3, 31),
         (3, 30),
+        (3, 20),
     )
 )
 TURNS = 3
