@@ -398,6 +398,7 @@ class LetterBatch:
             note=_joined(
                 f"已退回{one.returned_times}次" if one.returned_times else None,
                 waiting_words(self.data.waits_for.get(one.id, ())),
+                one.instead,
             ),
             extended=one.extended_times > 0,
         )

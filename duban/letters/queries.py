@@ -93,6 +93,7 @@ class LetterObligation:
     target: Decimal | None
     reported: Decimal | None
     reported_on: date | None
+    instead: str | None = None  # why its escalation is told to another than the leader in charge
 
     @property
     def stands(self) -> bool:
@@ -249,7 +250,8 @@ def _reminded(connection: Connection, digests: Sequence[ClaimedDispatch]) -> dic
     if rounds:
         statement = _REMINDED.where(reminder.c.round_id.in_(rounds), reminder.c.target_unit_id.in_(units))
         for row in connection.execute(statement):
-            one = Reminded(kind=row.kind, round_id=row.round_id, obligation=_obligation(row))
+            told = replace(_obligation(row), instead=row.cause)
+            one = Reminded(kind=row.kind, round_id=row.round_id, obligation=told)
             found.setdefault(row.target_unit_id, []).append(one)
     return found
 
@@ -488,7 +490,7 @@ def _newest_figure(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((obligation.c.target.is_not(None), newest))
 
 
-_MADE = ("state", "document", "evidence", "unit_of_measure")
+_MADE = ("state", "document", "evidence", "unit_of_measure", "instead")
 _ELSEWHERE: dict[str, ColumnElement[Any]] = {
     "unit": unit.c.name,
     "edition_state": edition.c.state,
@@ -527,7 +529,7 @@ _WHOLE = (
 _OBLIGATIONS: Select[Any] = select(*_SHOWN).select_from(_WHOLE)
 _newer = reminder.alias("newer")
 _REMINDED: Select[Any] = (
-    select(reminder.c.target_unit_id, reminder.c.kind, reminder.c.round_id, *_SHOWN)
+    select(reminder.c.target_unit_id, reminder.c.kind, reminder.c.round_id, reminder.c.cause, *_SHOWN)
     .select_from(_WHOLE.join(reminder, reminder.c.obligation_id == obligation.c.id))
     .where(
         reminder.c.status == "planned",

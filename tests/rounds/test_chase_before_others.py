@@ -5,19 +5,24 @@ everybody again until it is done.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from calendars.ladders import AUDIENCES, Audience, Ladder, Rung, RungKind
 from duban.bureau import Bureau
 from duban.core import clock
+from duban.editions.tables import edition, milestone, point
 from duban.obligations.tables import obligation
 from duban.outbox.tables import dispatch
 from duban.rounds.service import hold_round
-from duban.rounds.tables import reminder, round_
+from duban.rounds.tables import edition_round, reminder, round_
 from duban.units.tables import contact
 from tests.builders import a_unit, an_edition, an_obligation
 from tests.letters.delivery_builders import (
@@ -31,6 +36,7 @@ from tests.letters.delivery_builders import (
     set_obligation,
     to_files,
 )
+from tests.rounds.test_rungs import ladders
 
 # The machine is off from 25 March to 31 May; Monday 1 June is its first day.
 BACK = date(2026, 6, 1)
@@ -65,8 +71,9 @@ def days_of(bureau: Bureau, kind: str) -> list[date]:
     return [row.held_on for row in reminders(bureau, kind)]
 
 
-def told_without_chase(bureau: Bureau, workdays: int = 1) -> list[tuple[int, str]]:
-    """Escalations and drafts before whose round no chase to the unit itself had left, found row by row."""
+def told_without_chase(bureau: Bureau, after: Callable[[Rung], int]) -> list[tuple[int, str]]:
+    """Escalations and drafts that no chase to the unit itself had left long enough before, found row by row."""
+    rungs = {one.key: one for ladder in bureau.ladders.values() for one in ladder.rungs}
     with bureau.store.reading() as connection:
         every = connection.execute(
             sa.select(reminder, round_.c.held_on, obligation.c.unit_id)
@@ -90,7 +97,8 @@ def told_without_chase(bureau: Bureau, workdays: int = 1) -> list[tuple[int, str
         for row in every
         if row.kind in ("escalate", "bulletin")
         and not any(
-            bureau.workdays.shift(on, workdays) <= row.held_on
+            bureau.workdays.shift(on, after(rungs[row.rung.partition("/")[0].partition(".")[0]]))
+            <= row.held_on
             for on in chased.get((row.obligation_id, row.due_on), ())
         )
     ]
@@ -120,7 +128,7 @@ def test_after_nine_weeks_the_unit_is_chased_first_and_the_superior_hears_five_w
     assert Counter(days_of(bureau, "escalate")) == {date(2026, 6, 8): 24}
     to_li = [one for one in letters(bureau) if LI in one.to]
     assert len(to_li) == 1 and "24项" in to_li[0].subject + to_li[0].text
-    assert told_without_chase(bureau, 5) == []
+    assert told_without_chase(bureau, lambda _: 5) == []
 
 
 def test_a_second_round_of_the_day_and_of_the_next_escalates_nothing_that_waits(
@@ -149,7 +157,7 @@ def test_a_chase_that_did_not_leave_is_no_chase(either_district: District) -> No
 
     assert days_of(bureau, "chase") == [BACK, date(2026, 6, 8), date(2026, 6, 15), date(2026, 6, 22)]
     assert days_of(bureau, "escalate")[:1] == [date(2026, 6, 16)]
-    assert told_without_chase(bureau, 5) == []
+    assert told_without_chase(bureau, lambda _: 5) == []
 
 
 def set_dispatches(bureau: Bureau, **values: object) -> None:
@@ -255,6 +263,8 @@ def test_without_a_leader_to_tell_the_coordinator_is_told_and_the_row_says_so(
     (row,) = reminders(bureau, "escalate")
     assert row.target_unit_id == home
     assert "没有登记分管领导" in row.cause
+    (letter,) = [one for one in letters(bureau) if LI in one.to and one.subject.startswith("【督办】")]
+    assert row.cause in letter.text
 
 
 def test_the_list_of_those_overdue_goes_to_the_coordinators_draft_and_into_no_letter(
@@ -281,3 +291,58 @@ def add_contact(bureau: Bureau, unit_id: int, duty: str, address: str) -> None:
     with bureau.store.writing() as connection:
         values = {"name": "孙局长", "channel": "mail", "rank": 1, "active": True}
         connection.execute(sa.insert(contact).values(unit_id=unit_id, duty=duty, address=address, **values))
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    ladder=ladders,
+    due=st.lists(st.dates(date(2026, 3, 2), date(2026, 5, 15)), min_size=1, max_size=4),
+    rounds=st.dictionaries(st.integers(0, 100), st.booleans(), min_size=1, max_size=9),
+    escalate_to=st.sampled_from(["parent", "own", "both"]),
+    holds=st.booleans(),
+)
+def test_whatever_the_ladder_and_the_gaps_the_unit_is_chased_first_and_no_audience_stands_for_another(
+    either_bureau: Bureau,
+    ladder: Ladder,
+    due: list[date],
+    rounds: dict[int, bool],
+    escalate_to: str,
+    holds: bool,
+) -> None:
+    """`rounds` are the days with one after 1 March, and whether its letters leave."""
+    empty(either_bureau)
+    plain = with_settings(either_bureau, escalate_to=escalate_to, escalation_approval=holds)
+    bureau = replace(plain, ladders={"any": ladder})
+    place = a_district(bureau)
+    owed = {place.owes(due_on=due_on, ladder="any"): due_on for due_on in due}
+    for offset, leaves in sorted(rounds.items()):
+        hold(bureau, date(2026, 3, 1) + timedelta(days=offset))
+        if leaves:
+            to_files(bureau, date(2026, 3, 1) + timedelta(days=offset))
+
+    assert told_without_chase(bureau, ladder.days_after_chase) == []
+    with bureau.store.reading() as connection:
+        rows = connection.execute(sa.select(reminder)).all()
+    audience = {row.rung: AUDIENCES.get(RungKind(row.kind), Audience.UNIT) for row in rows}
+    sent = {
+        (row.obligation_id, row.round_id, audience[row.rung]) for row in rows if row.status != "superseded"
+    }
+    assert all((row.obligation_id, row.round_id, audience[row.rung]) in sent for row in rows)
+    last = date(2026, 3, 1) + timedelta(days=max(rounds))
+    for rung in ladder.rungs:
+        for number, due_on in owed.items():
+            come = bureau.workdays.shift(bureau.workdays.on_or_before(due_on), rung.workdays) <= last
+            if rung.kind is RungKind.CHASE and come:
+                chased = {row.status for row in rows if (row.obligation_id, row.kind) == (number, "chase")}
+                assert "planned" in chased
+
+
+def empty(bureau: Bureau) -> None:
+    """As before the first round, so that the next example may begin in March again."""
+    with bureau.store.writing() as connection:
+        for table in (dispatch, reminder, edition_round, round_, obligation, point, milestone, edition):
+            connection.execute(sa.delete(table))
