@@ -28,8 +28,8 @@ _THESE = obligation.c.id.in_(bindparam("ids", expanding=True))
 def waiting_for(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Of these obligations the earlier stages that are not closed, in their order; nothing where nobody has to wait.
 
-    An obligation waits for its unit's own part in an earlier stage, in a rectification for everybody's where the unit
-    had none; of a stage that recurs up to its own date.
+    An obligation waits for its own unit's, or its own subject's, earlier steps; in a rectification also for everybody's
+    part in a stage in which its unit had none. Of a step that recurs what falls up to its own date counts.
     """
     stages = defaultdict[int, list[str]](list)
     if not ids:
@@ -78,8 +78,10 @@ _BEFORE = (
     .join(_its_point, point.c.due_on <= _its_point.c.due_on)
 )
 _here = _other.c.point_id == point.c.id
+_same_unit = _other.c.unit_id == obligation.c.unit_id
+_same = and_(_same_unit, _other.c.subject_id == obligation.c.subject_id)
 _own = and_(
-    _other.c.unit_id == obligation.c.unit_id,
+    _same_unit,
     or_(_other.c.subject_id.in_((0, obligation.c.subject_id)), obligation.c.subject_id == 0),
 )
 # A filing is done once it is accepted.
@@ -87,14 +89,21 @@ _left = and_(
     _other.c.state.in_(_LEFT),
     ~and_(edition.c.kind == CampaignKind.FILING.value, _other.c.state == State.ACCEPTED.value),
 )
-# Stages of a rectification have different doers; elsewhere everybody goes through the steps on his own.
+# Stages of a rectification have different doers, each closed as a whole; elsewhere everybody, unit or subject, goes
+# through the steps on his own: a subject that never comes keeps no unit from publishing the conclusions.
 _staged = edition.c.kind == CampaignKind.RECTIFICATION.value
 _KEPT_BACK = (
     milestone_order.c.milestone_id == obligation.c.milestone_id,
     _its_point.c.id == obligation.c.point_id,
     ~_before.c.withdrawn,
     ~point.c.withdrawn,
-    or_(_exists(_here, _left, _own), and_(_staged, ~_exists(_here, _own), _exists(_here, _left))),
+    or_(
+        _exists(_here, _left, _same),
+        and_(
+            _staged,
+            or_(_exists(_here, _left, _own), and_(~_exists(_here, _own), _exists(_here, _left))),
+        ),
+    ),
     ~select(early_pass.c.id).where(early_pass.c.obligation_id == obligation.c.id).exists(),
 )
 _STAGES = (
