@@ -177,6 +177,22 @@ def test_an_extension_is_asked_and_granted_by_command(either_bureau: Bureau, uni
     assert after["acts"][0]["decided_by"] == "李局长"
 
 
+def test_a_stated_date_counts_once_it_is_accepted(either_bureau: Bureau, unit_and_edition) -> None:
+    one = an_obligation(
+        either_bureau, unit_id=unit_and_edition["unit"], edition_id=unit_and_edition["edition"]
+    )
+    duban("submit", one, "--note", "见附件", "--as", "王科长", on="2026-04-02")
+    late = answer("show", one)["late"]
+
+    duban("state-date", one, "--stated-on", "2026-03-30", "--reason", "收文登记", "--as", "周统筹")
+    passed = answer("review", one, "--pass", "--accept-stated", "--as", "陈审核", on="2026-04-03")
+
+    shown = answer("show", one)
+    assert (late, passed["late"], shown["late"], shown["submitted_on"]) == (True, False, False, "2026-03-30")
+    assert [act["verdict"] for act in shown["acts"]] == ["accepted"]
+    assert shown["submissions"][0]["submitted_at"].startswith("2026-04-02")
+
+
 def test_a_whole_edition_is_suspended_and_resumed_inside_each_wall(
     either_bureau: Bureau, unit_and_edition
 ) -> None:
