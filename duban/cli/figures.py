@@ -14,7 +14,7 @@ from duban.core.access import SYSTEM
 from duban.figures.queries import ReportedFigure
 from duban.figures.rules import indicator_words
 from duban.figures.service import NewFigure, record_figure, report_progress
-from duban.reports.indicators import edition_figures
+from duban.reports.indicators import check_figures, edition_figures
 
 app = typer.Typer(no_args_is_help=True, help="数据：填报进度和指标数据，计算指标，核对合计。")
 
@@ -138,7 +138,15 @@ def indicators(
 
 
 @command(app, "check")
-def check(call: Call, campaign: Campaign, year: Year) -> Answer:
-    """核对数据：各单位合计与全市数、发现与整改；有对不上的退出码 1。"""
-    found = edition_figures(call.bureau, campaign, year, by=SYSTEM).warnings
+def check(
+    call: Call,
+    campaign: Annotated[str | None, typer.Argument(help="专项行动的代号或名称；不写即全部。")] = None,
+    year: Annotated[int | None, typer.Argument(help="年份，例如 2026。")] = None,
+) -> Answer:
+    """核对数据：报送、进度、名册、台账和登记各说多少，合计与全市数；有对不上的退出码 1。"""
+    if campaign is None or year is None:
+        every = check_figures(call.bureau, by=SYSTEM)
+        found = tuple(f"{one.name}{one.year}：{said}" for one, warnings in every for said in warnings)
+    else:
+        found = edition_figures(call.bureau, campaign, year, by=SYSTEM).warnings
     return Answer({"findings": found}, found, f"对不上的{len(found)}处。", status=1 if found else 0)

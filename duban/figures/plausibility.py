@@ -124,3 +124,30 @@ def _within(edition: Edition, key: str) -> Decimal | None:
 def _expected(edition: Edition) -> Iterator[ExpectedEvidence]:
     for milestone in edition.milestones:
         yield from milestone.evidence
+
+
+def unit_findings(
+    edition: Edition,
+    sources: Mapping[str, Mapping[int, Mapping[str, Decimal | int | None]]],
+    names: Mapping[int, str],
+) -> Iterator[str]:
+    """What the sources say differently of one unit, and parts greater than their whole; `sources` by their words, then
+    by unit.
+    """
+    titles = {**_GENERAL, **figure_titles(edition)}
+    units = sorted({unit for source in sources.values() for unit in source})
+    for unit in units:
+        said: dict[str, dict[str, Decimal | int]] = {}
+        for word, source in sources.items():
+            for key, value in source.get(unit, {}).items():
+                if value is not None:
+                    said.setdefault(key, {})[word] = value
+        for key, values in said.items():
+            if len(set(values.values())) > 1:
+                each = "，".join(f"{word}是{number_words(value)}" for word, value in values.items())
+                yield f"{names[unit]}{titles.get(key, key)}：{each}，对不上，请核对。"
+        newest = {key: [*values.values()][-1] for key, values in said.items()}
+        for part, whole in part_of_whole(edition):
+            if part in newest and whole in newest and newest[part] > newest[whole]:
+                told = f"{titles.get(part, part)}{number_words(newest[part])}比{titles.get(whole, whole)}"
+                yield f"{names[unit]}：{told}{number_words(newest[whole])}还多，请核对。"

@@ -16,6 +16,7 @@ from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.db import Connection
 from duban.core.errors import NotFound
 from duban.editions.queries import StoredEdition, edition_by_id, edition_or_refuse, find_roster_id
+from duban.figures.plausibility import unit_findings
 from duban.figures.queries import (
     QuotaProgress,
     ReportedFigure,
@@ -40,9 +41,11 @@ from duban.obligations.pull_queries import EditionRow, pulled_editions
 from duban.problems.queries import ProblemTally, unit_tallies
 from duban.rosters.queries import subject_counts_by_unit
 from duban.rosters.rules import counts_as_figures, total_counts
-from duban.units.queries import units_by_id
+from duban.units.queries import offices_of_districts, units_by_id
 
 Names = dict[str, Decimal | int | None]
+# Where figures of a unit come from; of two that differ the later one counts.
+SOURCES = ("报送材料", "进度填报", "名册", "问题台账", "数据登记")
 Newest = Mapping[tuple[int | None, str], ReportedFigure]
 
 
@@ -87,6 +90,16 @@ def edition_figures(bureau: Bureau, campaign: str, year: int, *, by: Actor) -> E
         return _figures(connection, edition_or_refuse(connection, campaign, year), visible_units(by))
 
 
+def check_figures(bureau: Bureau, *, by: Actor) -> tuple[tuple[EditionRow, tuple[str, ...]], ...]:
+    """Every edition that has figures, with what does not agree in it."""
+    found = list_measured(bureau, by=by)
+    with bureau.store.reading() as connection:
+        return tuple(
+            (one, _figures(connection, edition_by_id(connection, one.id), visible_units(by)).warnings)
+            for one in found
+        )
+
+
 def read_figures(bureau: Bureau, edition_id: int, *, by: Actor) -> EditionFigures:
     """The same of an edition that concerns the person. Raises NotFound."""
     if edition_id not in {one.id for one in list_measured(bureau, by=by)}:
@@ -97,9 +110,14 @@ def read_figures(bureau: Bureau, edition_id: int, *, by: Actor) -> EditionFigure
 
 def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits) -> EditionFigures:
     newest = newest_figures(connection, stored.id, sight)
-    by_unit, city = figures_known(connection, stored, sight, newest)
+    offices = offices_of_districts(connection)
+    twice = {unit: offices[unit] for unit, _ in newest if unit in offices}
+    newest = _of_offices(newest, offices)
+    sources, known_of_city = _sources(connection, stored, sight, newest)
+    by_unit, city = figures_known(stored.value, sources, known_of_city)
     owing = units_to_report(stored.value, owing_units(connection, stored.id))
-    names = units_by_id(connection, {*by_unit, *(unit for unit, _ in newest if unit is not None)})
+    known = {*by_unit, *(unit for unit, _ in newest if unit is not None)}
+    names = units_by_id(connection, {*known, *twice, *twice.values()})
     in_order = sorted(newest.items(), key=lambda item: (item[0][1], item[0][0] or 0))
     units: list[IndicatorValue] = []
     for indicator in stored.value.indicators:
@@ -121,8 +139,15 @@ def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits)
         ),
         reported=tuple((names[unit] if unit is not None else "全市", one) for (unit, _), one in in_order),
         titles=figure_titles(stored.value),
-        # All of it compares units with the city: whoever sees some units only is told nothing.
-        warnings=tuple(_disagreements(stored.value, newest, city)) if sight.everything else (),
+        # Whoever sees some units only is told of these; what compares units with the city is for those who see all.
+        warnings=(
+            *(_disagreements(stored.value, newest, city) if sight.everything else ()),
+            *(
+                f"{names[unit]}名下另记有数据，已与{names[office]}的合为一个单位，取截止日期最新的，请核对。"
+                for unit, office in twice.items()
+            ),
+            *unit_findings(stored.value, sources, names),
+        ),
     )
 
 
@@ -142,22 +167,44 @@ def _disagreements(edition: Edition, newest: Newest, city: Names) -> Iterator[st
     yield from (sentence for sentence in sentences if sentence)
 
 
-def figures_known(
-    connection: Connection, stored: StoredEdition, sight: VisibleUnits, newest: Newest
-) -> tuple[dict[int, Names], Names]:
-    """What is known by name: of each unit the person may see, and of the city by itself, which is what was reported for
-    it, a ledger or a roster. What units report each for themselves is summed where it is asked for.
-    """
-    by_unit: dict[int, Names] = {}
-    city: Names = {}
-    for (unit_id, key), value in submitted_figures(connection, stored.id, sight).items():
-        by_unit.setdefault(unit_id, {})[key] = value
-    _from_progress(stored.value, quota_progress(connection, stored.id, sight), by_unit, city)
-    _from_roster(connection, stored, sight, by_unit, city)
-    _from_problems(unit_tallies(connection, stored.id, sight), by_unit, city)
+def _of_offices(newest: Newest, offices: Mapping[int, int]) -> dict[tuple[int | None, str], ReportedFigure]:
+    """A district's figures, kept apart once, are those of the office that answers for it: the newest counts."""
+    found: dict[tuple[int | None, str], ReportedFigure] = {}
     for (unit, name), one in newest.items():
-        (city if unit is None else by_unit.setdefault(unit, {}))[name] = one.value
-    aliases = {word: key for word, key in known_names(stored.value).items() if word != key}
+        key = (unit if unit is None else offices.get(unit, unit), name)
+        if key not in found or found[key].as_of_on <= one.as_of_on:
+            found[key] = one
+    return found
+
+
+Sources = Mapping[str, Mapping[int, Names]]
+
+
+def _sources(
+    connection: Connection, stored: StoredEdition, sight: VisibleUnits, newest: Newest
+) -> tuple[Sources, Names]:
+    """What each source knows of each unit, the one that counts before the others last; and what is known of the city by
+    itself: reported for it, of a ledger or a roster. What units report each for themselves is summed where it is asked for.
+    """
+    sources: dict[str, dict[int, Names]] = {word: {} for word in SOURCES}
+    city: Names = {}
+    for (unit, key), value in submitted_figures(connection, stored.id, sight).items():
+        sources["报送材料"].setdefault(unit, {})[key] = value
+    _from_progress(stored.value, quota_progress(connection, stored.id, sight), sources["进度填报"], city)
+    _from_roster(connection, stored, sight, sources["名册"], city)
+    _from_problems(unit_tallies(connection, stored.id, sight), sources["问题台账"], city)
+    for (unit_id, name), one in newest.items():
+        (city if unit_id is None else sources["数据登记"].setdefault(unit_id, {}))[name] = one.value
+    return sources, city
+
+
+def figures_known(edition: Edition, sources: Sources, city: Names) -> tuple[dict[int, Names], Names]:
+    """The one value that counts by name, of each unit and of the city, under every name that people use."""
+    by_unit: dict[int, Names] = {}
+    for source in sources.values():
+        for unit, values in source.items():
+            by_unit.setdefault(unit, {}).update(values)
+    aliases = {word: key for word, key in known_names(edition).items() if word != key}
     for values in (*by_unit.values(), city):
         values |= {word: values[key] for word, key in aliases.items() if key in values}
     return by_unit, city

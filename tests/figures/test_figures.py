@@ -18,6 +18,7 @@ from duban.core.errors import Refused
 from duban.editions.service import apply_edition
 from duban.figures.rules import SumVerdict, sum_findings
 from duban.figures.service import NewFigure, record_figure, report_progress
+from duban.figures.tables import figure
 from duban.obligations.tables import obligation
 from duban.reports.indicators import edition_figures
 from duban.units.importing import import_unit_book
@@ -286,3 +287,32 @@ def test_the_command_and_its_answer_for_scripts_say_how_many_reported(
     [city] = home.ask("figure", "indicators", alerts, "2025")["city"]
     assert (city["shown"], city["asked"], city["reported"]) == ("84.8 %", 7, 1)
     assert city["figures"] == {"handled": 39, "raised": 46}
+
+
+def test_the_check_finds_what_sources_say_differently_and_units_that_stand_twice(
+    bureau: Bureau, zhou: Actor, editions
+) -> None:
+    apply_edition(bureau, editions["public_benefit_projects"], by=SYSTEM, now=NOW)
+    wang = a_person(bureau, "王科长", unit_id(bureau, "天宁区民政局"), Role.HANDLER)
+    report_progress(
+        bureau,
+        an_obligation_of(bureau, "天宁区民政局"),
+        Decimal(5),
+        unit_of_measure="个",
+        by=wang,
+        now=NOW,
+    )
+    tell(bureau, zhou, "public_benefit_projects", "done", 7, unit="天宁区", unit_of_measure="个")
+    # As it was kept before a district was its office.
+    with bureau.store.writing() as connection:
+        row = connection.execute(sa.select(figure)).first()
+        old = {**row._mapping, "id": row.id + 1, "unit_id": unit_id(bureau, "天宁区")}
+        connection.execute(sa.insert(figure).values(**old))
+    home = Home(home=bureau.settings.home)
+
+    found = home.run("figure", "check")
+
+    assert found.status == 1
+    assert "天宁区民政局累计扶持项目：进度填报是5，数据登记是7，对不上，请核对。" in found.out
+    assert len(edition_figures(bureau, "public_benefit_projects", 2025, by=SYSTEM).reported) == 1
+    assert "天宁区名下另记有数据，已与天宁区民政局的合为一个单位" in found.out

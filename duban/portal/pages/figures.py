@@ -11,11 +11,12 @@ from pydantic import Field, ValidationInfo, field_validator
 from duban.core.access import Role
 from duban.figures.rules import indicator_words
 from duban.figures.service import NewFigure, record_figure
+from duban.obligations.pull_queries import EditionRow
 from duban.portal.access import allow
 from duban.portal.context import PageContext
 from duban.portal.forms import Amount, Day, Form, Line, Text, comes_back, fault
 from duban.portal.params import Number
-from duban.reports.indicators import list_measured, read_figures
+from duban.reports.indicators import check_figures, list_measured, read_figures
 
 router = APIRouter()
 SEES = (Role.COORDINATOR, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.HANDLER)
@@ -24,8 +25,13 @@ REPORTS = (Role.COORDINATOR, Role.HANDLER)
 
 @router.get("/figures")
 def editions(desk: Annotated[PageContext, allow(*SEES)]) -> Response:
-    """The editions that have indicators."""
-    return desk.render("figures/all.html", title="数据", editions=list_measured(desk.bureau, by=desk.by))
+    """The editions that have indicators; asked to `check`, with how much does not agree in each."""
+    found: dict[EditionRow, int | None]
+    if desk.request.query_params.get("check"):
+        found = {one: len(warnings) for one, warnings in check_figures(desk.bureau, by=desk.by)}
+    else:
+        found = dict.fromkeys(list_measured(desk.bureau, by=desk.by))
+    return desk.render("figures/all.html", title="数据", editions=found)
 
 
 class Report(Form):
