@@ -21,6 +21,7 @@ from duban.obligations.support_queries import (
     SupportDuty,
     SupportFile,
     SupportFilter,
+    acknowledge_series,
     change_duty,
     count_supports,
     insert_support_report,
@@ -88,15 +89,20 @@ def acknowledge_support(
     version: int | None = None,
     dry_run: bool = False,
 ) -> SupportDuty:
-    """知悉; whoever has answered already need not."""
+    """知悉, of every occurrence of the matter at once; whoever has answered already need not."""
     with acting(bureau, by=by, now=now, dry_run=dry_run) as act:
         duty = _changing(act, duty_id, version)
         answered = "已知悉" if duty.state is SupportState.ACKNOWLEDGED else "已报告"
         told = () if duty.state is SupportState.PENDING else (f"{duty.unit}{answered}，不必再办知悉。",)
         refuse(*(_refusals(duty, by) or told))
-        changed = {"acknowledged_by": person_id(by), "acknowledged_at": now}
-        change_duty(act.connection, duty, state=SupportState.ACKNOWLEDGED.value, **changed)
-        _note(act, "acknowledge_support", duty, {})
+        seen = {
+            "state": SupportState.ACKNOWLEDGED.value,
+            "acknowledged_by": person_id(by),
+            "acknowledged_at": now,
+        }
+        change_duty(act.connection, duty, **seen)
+        also = acknowledge_series(act.connection, duty, **seen)
+        _note(act, "acknowledge_support", duty, {"others": also} if also else {})
         return _own(act.bureau, act.connection, duty_id, visible_units(by))
 
 

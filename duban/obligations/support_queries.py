@@ -361,6 +361,22 @@ def change_duty(connection: Connection, one: SupportDuty, **values: object) -> N
         raise Changed(CHANGED)
 
 
+def acknowledge_series(connection: Connection, one: SupportDuty, **values: object) -> int:
+    """Mark the other occurrences of the same milestone as seen by the unit too; returns how many were not yet."""
+    point_of_it = select(point.c.milestone_id).where(point.c.id == one.point_id).scalar_subquery()
+    done = connection.execute(
+        support_duty.update()
+        .where(
+            support_duty.c.unit_id == one.unit_id,
+            support_duty.c.id != one.id,
+            support_duty.c.state == SupportState.PENDING.value,
+            support_duty.c.point_id.in_(select(point.c.id).where(point.c.milestone_id == point_of_it)),
+        )
+        .values(**values, version=support_duty.c.version + 1)
+    )
+    return int(done.rowcount)
+
+
 def insert_support_report(
     connection: Connection, duty_id: int, *, by: int, at: datetime, words: str, files: Sequence[SupportFile]
 ) -> int:

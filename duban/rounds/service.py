@@ -216,6 +216,9 @@ def preview_round(bureau: Bureau, *, now: datetime) -> tuple[EditionNote, ...]:
             groups = open_reminder_groups(connection, edition.id).get(edition.id, ())
             decisions, note = _decide(bureau, replace(edition, planned_on=None), groups, today)
             planned = sum(one.group.obligations * len(one.owed) for one in decisions)
+            if note.error is None:
+                support = _decide_support(bureau, edition, support_groups(connection, edition.id), today)
+                planned += sum(one.group.duties * len(one.owed) for one in support)
             notes.append(replace(note, planned=planned))
     return tuple(notes)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import sqlalchemy as sa
+
+from duban.accounts.rules import TokenScope
 from duban.core.access import Role
+from duban.editions.tables import point
 from tests.builders import a_person, a_point, a_support, a_unit, an_obligation
 from tests.letters.delivery_builders import hold, letters, to_files
+from tests.portal.api_client import a_token
 from tests.portal.bureau import TIANNING, ZHONGLOU, Portal
 from tests.portal.client import PageClient
 
@@ -137,3 +142,47 @@ def test_neighbours_on_one_line_answer_each_other(portal: Portal) -> None:
     assert f"{ZHONGLOU}（已交办）" in page.text
     assert "界桩三处已会同查看" in portal.as_("张科长").get(f"/my/{leads}").text
     wang.get(f"/my/{leads}", expect=404)
+
+
+def test_one_acknowledgement_covers_every_occurrence_of_the_matter(portal: Portal) -> None:
+    first = with_fire_brigade(portal)
+    with portal.bureau.store.writing() as connection:
+        second = connection.execute(
+            sa.insert(point).values(
+                milestone_id=portal.point[0],
+                edition_id=portal.edition_id,
+                label="下半年",
+                due_on=date(2026, 9, 30),
+                last_workday=date(2026, 9, 30),
+                assumptions=[],
+            )
+        ).inserted_primary_key[0]
+    later = a_support(portal.bureau, portal.edition_id, second, portal.units[FIRE])
+    browser = portal.as_("丁参谋")
+
+    browser.fill(browser.get(f"/support/{first}"), f"/support/{first}/acknowledge")
+
+    assert "已知悉" in browser.get(f"/support/{later}").text
+
+
+def test_another_system_reads_and_reports_only_for_the_unit_of_its_token(portal: Portal) -> None:
+    number = with_fire_brigade(portal)
+    fire, zhang = (
+        {"authorization": f"Bearer {a_token(portal, name, TokenScope.READ, TokenScope.WRITE)}"}
+        for name in ("丁参谋", "张科长")
+    )
+    client = portal.visitor().http
+
+    own = client.get("/api/v1/supports", headers=fire).json()
+    foreign = client.get("/api/v1/supports", headers=zhang).json()
+    refused = client.post(f"/api/v1/supports/{number}/report", json={"words": "已办"}, headers=zhang)
+    done = client.post(f"/api/v1/supports/{number}/report", json={"words": "通道畅通"}, headers=fire)
+    lead = client.get(f"/api/v1/obligations/{portal.signs[ZHONGLOU]}", headers=zhang).json()
+
+    assert [(one["id"], one["unit"], one["leads_owing"]) for one in own["supports"]] == [(number, FIRE, 2)]
+    assert foreign["supports"] == []
+    assert refused.status_code == 404
+    assert (done.status_code, done.json()["state"]) == (201, "reported")
+    # A lead reads the answer, and nothing of how the other leads stand.
+    assert lead["supports"][0]["reports"][0]["words"] == "通道畅通"
+    assert TIANNING not in str(lead)

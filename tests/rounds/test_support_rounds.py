@@ -170,6 +170,8 @@ def test_where_the_file_says_so_supporters_are_chased_and_escalated_like_leads(b
     superior = [one for one in letters(bureau) if "li@mzj.example" in one.to]
     assert [one.subject for one in superior] == ["【督办提醒】4月9日：督办2项、配合1项"]
     assert f"配合单位：{POLICE}" in superior[0].text
+    assert "以下单位的配合事项经催办仍未报告，请督促" in superior[0].text
+    assert "请贵单位配合" not in superior[0].text
 
 
 def test_reminders_stop_when_every_lead_has_handed_in_and_begin_again_when_one_is_sent_back(

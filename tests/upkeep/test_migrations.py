@@ -17,6 +17,7 @@ from duban.bureau import Bureau
 from duban.core.db import Amount, Moment, Store, metadata, open_store
 from duban.core.errors import Fault
 from duban.history.tables import history
+from duban.obligations.tables import support_duty
 from duban.schema import migrate as schema_migrate
 from duban.schema.migrate import (
     FOLDER,
@@ -330,3 +331,68 @@ def a_history_row(store: Store) -> None:
                 entry_hash="1" * 64,
             )
         )
+
+
+@pytest.mark.parametrize("name", ["store", pytest.param("pg_store", marks=pytest.mark.postgres)])
+def test_an_edition_in_force_gets_what_its_supporting_units_owe(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    """Of two points one still asks, the other was withdrawn; a draft asks nothing."""
+    store = request.getfixturevalue(name)
+    migrate(store, "0002")
+    with store.writing() as connection:
+        known = sa.MetaData()
+        known.reflect(connection)
+        rows = {
+            "unit": [{"id": 1, "code": "a", "name": "市民政局", "kind": "bureau"}],
+            "edition": [_edition(1, "published"), _edition(2, "draft")],
+            "milestone": [_milestone(1, 1), _milestone(2, 2)],
+            "point": [_point(1, 1, 1), _point(2, 1, 1, withdrawn=True), _point(3, 2, 2)],
+            "milestone_support": [{"milestone_id": 1, "unit_id": 1}, {"milestone_id": 2, "unit_id": 1}],
+            "obligation": [_obligation(1, 1), _obligation(2, 1)],
+        }
+        for table, some in rows.items():
+            connection.execute(sa.insert(known.tables[table]), some)
+
+    migrate(store)
+
+    with store.reading() as connection:
+        found = connection.execute(sa.select(support_duty.c.point_id, support_duty.c.opened_on)).all()
+    assert [tuple(row) for row in found] == [(1, date(2026, 1, 5))]
+
+
+def _edition(number: int, state: str) -> dict[str, object]:
+    said = {"campaign": f"c{number}", "year": 2026, "name": "巡检", "kind": "filing", "ladder": "standard"}
+    kept = {"coordinator_unit_id": 1, "content_hash": str(number), "body": {}, "updated_at": SET_UP_AT}
+    return {"id": number, "state": state, **said, **kept}
+
+
+def _milestone(number: int, edition_id: int) -> dict[str, object]:
+    source = {"source_document": "要点", "source_item": "1", "due_phrase": "3月底前", "rule": "", "body": {}}
+    return {
+        "id": number,
+        "edition_id": edition_id,
+        "key": "m",
+        "position": 0,
+        "title": "报备案",
+        **source,
+    }
+
+
+def _point(number: int, milestone_id: int, edition_id: int, *, withdrawn: bool = False) -> dict[str, object]:
+    dates = {"due_on": date(2026, 3, 31), "last_workday": date(2026, 3, 31), "assumptions": []}
+    label = str(number)
+    return {
+        "id": number,
+        "milestone_id": milestone_id,
+        "edition_id": edition_id,
+        "label": label,
+        "withdrawn": withdrawn,
+        **dates,
+    }
+
+
+def _obligation(point_id: int, edition_id: int) -> dict[str, object]:
+    dates = {"opened_on": date(2026, 1, 5), "due_on": date(2026, 3, 31)}
+    own = {"unit_id": 1, "ladder": "standard", "state": "assigned"}
+    return {"edition_id": edition_id, "milestone_id": edition_id, "point_id": point_id, **own, **dates}
