@@ -13,10 +13,11 @@ from duban.core.access import SYSTEM, Actor, Role
 from duban.core.errors import Refused
 from duban.core.lights import Light
 from duban.editions.service import apply_edition
+from duban.editions.tables import milestone_order
 from duban.history.service import show_history
 from duban.obligations.states import Transition
 from duban.obligations.tables import obligation
-from duban.obligations.transitions import Reopening, SendBack, transition
+from duban.obligations.transitions import Grounds, Reopening, SendBack, transition
 from duban.reports.board import CampaignLine, read_board
 from duban.rosters.service import list_missing, record_outcome
 from duban.rosters.sheets import RosterImported, import_roster
@@ -216,3 +217,22 @@ def test_records_that_came_before_publishing_are_settled_by_the_same_file_again(
     assert (done.obligations_closed, done.obligations_submitted, done.unchanged) == (2, 2, False)
     assert owed(bureau) == {"closed": 2, "submitted": 2, "assigned": 2}
     assert bring_in((bureau, zhou), path).unchanged
+
+
+def test_a_conclusion_closes_no_step_before_the_one_it_follows(
+    either_checked: Checked, tmp_path: Path
+) -> None:
+    bureau, zhou = either_checked
+    bring_in(either_checked, a_sheet(tmp_path, subjects(2), name="空.csv"))
+    first, *_, last = the_obligations(bureau)
+    with bureau.store.writing() as connection:
+        order = {"milestone_id": last.milestone_id, "earlier_id": first.milestone_id}
+        connection.execute(milestone_order.insert().values(order))
+    grounds = Grounds(reason="涉诉", authority="局长办公会")
+    transition(bureau, first.id, Transition.SUSPEND, grounds, by=zhou, now=LATER)
+
+    done = bring_in(either_checked, a_sheet(tmp_path, recorded(2, 2, 2), WITH_RECORDS))
+
+    assert (done.obligations_closed, done.obligations_left) == (2, 1)
+    states = [one.state for one in the_obligations(bureau) if one.subject_id == first.subject_id]
+    assert sorted(states) == ["submitted", "suspended"], "handed in, as whoever took part has; not closed"
