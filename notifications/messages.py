@@ -6,6 +6,8 @@ the office decides that and hands over finished values.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -83,6 +85,7 @@ class Other:
 
     obligation_id: int | str
     due_on: date
+    provisional: bool = False
     subject: str | None = None
 
 
@@ -92,7 +95,7 @@ class Item:
 
     `days_left` counts workdays and is negative when overdue. `provisional` says that the dates rest on a year whose
     day-off notice is not out yet. `document` names the source and its item, `due_phrase` is what it says of the date,
-    `hour` the time of day in it. `waits_for` is what has to be closed before.
+    `hour` the time of day in it.
     """
 
     obligation_id: int | str
@@ -116,7 +119,6 @@ class Item:
     hour: str | None = None
     subject: str | None = None
     progress: Progress | None = None
-    waits_for: str | None = None
     chased: tuple[Chased, ...] = ()
     others: tuple[Other, ...] = ()
 
@@ -433,10 +435,24 @@ def _template(name: str) -> Template:
     return _environment().get_template(f"{name}.j2")
 
 
+_INCLUDE = re.compile(r'\{% include "([^"]+)" %\}\n')
+
+
+class _WholeTemplates(FileSystemLoader):
+    """Puts what a template includes in its place when it is loaded: jinja2 would look it up for every letter, which
+    takes a fifth of the time of rendering one.
+    """
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, path, is_current = super().get_source(environment, template)
+        whole = _INCLUDE.sub(lambda found: self.get_source(environment, found[1])[0], source)
+        return whole, path, is_current
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([ROOM / "kinds", ROOM / "layout"]),
+        loader=_WholeTemplates([ROOM / "kinds", ROOM / "layout"]),
         undefined=StrictUndefined,
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         finalize=printable,

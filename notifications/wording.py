@@ -115,8 +115,6 @@ def facts(item: Item, reader: str, as_of_on: date) -> list[tuple[str, str]]:
         lines.append(("次数", _times(item, as_of_on)))
     if item.progress:
         lines.append(("进度", progress_words(item.progress)))
-    if item.waits_for:
-        lines.append(("等待", f"等待前一阶段：{item.waits_for}"))
     if item.expected_evidence:
         lines.append(("需报", "、".join(item.expected_evidence)))
     lines.append(("依据", source_words(item)))
@@ -135,22 +133,27 @@ def facts(item: Item, reader: str, as_of_on: date) -> list[tuple[str, str]]:
 
 
 def _times(item: Item, as_of_on: date) -> str:
-    """共52次，末次12月29日; of subjects their number."""
-    last = item.others[-1].due_on
-    if last == item.due_on:
+    """共52次，下一次3月3日，末次12月29日; of subjects their number."""
+    last = item.others[-1]
+    if last.due_on == item.due_on:
         return f"共{item.times}项，时限相同"
     overdue = sum(1 for on in (item.due_on, *(one.due_on for one in item.others)) if on < as_of_on)
-    first = "最早" if overdue else "下一次"
-    said = f"共{item.times}次，{first}{short_date(item.due_on, as_of_on)}，末次{short_date(last, as_of_on)}"
+    first = short_date(item.due_on, as_of_on, item.provisional)
+    until = short_date(last.due_on, as_of_on, last.provisional)
+    said = f"共{item.times}次，{'最早' if overdue else '下一次'}{first}，末次{until}"
     return f"{said}，已逾期{overdue}次" if 0 < overdue < item.times else said
 
 
 def _numbers(others: Sequence[Other], as_of_on: date) -> str:
     named = "、".join(
-        f"{one.obligation_id}（{one.subject or short_date(one.due_on, as_of_on)}）"
-        for one in others[:NUMBERED]
+        f"{one.obligation_id}（{one.subject or _bare_date(one, as_of_on)}）" for one in others[:NUMBERED]
     )
     return named + (f"，另有{len(others) - NUMBERED}项" if len(others) > NUMBERED else "")
+
+
+def _bare_date(one: Other, as_of_on: date) -> str:
+    """As in brackets: 3月10日，暂定."""
+    return short_date(one.due_on, as_of_on) + ("，暂定" if one.provisional else "")
 
 
 def progress_words(made: Progress) -> str:

@@ -218,13 +218,23 @@ class LetterBatch:
     def _section(self, kind: Kind, owed: Sequence[LetterObligation], links: LetterLinks) -> Section:
         """The first to fall due, and how many there are; of an escalation all, because the letter counts its units."""
         duties = self._duties(owed)
-        items = duties if kind is Kind.ESCALATE else duties[:SHOWN]
+        escalates = kind is Kind.ESCALATE
+        items = [self._duty(some, links) for some in (duties if escalates else duties[:SHOWN])]
+        if escalates:
+            items = [
+                replace(item, chased=self._chased(some)) for item, some in zip(items, duties, strict=True)
+            ]
         return Section(
             kind=kind,
-            items=tuple(self._duty(some, links) for some in items),
+            items=tuple(items),
             total=len(owed),
             rest=_rest(one for some in duties[SHOWN:] for one in some),
         )
+
+    def _chased(self, owed: Iterable[LetterObligation]) -> tuple[Chased, ...]:
+        """When the unit itself was chased for these."""
+        times = {time for one in owed for time in self.data.chased.get(one.id, ())}
+        return tuple(Chased(on=on, to=to) for on, to in sorted(times))
 
     def _duties(self, owed: Iterable[LetterObligation]) -> list[list[LetterObligation]]:
         """What a unit owes several times stands together: its occurrences, or its subjects; the first due comes first."""
@@ -242,7 +252,13 @@ class LetterBatch:
             item,
             milestone=first.title,
             others=tuple(
-                Other(obligation_id=one.id, due_on=one.due_on, subject=one.subject) for one in others
+                Other(
+                    obligation_id=one.id,
+                    due_on=one.due_on,
+                    provisional=self._last_workday(one)[1],
+                    subject=one.subject,
+                )
+                for one in others
             ),
         )
 
@@ -394,7 +410,6 @@ class LetterBatch:
             link=links.item(one.id, one.unit_id),
             subject=one.subject,
             progress=self._progress(one, pace) if pace else None,
-            chased=tuple(Chased(on=on, to=to) for on, to in self.data.chased.get(one.id, ())),
             note=_joined(
                 f"已退回{one.returned_times}次" if one.returned_times else None,
                 waiting_words(self.data.waits_for.get(one.id, ())),

@@ -16,8 +16,10 @@ from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Date,
     Select,
     Text,
     and_,
@@ -321,15 +323,7 @@ def _overdue(
     """By unit, everything whose date has passed, earliest first: a letter speaks of it whatever it was planned for."""
     found: dict[int, list[LetterObligation]] = {}
     for some in _pages(units):
-        statement = _OBLIGATIONS.where(
-            text(f"obligation.{UNFINISHED}"),
-            obligation.c.unit_id.in_(some),
-            obligation.c.state.in_(_OPEN),
-            obligation.c.due_on < today,
-            obligation.c.opened_on <= today,
-            edition.c.state == "published",
-        )
-        for row in connection.execute(statement.order_by(obligation.c.due_on, obligation.c.id)):
+        for row in connection.execute(_OVERDUE, {"units": some, "today": today}):
             found.setdefault(row.unit_id, []).append(_obligation(row))
     return found
 
@@ -388,18 +382,7 @@ def _offices(connection: Connection, units: Collection[int]) -> dict[int, Office
     """Of each coordinating unit who answers questions: a coordinator with an address, else who does the unit's work."""
     if not units:
         return {}
-    coordinates = case((person_role.c.person_id.is_not(None), 1), else_=0).label("coordinates")
-    works = case((contact.c.duty.in_(("handler", "backup")), 1), else_=0).label("works")
-    told = and_(contact.c.unit_id == unit.c.id, contact.c.active)
-    same = and_(person.c.unit_id == contact.c.unit_id, person.c.name == contact.c.name, person.c.active)
-    role = and_(person_role.c.person_id == person.c.id, person_role.c.role == Role.COORDINATOR.value)
-    rows = connection.execute(
-        select(unit.c.id, unit.c.name.label("unit"), contact.c.name, contact.c.channel, contact.c.address)
-        .add_columns(coordinates, works)
-        .select_from(unit.outerjoin(contact, told).outerjoin(person, same).outerjoin(person_role, role))
-        .where(unit.c.id.in_(units))
-        .order_by(unit.c.id, coordinates.desc(), works.desc(), contact.c.rank, contact.c.id)
-    )
+    rows = connection.execute(_OFFICES, {"units": list(units)})
     found: dict[int, OfficeToAsk] = {}
     for row in rows:
         answers = row.coordinates or row.works
@@ -527,6 +510,35 @@ _WHOLE = (
     .outerjoin(subject, subject.c.id == obligation.c.subject_id)
 )
 _OBLIGATIONS: Select[Any] = select(*_SHOWN).select_from(_WHOLE)
+# Statements are built once: building one takes as long as running it.
+_UNITS: BindParameter[Any] = bindparam("units", expanding=True)
+_OVERDUE: Select[Any] = _OBLIGATIONS.where(
+    text(f"obligation.{UNFINISHED}"),
+    obligation.c.unit_id.in_(_UNITS),
+    obligation.c.state.in_(_OPEN),
+    obligation.c.due_on < bindparam("today", type_=Date),
+    obligation.c.opened_on <= bindparam("today", type_=Date),
+    edition.c.state == "published",
+).order_by(obligation.c.due_on, obligation.c.id)
+_coordinates = case((person_role.c.person_id.is_not(None), 1), else_=0).label("coordinates")
+_works = case((contact.c.duty.in_(("handler", "backup")), 1), else_=0).label("works")
+_OFFICES = (
+    select(unit.c.id, unit.c.name.label("unit"), contact.c.name, contact.c.channel, contact.c.address)
+    .add_columns(_coordinates, _works)
+    .select_from(
+        unit.outerjoin(contact, and_(contact.c.unit_id == unit.c.id, contact.c.active))
+        .outerjoin(
+            person,
+            and_(person.c.unit_id == contact.c.unit_id, person.c.name == contact.c.name, person.c.active),
+        )
+        .outerjoin(
+            person_role,
+            and_(person_role.c.person_id == person.c.id, person_role.c.role == Role.COORDINATOR.value),
+        )
+    )
+    .where(unit.c.id.in_(_UNITS))
+    .order_by(unit.c.id, _coordinates.desc(), _works.desc(), contact.c.rank, contact.c.id)
+)
 _newer = reminder.alias("newer")
 _REMINDED: Select[Any] = (
     select(reminder.c.target_unit_id, reminder.c.kind, reminder.c.round_id, reminder.c.cause, *_SHOWN)

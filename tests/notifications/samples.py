@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from duban.core.lights import Light
 from notifications.messages import (
+    Asked,
     CalendarChange,
     ChaseByHand,
+    Chased,
     Desk,
     Digest,
     ExtensionAnswer,
@@ -17,11 +20,15 @@ from notifications.messages import (
     Kind,
     Message,
     Missing,
+    Other,
+    Progress,
     Rate,
     Section,
     SendBack,
     StageSummary,
     SupportItem,
+    Waiting,
+    WaitingLine,
 )
 
 DESK = Desk(name="市民政局办公室", contact="赵科员", phone="0000-1234567")
@@ -114,6 +121,8 @@ CHASE_SAMPLE = Message(
     as_of_on=date(2026, 4, 3),
     items=(replace(ITEM, days_left=-3, light=Light.RED, note="4月1日已催办一次"),),
     desk=DESK,
+    asked=(Asked(office="市民政局", campaigns=("地名标志巡检",), name="周处长", address="zhou@mzj.example"),),
+    copied_to=("孙局长",),
 )
 
 
@@ -149,6 +158,12 @@ DIGEST_SAMPLE = Message(
                         days_left=5,
                         expected_evidence=("走访记录", "慰问金发放表"),
                         document="市民政局年度总结 第3项",
+                        due_phrase="春节前每周二中午12时前",
+                        hour="12:00",
+                        others=(
+                            Other(obligation_id=411, due_on=date(2027, 1, 17), provisional=True),
+                            Other(obligation_id=412, due_on=date(2027, 1, 24), provisional=True),
+                        ),
                         provisional=True,
                         link="https://duban.example/o/410",
                     ),
@@ -187,6 +202,15 @@ DIGEST_SAMPLE = Message(
                         days_left=0,
                         expected_evidence=("完成数", "验收表"),
                         document="市民政局2025年工作要点 附件1第3项",
+                        light=Light.RED,
+                        progress=Progress(
+                            target=Decimal(45),
+                            reported=Decimal("17.80"),
+                            behind=Decimal("60.4"),
+                            unit_of_measure="张",
+                            as_of_on=date(2026, 11, 30),
+                        ),
+                        note="等待前一阶段“上半年指标”办结",
                         link="https://duban.example/o/402",
                     ),
                 ),
@@ -211,6 +235,21 @@ DIGEST_SAMPLE = Message(
             ),
         ),
         supports_total=3,
+        waiting=(
+            Waiting(
+                title="待审核",
+                number=9,
+                measure="件",
+                since=date(2026, 12, 28),
+                link="https://duban.example/reviews",
+                lines=(
+                    WaitingLine(
+                        text="天宁区民政局：地名标志巡检·巡检小结", link="https://duban.example/obligations/9"
+                    ),
+                    WaitingLine(text="武进区民政局：地名标志巡检·巡检小结"),
+                ),
+            ),
+        ),
     ),
     desk=DESK,
 )
@@ -232,7 +271,13 @@ ESCALATE_SAMPLE = Message(
     unit="市民政局",
     as_of_on=date(2026, 4, 14),
     items=(
-        replace(ITEM, days_left=-9, light=Light.RED, link=None),
+        replace(
+            ITEM,
+            days_left=-9,
+            light=Light.RED,
+            link=None,
+            chased=(Chased(on=date(2026, 4, 1), to="王科长"), Chased(on=date(2026, 4, 8), to="赵科员")),
+        ),
         replace(
             ITEM,
             obligation_id=202,
@@ -241,6 +286,7 @@ ESCALATE_SAMPLE = Message(
             light=Light.RED,
             link=None,
             note="已退回2次",
+            others=(Other(obligation_id=203, due_on=date(2026, 3, 31), subject="第一公墓"),),
         ),
         replace(
             ITEM,

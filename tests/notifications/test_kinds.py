@@ -219,15 +219,15 @@ def test_hundreds_of_items_stay_readable_and_the_rest_is_counted():
     assert len(shown) == SHOWN
     assert set(re.findall(r"   时限：2026年(\d+)月", rendered.text)) == {"1"}
     assert f"另有{412 - SHOWN}项，全部清单请向市民政局办公室索取。" in rendered.text
-    assert rendered.subject == "【督办提醒】12月31日：催办412项、配合3项"
+    assert rendered.subject == "【督办提醒】12月31日：催办412项、配合3项；待办1类"
     assert f"另有{412 - SHOWN}项" in html_words(rendered)
 
 
 def test_a_digest_puts_what_hurts_most_first_and_counts_in_its_subject():
     rendered = render(DIGEST_SAMPLE)
 
-    assert rendered.subject == "【督办提醒】12月31日：催办1项、到期1项、提前提醒1项、配合3项"
-    assert re.findall("【(.*?)】", rendered.text) == ["催办", "到期", "提前提醒", "配合"]
+    assert rendered.subject == "【督办提醒】12月31日：催办1项、到期1项、提前提醒3项、配合3项；待办1类"
+    assert re.findall("【(.*?)】", rendered.text) == ["催办", "到期", "提前提醒", "配合", "待审核"]
 
 
 def test_an_urgent_kind_has_no_place_in_a_digest():
@@ -238,8 +238,8 @@ def test_an_urgent_kind_has_no_place_in_a_digest():
 def test_an_escalation_names_the_units_and_the_longest_delay():
     rendered = render(ESCALATE_SAMPLE)
 
-    assert rendered.subject == "【督办】2家单位3项任务逾期，最长9个工作日"
-    assert "天宁区民政局：2项，最长逾期9个工作日" in rendered.text
+    assert rendered.subject == "【督办】2家单位4项任务逾期，最长9个工作日"
+    assert "天宁区民政局：3项，最长逾期9个工作日" in rendered.text
 
 
 def test_a_summary_names_every_missing_unit_and_never_makes_up_a_rate():
