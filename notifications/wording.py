@@ -146,14 +146,10 @@ def _times(item: Item, as_of_on: date) -> str:
 
 def _numbers(others: Sequence[Other], as_of_on: date) -> str:
     named = "、".join(
-        f"{one.obligation_id}（{one.subject or _bare_date(one, as_of_on)}）" for one in others[:NUMBERED]
+        f"{one.obligation_id}（{one.subject or short_date(one.due_on, as_of_on, one.provisional)}）"
+        for one in others[:NUMBERED]
     )
     return named + (f"，另有{len(others) - NUMBERED}项" if len(others) > NUMBERED else "")
-
-
-def _bare_date(one: Other, as_of_on: date) -> str:
-    """As in brackets: 3月10日，暂定."""
-    return short_date(one.due_on, as_of_on) + ("，暂定" if one.provisional else "")
 
 
 def progress_words(made: Progress) -> str:

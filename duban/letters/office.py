@@ -16,7 +16,7 @@ from duban.core.access import SYSTEM, Role, VisibleUnits
 from duban.core.db import Connection
 from duban.editions.queries import open_targets
 from duban.editions.unscheduled import unscheduled_years
-from duban.letters.queries import count_held, unread_units
+from duban.letters.queries import HELD, ON_DRAFT, count_kept, unread_units
 from duban.obligations.queue_queries import (
     AskedExtension,
     AskedForward,
@@ -30,6 +30,8 @@ from duban.obligations.queue_queries import (
 )
 from duban.obligations.review_queues import waited
 from duban.obligations.states import State
+from duban.obligations.support_queries import SupportFilter, count_supports
+from duban.obligations.support_rules import SupportState
 from duban.outbox.queries import failed_reasons, write_office_digests
 from duban.outbox.service import failed_since
 from duban.units.queries import Officer, officers
@@ -211,8 +213,29 @@ def _forwards(morning: Morning) -> Waiting:
 
 
 def _escalations(morning: Morning) -> Waiting:
-    number, first_due = count_held(morning.connection)
+    number, first_due = count_kept(morning.connection, HELD)
     return Waiting(title="待批督办", number=number, measure="条", since=first_due, link="/escalations")
+
+
+def _bulletin(morning: Morning) -> Waiting:
+    number, first_due = count_kept(morning.connection, ON_DRAFT)
+    return Waiting(title="通报草稿", number=number, measure="件", since=first_due, link="/bulletin")
+
+
+def _supports(morning: Morning) -> Waiting:
+    workdays = morning.bureau.settings.silent_workdays
+    pending = SupportFilter(
+        states=frozenset({SupportState.PENDING}),
+        led=True,
+        opened_until=opened_until(morning.bureau, morning.today, workdays),
+    )
+    _, units, _ = count_supports(morning.connection, pending, _ALL)
+    return Waiting(
+        title=f"交办满{workdays}个工作日配合未答复",
+        number=units,
+        measure="家",
+        link="/support?state=pending&unanswered=1",
+    )
 
 
 def _undelivered(morning: Morning) -> Waiting:
@@ -293,8 +316,10 @@ _QUEUES: tuple[tuple[frozenset[Role], Callable[[Morning], Waiting]], ...] = (
     (frozenset({_C}), _extensions),
     (frozenset({_C}), _forwards),
     (frozenset({_C}), _escalations),
+    (frozenset({_C}), _bulletin),
     (frozenset({_C}), _undelivered),
     (frozenset({_C}), _silent),
+    (frozenset({_C}), _supports),
     (frozenset({_C}), _targets),
     (frozenset({_C}), _years),
 )

@@ -748,15 +748,19 @@ _TOLD = text(
 ).bindparams(bindparam("unit_ids", expanding=True))
 
 
-def count_held(connection: Connection) -> tuple[int, date | None]:
-    """How many escalations wait for approval, and the earliest date among them."""
+# In the words of the partial indexes over the few reminders that wait for a person.
+HELD = "reminder.status IN ('held', 'approved') AND reminder.status = 'held'"
+ON_DRAFT = "reminder.status = 'draft'"
+
+
+def count_kept(connection: Connection, kept: str) -> tuple[int, date | None]:
+    """Of how many matters escalations are held for approval, or stand on the draft; and the earliest date."""
     row = connection.execute(
-        select(func.count(), func.min(reminder.c.due_on))
+        select(func.count(func.distinct(reminder.c.obligation_id)), func.min(reminder.c.due_on))
         .join_from(reminder, obligation, obligation.c.id == reminder.c.obligation_id)
         .join(edition, edition.c.id == obligation.c.edition_id)
         .where(
-            # In the words of the partial index over the few that wait.
-            text("reminder.status IN ('held', 'approved') AND reminder.status = 'held'"),
+            text(kept),
             obligation.c.due_on == reminder.c.due_on,
             func.coalesce(obligation.c.state, "").in_(_OPEN),
             edition.c.state == "published",

@@ -155,8 +155,8 @@ MUTANTS: tuple[Mutant, ...] = (
         area="letters",
         says="a duty that is owed several times names its first only",
         file=COMPOSE,
-        old="subject=one.subject) for one in others",
-        new="subject=one.subject) for one in others[:0]",
+        old="                for one in others\n            ),",
+        new="                for one in others[:0]\n            ),",
     ),
     Mutant(
         area="recipients",
@@ -184,8 +184,8 @@ MUTANTS: tuple[Mutant, ...] = (
         area="letters",
         says="a digest shows only its first item",
         file=COMPOSE,
-        old="duties if kind is Kind.ESCALATE else duties[:SHOWN]",
-        new="duties if kind is Kind.ESCALATE else duties[:1]",
+        old="duties if escalates else duties[:SHOWN]",
+        new="duties if escalates else duties[:1]",
         small=True,
     ),
     Mutant(
