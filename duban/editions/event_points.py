@@ -57,7 +57,7 @@ def count_from_events(
 
 
 def event_point(milestone: Milestone, event_on: date, year: PlanYear) -> Point | None:
-    """The point that a milestone has for one day of its event, its label the day; None where it falls before the
+    """The point that a milestone has for one day of its event, its label that day; None where it falls before the
     edition. Raises Refused where no date comes out of it.
     """
     try:
@@ -71,4 +71,4 @@ def event_point(milestone: Milestone, event_on: date, year: PlanYear) -> Point |
         raise Refused(str(refusal)) from refusal
     [point] = found.points
     begins = year.issued_on or date(year.number, 1, 1)
-    return replace(point, label=event_on.isoformat()) if point.due_on >= begins else None
+    return replace(point, label=f"{event_on}起算") if point.due_on >= begins else None

@@ -195,7 +195,7 @@ def test_each_day_is_a_point_of_its_own_and_says_what_it_is_counted_from(office:
     with office.bureau.store.reading() as connection:
         rows = connection.execute(sa.select(point).order_by(point.c.label)).all()
         stored = edition_or_refuse(connection, "sign_survey", 2026)
-    assert [row.label for row in rows] == ["2026-03-05", "2026-03-06"]
+    assert [row.label for row in rows] == ["2026-03-05起算", "2026-03-06起算"]
     assert "从收到通知之日2026-03-06的次日起算。" in rows[1].assumptions
     assert stored.value.milestones[0].points == ()
 
