@@ -69,6 +69,8 @@ class Settling:
     today: date
     flow_run_id: str | None
     only_news: bool = False
+    # A unit's word about its own: the day it states does not count for lateness, the day it was recorded does.
+    own_word: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ def _settle_stage(connection: Connection, act: Settling) -> int:
 def settle_taken_part(connection: Connection, act: Settling) -> int:
     """Hand in what is owed by subjects that took part; it then waits for the registrar. Returns how many."""
     which = and_(_which(act, BY_PARTICIPATION, subject.c.taken_part_on.is_not(None)), ~_keeps_ledger())
+    handed_in_on = literal(act.today, Date()) if act.own_word else subject.c.taken_part_on
     before = select(func.count()).where(submission.c.obligation_id == _ROW.id).scalar_subquery()
     facts = (
         before + 1,
@@ -162,8 +165,8 @@ def settle_taken_part(connection: Connection, act: Settling) -> int:
         act,
         and_(which, written),
         state=State.SUBMITTED.value,
-        submitted_on=subject.c.taken_part_on,
-        late=_late(subject.c.taken_part_on),
+        submitted_on=handed_in_on,
+        late=_late(handed_in_on),
     )
 
 

@@ -252,6 +252,7 @@ def settle_records(
         today=clock.civil(act.now),
         flow_run_id=act.bureau.flow_run_id,
         only_news=only_news,
+        own_word=not closing,
     )
     closed = settle_concluded(act.connection, settling) if closing else 0
     left = count_left(act.connection, settling) if closing else 0

@@ -297,3 +297,23 @@ def test_a_faulty_roster_is_counted_by_kind_before_anybody_waits_for_it(desk: De
         )
         == 1
     )
+
+
+def test_a_unit_that_records_its_own_late_is_late_whatever_day_it_states(desk: Desk) -> None:
+    """On 2 April a unit says that all of its own took part in March; the coordinator's word is another thing."""
+    desk.with_roster()
+    april = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
+    march = {"taken_part_on": date(2026, 3, 20), "now": april}
+
+    record_outcome(desk.bureau, *CHECK, a_code(8), by=desk.wang, **march)
+    record_outcome(desk.bureau, *CHECK, a_code(9), by=desk.zhou, **march)
+
+    with desk.bureau.store.reading() as connection:
+        columns = (obligation.c.submitted_on, obligation.c.late)
+        found = (
+            sa.select(*columns).where(obligation.c.state == "submitted").order_by(obligation.c.submitted_on)
+        )
+        assert connection.execute(found).tuples().all() == [
+            (date(2026, 3, 20), 0),
+            (date(2026, 4, 2), 1),
+        ]
