@@ -79,7 +79,9 @@ class TargetState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What one unit is to reach. `value` is None unless the state is GIVEN; `last_year` helps a confirmer."""
+    """What one unit is to reach. `value` is None unless the state is GIVEN, `text` the source's words where it wrote
+    more than a number; `last_year` helps a confirmer.
+    """
 
     unit: str
     state: TargetState

@@ -174,7 +174,12 @@ def _quota(one: Quota) -> CommentedMap:
 
 
 def _cell(one: Target) -> Any:
-    words = {Cell.BLANK: BLANK, Cell.NONE: "--", Cell.TEXT: one.text, Cell.GIVEN: _number(one.value)}
+    words = {
+        Cell.BLANK: BLANK,
+        Cell.NONE: "--",
+        Cell.TEXT: one.text,
+        Cell.GIVEN: one.text or _number(one.value),
+    }
     return unconfirmed(one.last_year) if one.state is Cell.UNCONFIRMED else words[one.state]
 
 

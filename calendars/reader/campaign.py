@@ -205,11 +205,26 @@ class QuotaEntry(Entry):
     targets: dict[str, Cell] = Field(default_factory=dict)
     note: Text | None = None
 
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        errors = []
+        cells = {**self.targets, **({"全市": self.city_total} if self.city_total else {})}
+        for name, cell in cells.items():
+            if cell.unit_of_measure not in ("", self.unit_of_measure):
+                text = f"{name}的目标“{cell.text}”以“{cell.unit_of_measure}”计，应以“{self.unit_of_measure}”计，请换算或改正。"
+                errors.append(said((), text))
+        if self.city_total and self.city_total.state is TargetState.TEXT:
+            text = f"全市数“{self.city_total.text}”不是数字，请写数字或“待定”，没有全市数的删去这一行。"
+            errors.append(said(("city_total",), text))
+        refuse_if(errors)
+        return self
+
     def value(self, units: UnitBook) -> Quota:
         total = self.city_total
         return _made(
             Quota,
             self,
+            op=(total and total.op) or self.op,
             city_total=total and total.value,
             city_total_last_year=total and total.last_year,
             targets=tuple(
@@ -217,7 +232,7 @@ class QuotaEntry(Entry):
                     unit=unit.name,
                     state=cell.state,
                     value=cell.value,
-                    op=self.op,
+                    op=cell.op or self.op,
                     unit_of_measure=self.unit_of_measure,
                     text=cell.text,
                     last_year=cell.last_year,

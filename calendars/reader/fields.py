@@ -22,6 +22,7 @@ from pydantic import (
 
 from calendars.model import TargetState
 from calendars.reader.document import NOTHING
+from calendars.targets import read_target
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 Whole = Annotated[int, Strict()]
@@ -88,21 +89,25 @@ def listed(value: Any) -> Any:
 Operator = Annotated[str, one_of(("=", ">=", "<="), "比较符“{}”不认识，请改成：{}，并加引号。")]
 
 BLANK = "空"
-DASHES = frozenset({"--", "—", "——", "-"})
 _UNCONFIRMED = re.compile(r"待定(?:\s*[（(]\s*上年\s*(\d+(?:\.\d+)?)\s*[)）])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of a table. `value` stands with GIVEN, `text` with TEXT, `last_year` perhaps with UNCONFIRMED."""
+    """A figure of a table. `value` stands with GIVEN, `last_year` perhaps with UNCONFIRMED; `text` with TEXT, and where
+    the number was written with a unit or a bound, which are then `unit_of_measure` and `op`.
+    """
 
     state: TargetState
     value: Decimal | None = None
     text: str | None = None
     last_year: Decimal | None = None
+    op: str | None = None
+    unit_of_measure: str = ""
 
 
-def _figure(value: Any) -> Figure:
+def figure_cell(value: Any) -> Figure:
+    """A cell as a calendar file or a sheet writes it; ValueError with the Chinese sentence for what is none."""
     if type(value) in (int, Decimal):
         if value < 0:
             raise ValueError(f"目标{value}是负数，请改正。")
@@ -114,14 +119,22 @@ def _figure(value: Any) -> Figure:
     text = value.strip()
     if text in ("", BLANK):
         return Figure(state=TargetState.BLANK)
-    if text in DASHES:
-        return Figure(state=TargetState.NONE)
     if found := _UNCONFIRMED.fullmatch(text):
         return Figure(state=TargetState.UNCONFIRMED, last_year=Decimal(found[1]) if found[1] else None)
+    if written := read_target(text):
+        if written.value is None:
+            return Figure(state=TargetState.NONE)
+        return Figure(
+            state=TargetState.GIVEN,
+            value=written.value,
+            op=written.op,
+            unit_of_measure=written.unit_of_measure,
+            text=text,
+        )
     return Figure(state=TargetState.TEXT, text=text)
 
 
-Cell = Annotated[Figure, PlainValidator(_figure)]
+Cell = Annotated[Figure, PlainValidator(figure_cell)]
 
 
 def unconfirmed(last_year: Decimal | None) -> str:

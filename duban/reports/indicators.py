@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from calendars.formulas import places_of
-from calendars.model import Edition
+from calendars.model import Edition, TargetState
 from duban.bureau import Bureau
 from duban.core.access import Actor, VisibleUnits, visible_units
 from duban.core.db import Connection
@@ -154,6 +154,10 @@ def _figures(connection: Connection, stored: StoredEdition, sight: VisibleUnits)
 def _disagreements(edition: Edition, newest: Newest, city: Names) -> Iterator[str]:
     """Quota sums, units against the city, problems found and fixed."""
     yield from (one.sentence for one in sum_findings(edition) if one.verdict == "differs")
+    for one in edition.milestones:
+        for target in one.quota.targets if one.quota else ():
+            if target.state is TargetState.TEXT:
+                yield f"{one.source.item}“{one.title}”：{target.unit}的目标写的是“{target.text}”，不是数字，请明确后改正。"
     titles = figure_titles(edition)
     sentences = []
     for (unit_id, name), whole in newest.items():
