@@ -226,8 +226,8 @@ def _office(play: Play, at: Places) -> None:
     held = play.ask("round", "escalations")["escalations"]
     one = str(held[2]["obligation_id"])
     play.send(COORDINATOR, "/escalations", "/escalations/decide", act="approve", obligation=[one])
-    play.send(COORDINATOR, "/bulletin", "/bulletin", act="issue")
-    play.send(COORDINATOR, "/bulletin", "/bulletin", act="drop", note="已约谈")
+    play.send(COORDINATOR, "/bulletin", "/bulletin/settle", act="issue")
+    play.send(COORDINATOR, "/bulletin", "/bulletin/settle", act="drop", note="已约谈")
     play.send(OPERATOR, "/dispatches", "/dispatches/retry")
     play.send(
         COORDINATOR,

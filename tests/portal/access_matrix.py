@@ -181,7 +181,7 @@ MATRIX: dict[str, Row] = {
     "GET /escalations": row(C, L),
     "POST /escalations/decide": row(C, L),
     "GET /bulletin": row(C),
-    "POST /bulletin": row(C),
+    "POST /bulletin/settle": row(C),
     "GET /chase": row(C, L),
     "POST /chase": row(C, L),
     # People and units

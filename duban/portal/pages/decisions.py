@@ -185,7 +185,7 @@ def bulletin(desk: Coordinates) -> Response:
     )
 
 
-@router.post("/bulletin")
+@router.post("/bulletin/settle")
 @comes_back(bulletin)
 def settle_bulletin(desk: Coordinates, form: BulletinDone) -> Response:
     """Record that it was issued, or strike its matters off."""
