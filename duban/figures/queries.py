@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from calendars.model import Quota
 from calendars.serialization import from_plain
@@ -21,6 +21,8 @@ from duban.figures.tables import figure, progress
 from duban.obligations.queries import Obligation
 from duban.obligations.states import State
 from duban.obligations.tables import obligation
+from duban.problems.rules import LedgerStanding, ProblemState
+from duban.problems.tables import problem
 from duban.rosters.tables import roster, subject
 from duban.units.queries import visible
 from duban.units.tables import person
@@ -275,3 +277,21 @@ def known_figure_candidates(connection: Connection, one: Obligation) -> tuple[Kn
         newest_known = (row for row in by_name.values() if row.value is not None)
         known += [KnownFigure(**row._mapping, origin=FigureOrigin.FIGURE) for row in newest_known]
     return tuple(known)
+
+
+def ledger_of(connection: Connection, edition_id: int, unit_id: int | None) -> LedgerStanding | None:
+    """An edition's problem ledger, or one unit's part of it; None where the edition keeps none."""
+    kept = select(milestone.c.id).where(
+        milestone.c.edition_id == edition_id, milestone.c.problem_ledger, ~milestone.c.withdrawn
+    )
+    if connection.execute(kept.limit(1)).first() is None:
+        return None
+    rows = connection.execute(
+        select(problem.c.state, func.count().label("n"))
+        .where(problem.c.edition_id == edition_id)
+        .where(true() if unit_id is None else problem.c.unit_id == unit_id)
+        .group_by(problem.c.state)
+    ).all()
+    still_open = sum(row.n for row in rows if row.state == ProblemState.OPEN.value)
+    found = sum(row.n for row in rows)
+    return LedgerStanding(found=found, fixed=found - still_open)

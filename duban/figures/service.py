@@ -13,6 +13,7 @@ from calendars.model import Edition, Quota
 from duban.bureau import Bureau
 from duban.core import clock
 from duban.core.access import Actor, VisibleUnits, person_id
+from duban.core.db import Connection
 from duban.core.errors import refuse
 from duban.core.text import cleaned
 from duban.editions.queries import edition_or_refuse
@@ -22,6 +23,7 @@ from duban.figures.queries import (
     ReportedFigure,
     insert_figure,
     insert_progress,
+    ledger_of,
     newest_figures,
     newest_progress,
     quota_of,
@@ -40,6 +42,7 @@ from duban.obligations.lights import Pace, points_behind
 from duban.obligations.states import Transition, transition_refusals
 from duban.obligations.transitions import TransitionContext
 from duban.obligations.transitions import acting as acting_on
+from duban.problems.rules import LEDGER_FIGURES, ledger_figure_refusals
 from duban.units.queries import answering_unit
 from duban.units.rules import person_refusals, reporting_refusals
 
@@ -102,6 +105,7 @@ def record_figure(
             *reporting_refusals(by, unit_id, unit_name or "全市"),
             *_reasons(stored.value, new, kept, previous, (on, today)),
             *doubt_refusals(doubts, new.reason),
+            *(_ledger_faults(tx.connection, stored.id, unit_id, kept, new) if on == today else ()),
         )
         assert kept is not None, "a name that is not known is refused"
         detail = {
@@ -123,6 +127,15 @@ def record_figure(
         unit_of_measure=new.unit_of_measure,
         as_of_on=on,
     )
+
+
+def _ledger_faults(
+    connection: Connection, edition_id: int, unit_id: int | None, kept: str | None, new: NewFigure
+) -> Iterator[str]:
+    """A figure of today that the problem ledger has differently."""
+    ledger = ledger_of(connection, edition_id, unit_id) if kept in LEDGER_FIGURES else None
+    if ledger is not None and kept and new.value is not None:
+        yield from ledger_figure_refusals(ledger, kept, new.name, new.value)
 
 
 def _reasons(

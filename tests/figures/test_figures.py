@@ -106,9 +106,13 @@ def test_106_of_110_passed_and_without_those_due_the_participation_is_a_dash(
 def test_20_of_41_problems_fixed(bureau: Bureau, zhou: Actor, editions) -> None:
     ledger = "inspection_rectification"
     apply_edition(bureau, editions[ledger], by=SYSTEM, now=NOW)
-    tell(bureau, zhou, ledger, "found", 7 + 34, unit_of_measure="项")
-    tell(bureau, zhou, ledger, "fixed", 20, unit_of_measure="项")
-    tell(bureau, zhou, ledger, "open", 20, unit_of_measure="项")
+    # Today's figures are the ledger's; those of an earlier day stand beside each other.
+    with pytest.raises(Refused, match="found填报41，问题台账是0"):
+        tell(bureau, zhou, ledger, "found", 7 + 34, unit_of_measure="项")
+    of_june = {"unit_of_measure": "项", "as_of_on": date(2025, 6, 30)}
+    tell(bureau, zhou, ledger, "found", 7 + 34, **of_june)
+    tell(bureau, zhou, ledger, "fixed", 20, **of_june)
+    tell(bureau, zhou, ledger, "open", 20, **of_june)
 
     assert indicator(bureau, ledger, "fixed_rate").shown == "48.8 %"
     [sentence] = edition_figures(bureau, ledger, 2025, by=SYSTEM).warnings
