@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt lint test test-noun simulate check bench lock clean
+.PHONY: help setup run fmt lint test test-noun simulate mutate check bench lock clean
 
 help:            ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -40,6 +40,9 @@ test-noun: $(STAMP) ## the tests of one noun or door: make test-noun NOUN=eviden
 
 simulate: $(STAMP) ## whole years on a virtual clock, calm and under faults: the long tests that `make test` leaves out
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "long or not long" tests/simulation
+
+mutate: $(STAMP)  ## plant every fault of tests/simulation/mutants.py and tell which are caught, and by what
+	$(BIN)/python -m tests.simulation.mutate
 
 check: test      ## the same by its other name
 

@@ -21,9 +21,11 @@ from duban.ops.doctor import Level
 from duban.ops.setup import intended, prepare
 from duban.rehearse.play import CALM_DAYS, Line, Rehearsal
 from duban.rehearse.play import rehearse as play
+from duban.rehearse.queries import PlayedReminder
 from duban.upkeep import service as upkeep
 
 MARKS = {Level.OK: "正常", Level.WARNING: "注意", Level.FAULT: "故障"}
+UNSENT = {"held": "待批准", "draft": "列入通报草稿", "planned": "所列任务在发送前已办结、调整或撤销"}
 LINE_NAMES = {"message": "消息", "gate": "关口", "light": "灯"}
 StopAfter = Annotated[
     float | None,
@@ -195,6 +197,12 @@ def rehearse(
     until: Annotated[date | None, day_option("--until", "只演练到这一天。")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="只看汇总，不逐条列出。")] = False,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="逐条记录另存为这个文件。")] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(
+            "--campaign", metavar="代号", help="只列这一项行动的每一条提醒：哪天、哪档、告知谁、哪封信。"
+        ),
+    ] = None,
 ) -> Answer:
     """用虚拟时钟把一年走一遍，列出每封消息、每个关口、每天的灯，并核对各项不变量。"""
     days = 366 + CALM_DAYS
@@ -205,6 +213,7 @@ def rehearse(
             seed=faults,
             units=units,
             until=until,
+            campaign=campaign,
             progress=lambda day: advance(day.timetuple().tm_yday, days),
         )
     if to is not None:
@@ -215,7 +224,7 @@ def rehearse(
 
 
 def _rehearsed(done: Rehearsal, *, brief: bool) -> Iterator[str]:
-    yield from () if brief else map(_line, done.lines)
+    yield from () if brief else (*map(_line, done.lines), *map(_reminder, done.reminders))
     yield (
         f"{done.year}年演练完毕：{done.editions}项行动、{done.obligations}项任务、{done.acts}次办理"
         f"（其中{done.refusals}次按规则不予办理）、{done.letters}封信。"
@@ -227,6 +236,15 @@ def _rehearsed(done: Rehearsal, *, brief: bool) -> Iterator[str]:
     yield from (f"违反不变量 {violation}" for violation in done.violations)
     if done.held:
         yield "各项不变量全部成立。"
+
+
+def _reminder(one: PlayedReminder) -> str:
+    """A day, a rung, whose matter, who is told, and the letter; or why there is none."""
+    matter = f"{one.unit}·{one.milestone}" + (f"（{one.label}）" if one.label else "")
+    said = f"{one.on}  {one.rung}  {matter}  时限{one.due_on}  告知{one.told}"
+    if one.letter is not None:
+        return f"{said}  {one.handed_on}信{one.letter} → {one.address}"
+    return f"{said}  {one.cause or UNSENT.get(one.status, '没有发出')}"
 
 
 def _line(line: Line) -> str:

@@ -15,7 +15,16 @@ from duban.core import clock
 from duban.obligations.states import Transition
 from duban.obligations.transitions import ExtensionDecision
 from duban.rehearse.habits import Done, Plan
-from duban.rehearse.queries import DeedRow, beyond_the_wall, closed_obligations, deeds, history_moments
+from duban.rehearse.queries import (
+    DeedRow,
+    beyond_the_wall,
+    closed_obligations,
+    closed_with_problems,
+    deeds,
+    history_moments,
+    owed_by_nobody,
+    passed_too_early,
+)
 from duban.rehearse.world import World
 
 
@@ -52,6 +61,11 @@ class Deeds:
         with world.calm.store.reading() as connection:
             rows, closed = deeds(connection), closed_obligations(connection)
             beyond, moments = beyond_the_wall(connection), history_moments(connection)
+            early, unsettled = passed_too_early(connection), closed_with_problems(connection)
+            nobodys = owed_by_nobody(connection)
+        yield from (f"16 任务{later}先于前一阶段{before}通过" for later, before in early)
+        yield from (f"16 任务{number}的问题台账没有结清就销号" for number in unsettled)
+        yield from (f"17 任务{number}在来源里是“--”或空白，却在办" for number in nobodys)
         story: dict[int, list[DeedRow]] = defaultdict(list)
         for row in rows:
             story[row.obligation_id].append(row)

@@ -96,12 +96,13 @@ class RehearsalChannel:
     taken: list[Letter] = field(default_factory=list)
     broken_off: list[Letter] = field(default_factory=list)
     answers: dict[str, Status] = field(default_factory=dict)  # the last one to each letter of the day
-    refused: set[str] = field(default_factory=set)  # addresses that were refused for good today
+    refused: set[str] = field(default_factory=set)  # addresses whose newest letter was refused for good
 
     def send(self, prepared: Letter) -> Receipt:
         self.fuse.burn()
         receipt = self._answer()
         self.answers[prepared.key] = receipt.status
+        self.refused.discard(prepared.to_address)
         if receipt.status is Status.PERMANENT:
             self.refused.add(prepared.to_address)
         if receipt.status in (Status.ACCEPTED, Status.UNSURE):

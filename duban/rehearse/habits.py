@@ -132,12 +132,13 @@ def _do(world: World, plan: Plan, given: Given, by: Actor, now: datetime) -> Don
         expected = owed.evidence or (_PLAIN,)
         # What a ledger knows is not given a second time.
         ledger = owed.problem_ledger
+        zero = ledger and owed.id not in world.listed
         items = [
             _item(world.folder, one, owed.id, now.toordinal())
             for one in expected
             if not (ledger and one.key in LEDGER_FIGURES)
         ]
-        done = submit(world.calm, owed.id, items=items, note="演练报送", zero_report=ledger, by=by, now=now)
+        done = submit(world.calm, owed.id, items=items, note="演练报送", zero_report=zero, by=by, now=now)
     else:
         done = transition(world.calm, owed.id, plan.verb, given, by=by, now=now)
     world.hands[owed.id].append(by)
@@ -172,7 +173,7 @@ def _who(world: World, plan: Plan, now: datetime) -> Actor:
         case Transition.PASS:
             role, nth = Role.REVIEWER, now.toordinal()
         case _:
-            return world.handlers[plan.owed.unit_id]
+            return world.handlers[world.moved.get(plan.owed.id, plan.owed.unit_id)]
     people = world.people[role]
     return people[nth % len(people)]
 

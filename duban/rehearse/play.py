@@ -6,7 +6,7 @@ It tells one line for each message, gate and light, and a summary with what brok
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -16,10 +16,17 @@ from duban.core.lights import LIGHT_WORDS, Light
 from duban.core.settings import Settings
 from duban.letters.delivery import deliver
 from duban.rehearse.deeds import Deeds
+from duban.rehearse.errands import (
+    Errand,
+    forward_errands,
+    problem_errands,
+    roster_errands,
+    support_errands,
+)
 from duban.rehearse.faults import FINE, Day, Killed, Weather, faults_on
 from duban.rehearse.habits import Plan, do, plans_for
 from duban.rehearse.invariants import after_a_day, at_the_end
-from duban.rehearse.queries import everything_owed
+from duban.rehearse.queries import PlayedReminder, everything_owed, reminders_of_campaign, supports_owed
 from duban.rehearse.reading import ReadLetter, read_letter
 from duban.rehearse.sums import gates_differ, lights_on
 from duban.rehearse.told import Told
@@ -59,6 +66,7 @@ class Rehearsal:
     broken_off: int
     lines: tuple[Line, ...]
     violations: tuple[str, ...]
+    reminders: tuple[PlayedReminder, ...] = ()  # of the one campaign that was asked for
 
     @property
     def held(self) -> bool:
@@ -97,18 +105,22 @@ def rehearse(
     seed: int | None = None,
     units: int | None = None,
     until: date | None = None,
+    campaign: str | None = None,
     impatient: bool = False,
     progress: Progress = lambda _: None,
 ) -> Rehearsal:
     """Play a year, or its part up to a day; with a seed also its faults. Lists what happened, and what broke.
 
-    Who is `impatient` hears of the first day on which anything broke, and no more.
+    With a `campaign` the year is played with all of them, and the one's reminders are told instead of the days. Who is
+    `impatient` hears of the first day on which anything broke, and no more.
     """
     with scratch_world(year, seed=seed, units=units, settings=settings) as world:
+        if campaign is not None and campaign not in {one.campaign for one in world.editions}:
+            raise Refused(f"{year}年没有代号为“{campaign}”的专项行动，请用 duban calendar list 查看代号。")
         diary = Diary()
         first, last = date(year, 1, 1), until or date(year, 12, 31)
-        agenda = _agenda(world, seed, first)
-        obligations = len({plan.owed.id for plans in agenda.values() for plan in plans})
+        agenda = Agenda(seed)
+        agenda.begin(world, first)
         for offset in range((last - first).days + 1 + CALM_DAYS):
             day = first + timedelta(days=offset)
             faults = faults_on(seed, day) if day <= last else FINE
@@ -123,29 +135,58 @@ def rehearse(
             seed=seed,
             units=units,
             editions=len(world.editions),
-            obligations=obligations,
+            obligations=len(agenda.known),
             acts=diary.acts,
             refusals=diary.refusals,
             deaths=diary.deaths,
             skipped=diary.skipped,
             letters=len(world.channel.taken),
             broken_off=len(world.channel.broken_off),
-            lines=tuple(diary.lines),
+            lines=tuple(diary.lines) if campaign is None else (),
             violations=tuple(diary.violations),
+            reminders=_reminders(world, campaign, year),
         )
 
 
-def _agenda(world: World, seed: int | None, first: date) -> dict[date, list[Plan]]:
+def _reminders(world: World, campaign: str | None, year: int) -> tuple[PlayedReminder, ...]:
+    if campaign is None:
+        return ()
     with world.calm.store.reading() as connection:
-        owed = everything_owed(connection)
-    agenda: dict[date, list[Plan]] = defaultdict(list)
-    for one in owed:
-        for plan in plans_for(one, seed, first):
-            agenda[plan.on].append(plan)
-    return agenda
+        return reminders_of_campaign(connection, campaign, year)
 
 
-def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: dict[date, list[Plan]]) -> None:
+@dataclass(slots=True)
+class Agenda:
+    """What people are going to do, by day. Obligations that come up later get their story then."""
+
+    seed: int | None
+    days: dict[date, list[Plan | Errand]] = field(default_factory=lambda: defaultdict(list))
+    known: set[int] = field(default_factory=set)
+
+    def begin(self, world: World, first: date) -> None:
+        """The year's first day: rosters and supporting units beside everything that is owed."""
+        with world.calm.store.reading() as connection:
+            duties = supports_owed(connection)
+        self.add(roster_errands(world, first, self.seed))
+        self.add(support_errands(duties, self.seed))
+        self.take_up(world, first)
+
+    def take_up(self, world: World, today: date) -> None:
+        """The stories of what is new."""
+        with world.calm.store.reading() as connection:
+            owed = [one for one in everything_owed(connection) if one.id not in self.known]
+        self.known |= {one.id for one in owed}
+        for one in owed:
+            self.add(plans_for(one, self.seed, today))
+            self.add(problem_errands(one, today, self.seed))
+            self.add(forward_errands(one, today, self.seed))
+
+    def add(self, some: Iterable[Plan | Errand]) -> None:
+        for one in some:
+            self.days[one.on].append(one)
+
+
+def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: Agenda) -> None:
     diary.today = []
     deaths = diary.deaths
     if faults.skipped:
@@ -164,18 +205,22 @@ def _play_day(world: World, diary: Diary, day: date, faults: Day, agenda: dict[d
     diary.violations += after_a_day(world, day)
 
 
-def _people(world: World, diary: Diary, day: date, agenda: dict[date, list[Plan]]) -> None:
+def _people(world: World, diary: Diary, day: date, agenda: Agenda) -> None:
     """What people do on the day; what the rules did not allow is tried again later."""
-    for plan in agenda.pop(day, ()):
+    now = clock.at(day) + timedelta(hours=3)
+    for one in agenda.days.pop(day, ()):
         diary.acts += 1
         try:
-            made = do(world, plan, clock.at(day) + timedelta(hours=3))
+            if isinstance(one, Errand):
+                one.do(world, now)
+                if one.brings:
+                    agenda.take_up(world, day)
+            else:
+                diary.violations += diary.deeds.done(one, do(world, one, now), day)
         except Refused:
             diary.refusals += 1
-            if (again := plan.again) is not None:
-                agenda[again.on].append(again)
-        else:
-            diary.violations += diary.deeds.done(plan, made, day)
+            if isinstance(one, Plan) and one.again is not None:
+                agenda.add([one.again])
 
 
 def _office_day(world: World, diary: Diary, day: date, faults: Day) -> None:
@@ -209,6 +254,7 @@ def _morning(world: World, diary: Diary, now: datetime) -> None:
 def _deliver(world: World, diary: Diary, now: datetime) -> None:
     """Send, and read what was taken at once, even where the machine died: it must be true at this moment."""
     before = len(world.channel.taken)
+    diary.told.refused = set(world.channel.refused)
     try:
         deliver(world.bureau, channels={"mail": world.channel}, now=now, worker=WORKER)
     finally:

@@ -8,18 +8,33 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from calendars.model import ExpectedEvidence
-from duban.editions.tables import edition, milestone, point
-from duban.evidence.tables import evidence_item, review, submission
+from duban.core import clock
+from duban.editions.tables import edition, milestone, milestone_order, point
+from duban.evidence.tables import evidence_item, review, submission, zero_report
 from duban.figures.tables import progress
 from duban.history.tables import history
 from duban.obligations.queries import expected_evidence
 from duban.obligations.states import DONE, OPEN
-from duban.obligations.tables import obligation, sign_off
+from duban.obligations.tables import early_pass, forwarding, obligation, sign_off, support_duty
 from duban.outbox.tables import dispatch
-from duban.rounds.tables import MORNING, reminder, round_
+from duban.problems.tables import problem, problem_carry
+from duban.rosters.tables import subject
+from duban.rounds.tables import MORNING, reminder, round_, support_reminder
 from duban.units.tables import contact, unit
 
 
@@ -28,12 +43,15 @@ class OwedReminder:
     """One obligation as its story needs it."""
 
     id: int
+    edition_id: int
     unit_id: int
+    milestone: str
     opened_on: date
     due_on: date
     hard_due_on: date | None
     review_levels: int
     problem_ledger: bool
+    staged: bool  # other stages come before it
     evidence: tuple[ExpectedEvidence, ...]
 
 
@@ -42,11 +60,14 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
     rows = connection.execute(
         select(
             obligation.c.id,
+            obligation.c.edition_id,
             obligation.c.unit_id,
+            milestone.c.key.label("milestone"),
             obligation.c.opened_on,
             obligation.c.due_on,
             obligation.c.hard_due_on,
             milestone.c.review_levels,
+            obligation.c.milestone_id.in_(select(milestone_order.c.milestone_id)).label("staged"),
             milestone.c.problem_ledger,
             obligation.c.milestone_id,
         )
@@ -57,17 +78,36 @@ def everything_owed(connection: Connection) -> tuple[OwedReminder, ...]:
     evidence = {key: expected_evidence(body) for key, body in bodies.items()}
     return tuple(
         OwedReminder(
-            id=row.id,
-            unit_id=row.unit_id,
-            opened_on=row.opened_on,
-            due_on=row.due_on,
-            hard_due_on=row.hard_due_on,
-            review_levels=row.review_levels,
-            problem_ledger=row.problem_ledger,
+            **{name: value for name, value in row._mapping.items() if name != "milestone_id"},
             evidence=evidence[row.milestone_id],
         )
         for row in rows
     )
+
+
+def subject_unit(connection: Connection, code: str) -> int:
+    """The unit that a subject of a roster belongs to."""
+    return int(connection.execute(select(subject.c.unit_id).where(subject.c.code == code)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportOwed:
+    """A supporting unit's part; `due_on` is its point's date."""
+
+    id: int
+    unit_id: int
+    opened_on: date
+    due_on: date
+
+
+def supports_owed(connection: Connection) -> list[SupportOwed]:
+    """Every duty of a supporting unit."""
+    rows = connection.execute(
+        select(support_duty.c.id, support_duty.c.unit_id, support_duty.c.opened_on, point.c.due_on)
+        .join(point, point.c.id == support_duty.c.point_id)
+        .order_by(support_duty.c.id)
+    )
+    return [SupportOwed(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +286,29 @@ def reminders_of(connection: Connection, day: date) -> list[PlannedReminder]:
     return [PlannedReminder(**row._mapping) for row in rows]
 
 
+def support_reminders_of(connection: Connection, day: date) -> list[tuple[int, int]]:
+    """(duty, unit) of what the day's round has planned to tell supporting units themselves."""
+    rows = connection.execute(
+        select(support_reminder.c.duty_id, support_reminder.c.target_unit_id)
+        .join(round_, round_.c.id == support_reminder.c.round_id)
+        .where(
+            round_.c.held_on == day,
+            round_.c.kind == MORNING,
+            support_reminder.c.status == "planned",
+            support_reminder.c.kind.in_(("assign", "advance", "due", "chase")),
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def unanswered_supports(connection: Connection) -> dict[int, int]:
+    """The unit of every duty that waits for its supporter, while a lead of its point still owes."""
+    owes = exists().where(obligation.c.point_id == support_duty.c.point_id, _IS_OPEN)
+    waits = support_duty.c.state.in_(("pending", "acknowledged"))
+    rows = connection.execute(select(support_duty.c.id, support_duty.c.unit_id).where(waits, owes))
+    return {row[0]: row[1] for row in rows}
+
+
 def contacts_given_up(connection: Connection, day: date) -> set[int]:
     """Contacts whose digest of the day could not be sent, or broke off, and waits no more."""
     found = select(dispatch.c.contact_id).where(
@@ -282,6 +345,88 @@ def stored_evidence_hashes(connection: Connection) -> tuple[str, ...]:
 
 def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
     return int(connection.scalar(select(func.count()).select_from(dispatch).where(*conditions)) or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedReminder:
+    """One reminder of a campaign: the day of its round, whose matter, the rung, who is told, and the letter that told it.
+
+    `letter` is its key, with the day and the address it was handed to; None where `cause` or `status` says why not.
+    """
+
+    on: date
+    unit: str
+    milestone: str
+    label: str
+    obligation_id: int
+    due_on: date
+    rung: str
+    kind: str
+    told: str
+    status: str
+    cause: str | None
+    letter: str | None
+    handed_on: date | None
+    address: str | None
+
+
+def reminders_of_campaign(connection: Connection, campaign: str, year: int) -> tuple[PlayedReminder, ...]:
+    """Every reminder of an edition, in order of time; a rung with several letters stands once for each."""
+    target, carrier = unit.alias("target"), dispatch.alias("carrier")
+    carried = and_(
+        reminder.c.status == "planned",
+        carrier.c.kind == "digest",
+        carrier.c.unit_id == reminder.c.target_unit_id,
+        carrier.c.status.in_(("accepted", "unsure")),
+        carrier.c.round_id >= reminder.c.round_id,
+        func.coalesce(carrier.c.since_round_id, carrier.c.round_id) <= reminder.c.round_id,
+        # What is written for the unit itself, or for whoever leads it.
+        case(
+            (reminder.c.kind == "escalate", carrier.c.parts.in_((2, 3, 6, 7))), else_=carrier.c.parts % 2 == 1
+        ),
+    )
+    rows = connection.execute(
+        select(
+            round_.c.held_on.label("on"),
+            unit.c.name.label("unit"),
+            milestone.c.title.label("milestone"),
+            point.c.label,
+            reminder.c.obligation_id,
+            reminder.c.due_on,
+            reminder.c.rung,
+            reminder.c.kind,
+            target.c.name.label("told"),
+            reminder.c.status,
+            reminder.c.cause,
+            carrier.c.id.label("letter"),
+            carrier.c.day,
+            carrier.c.handed_at,
+            carrier.c.address,
+        )
+        .select_from(reminder)
+        .join(round_, round_.c.id == reminder.c.round_id)
+        .join(obligation, obligation.c.id == reminder.c.obligation_id)
+        .join(edition, edition.c.id == obligation.c.edition_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(point, point.c.id == obligation.c.point_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .join(target, target.c.id == reminder.c.target_unit_id)
+        .outerjoin(carrier, carried)
+        .where(edition.c.campaign == campaign, edition.c.year == year)
+        .order_by(round_.c.held_on, unit.c.id, reminder.c.due_on, reminder.c.obligation_id, reminder.c.status)
+    )
+    return tuple(
+        PlayedReminder(
+            **{
+                name: value
+                for name, value in row._mapping.items()
+                if name not in ("letter", "day", "handed_at")
+            },
+            letter=f"{row.day}-{row.letter}" if row.letter else None,
+            handed_on=clock.civil(row.handed_at) if row.handed_at else None,
+        )
+        for row in rows
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +498,81 @@ def closed_obligations(connection: Connection) -> list[ClosedObligation]:
         .where(obligation.c.state.in_(sorted(DONE)), obligation.c.subject_id == 0)
     )
     return [ClosedObligation(**row._mapping) for row in rows]
+
+
+def passed_too_early(connection: Connection) -> list[tuple[int, int]]:
+    """(later, earlier): a unit's later stage passed before its own earlier one was signed off, with nobody's leave.
+
+    An earlier stage that is let off keeps nobody back; a filing is done once it is accepted and is not looked at here.
+    """
+    later, early = obligation.alias("later"), obligation.alias("early")
+    passed = (
+        select(func.min(review.c.reviewed_at))
+        .join(submission, submission.c.id == review.c.submission_id)
+        .where(submission.c.obligation_id == later.c.id, review.c.verdict == "passed")
+        .scalar_subquery()
+    )
+    signed = (
+        select(func.max(sign_off.c.signed_at)).where(sign_off.c.obligation_id == early.c.id).scalar_subquery()
+    )
+    let_off = ("waived", "cancelled", "registered", "draft")
+    found = (
+        select(later.c.id, early.c.id)
+        .join(milestone_order, milestone_order.c.milestone_id == later.c.milestone_id)
+        .join(
+            early,
+            and_(
+                early.c.milestone_id == milestone_order.c.earlier_id,
+                early.c.unit_id == later.c.unit_id,
+                early.c.due_on <= later.c.due_on,
+            ),
+        )
+        .join(edition, edition.c.id == later.c.edition_id)
+        .where(
+            edition.c.kind != "filing",
+            later.c.subject_id == 0,
+            early.c.subject_id == 0,
+            early.c.state.not_in(let_off),
+            passed.is_not(None),
+            or_(signed.is_(None), passed < signed),
+            ~exists().where(early_pass.c.obligation_id == later.c.id),
+            ~exists().where(forwarding.c.obligation_id.in_((later.c.id, early.c.id))),
+        )
+    )
+    return [(row[0], row[1]) for row in connection.execute(found)]
+
+
+def closed_with_problems(connection: Connection) -> list[int]:
+    """Signed off while a problem of its own ledger was neither struck off nor carried on, or with an empty ledger and
+    no word that there are none.
+    """
+    own = and_(problem.c.unit_id == obligation.c.unit_id, problem.c.milestone_id == obligation.c.milestone_id)
+    carried = exists().where(
+        problem_carry.c.problem_id == problem.c.id, problem_carry.c.carried_at <= sign_off.c.signed_at
+    )
+    left = exists().where(
+        own, or_(problem.c.closed_at.is_(None), problem.c.closed_at > sign_off.c.signed_at), ~carried
+    )
+    zero = exists().where(
+        zero_report.c.submission_id == submission.c.id, submission.c.obligation_id == obligation.c.id
+    )
+    found = (
+        select(obligation.c.id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(sign_off, sign_off.c.obligation_id == obligation.c.id)
+        .where(milestone.c.problem_ledger, or_(left, and_(~exists().where(own), ~zero)))
+    )
+    return list(connection.scalars(found))
+
+
+def owed_by_nobody(connection: Connection) -> list[int]:
+    """What stands as owed where the source says "--", or leaves a cell open that nobody has decided."""
+    found = select(obligation.c.id).where(
+        obligation.c.target_state.in_(("none", "blank")),
+        obligation.c.state == "assigned",
+        obligation.c.version == 1,
+    )
+    return list(connection.scalars(found))
 
 
 def beyond_the_wall(connection: Connection) -> list[int]:

@@ -74,7 +74,9 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLetter:
-    """What stands in a letter. `digest` tells the day's letter of a unit from an urgent one; `unit` is its first word."""
+    """What stands in a letter. `digest` tells the day's letter of a unit from an urgent one, `report` that it says what
+    waits on an office's desk; `unit` is its first word.
+    """
 
     key: str
     to_address: str
@@ -82,6 +84,7 @@ class ReadLetter:
     unit: str
     sections: tuple[ReadSection, ...]
     digest: bool
+    report: bool
 
     @property
     def items(self) -> tuple[ReadItem, ...]:
@@ -106,6 +109,7 @@ def read_letter(prepared: Letter) -> ReadLetter:
         subject=subject,
         unit=lines[0].partition(" ")[0],
         sections=tuple(section for section in _sections(lines, about) if section.items),
+        report=subject.startswith("【督办晨报】"),
         digest=about is None or (not about.urgent and about is not Kind.CALENDAR_CHANGE),
     )
 

@@ -29,6 +29,8 @@ from duban.rehearse.queries import (
     registered_contacts,
     registered_units,
     reminders_of,
+    support_reminders_of,
+    unanswered_supports,
 )
 from duban.rehearse.reading import ReadItem, ReadLetter, ReadSection
 from duban.rehearse.register import Part, Register
@@ -55,8 +57,16 @@ class Told:
     waiting: dict[int, dict[tuple[int, bool], PlannedReminder]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    supporting: dict[int, set[int]] = field(
+        default_factory=lambda: defaultdict(set)
+    )  # duties to be told, by contact
     chased: dict[tuple[int, date], date] = field(default_factory=dict)  # first chase of an obligation's date
+    supports: set[tuple[date, int, int]] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)  # addresses, when the pass under way began
     planned: frozenset[PlannedReminder] = frozenset()  # of the newest round
+    surely: dict[tuple[int, date], date] = field(
+        default_factory=dict
+    )  # the same, in a letter that was accepted
     rungs: Rungs = field(default_factory=Rungs)
     times_taken: Counter[str] = field(default_factory=Counter)
 
@@ -66,13 +76,22 @@ class Told:
             every = reminders_of(connection, day)
             rows = [one for one in every if one.status == "planned"]
             planned = [one for one in rows if one not in self.planned]
-            register = read_register(world) if planned else None
+            supports = [
+                one for one in support_reminders_of(connection, day) if (day, *one) not in self.supports
+            ]
+            register = read_register(world) if planned or supports else None
+        self.supports |= {(day, *one) for one in supports}
+        for duty, unit_id in supports:
+            assert register is not None
+            for contact in register.contacts.get(unit_id, ()):
+                if Part.OWN in register.parts(contact):
+                    self.supporting[contact.id].add(duty)
         self.planned = frozenset(rows)
         for one in planned:
             assert register is not None
             for contact in register.contacts.get(one.target_unit_id, ()):
                 self._plan(contact, register.parts(contact), one)
-        return list(self.rungs.planned(world, day, every, self.chased))
+        return list(self.rungs.planned(world, day, every, self.surely))
 
     def _plan(self, contact: RegisteredContact, parts: frozenset[Part], one: PlannedReminder) -> None:
         above = one.kind == ESCALATE
@@ -95,9 +114,20 @@ class Told:
         ids = {number for letter in letters for number in letter.numbers}
         ids |= {key[0] for some in self.waiting.values() for key in some}
         with world.calm.store.reading() as connection:
-            owed = played_obligations(connection, ids)
-        reading = _Reading(world=world, register=read_register(world), owed=owed, day=clock.civil(now))
-        return [text for letter in letters for text in reading.of(letter, self)]
+            owed, waiting = played_obligations(connection, ids), unanswered_supports(connection)
+        reading = _Reading(
+            world=world,
+            told=self,
+            register=read_register(world),
+            owed=owed,
+            supports=waiting,
+            day=clock.civil(now),
+        )
+        # Who stands in for another takes over what that one had not heard, before that one's next letter is read.
+        in_turn = sorted(
+            letters, key=lambda one: -max((at.rank for at in reading.register.at(one.to_address)), default=0)
+        )
+        return [text for letter in in_turn for text in reading.of(letter, self)]
 
     def settle(self, world: World, day: date, *, died: bool, letters: Sequence[ReadLetter]) -> list[str]:
         """The day is over: nothing twice, and every answer recorded as it was given."""
@@ -105,7 +135,12 @@ class Told:
         numbers = {int(key.rpartition("-")[2]): key for key in answers}
         with world.calm.store.reading() as connection:
             rows = dispatch_rows(connection, numbers)
-            for contact_id in contacts_given_up(connection, day):
+            given_up = contacts_given_up(connection, day)
+        register = read_register(world) if given_up else None
+        for contact_id in given_up:
+            if register and not any(
+                one.id == contact_id for one in register.stood_in_for(world.channel.refused)
+            ):
                 self.waiting.pop(contact_id, None)
         broken = [
             f"1 {day} 信件{letter.key}送出{self.times_taken[letter.key]}次"
@@ -122,8 +157,10 @@ class Told:
             wanted = _RECORDED[answers[key]] | ({"unsure"} if died else set())
             if status not in wanted or timed != (status == "accepted"):
                 broken.append(f"4 {day} 信件{key}：对方答复{answers[key]}，台账记为{status}")
+        if died:
+            # Nobody knows of these letters whether they were recorded.
+            self.surely = {key: on for key, on in self.surely.items() if on != day}
         answers.clear()
-        world.channel.refused.clear()
         return broken
 
     def left_over(self, world: World, day: date) -> list[str]:
@@ -166,6 +203,8 @@ class _Reading:
     world: World
     register: Register
     owed: Mapping[int, PlayedObligation]
+    supports: Mapping[int, int]  # the unit of each duty that waits for an answer
+    told: Told
     day: date
 
     def of(self, letter: ReadLetter, told: Told) -> Iterator[str]:
@@ -182,9 +221,11 @@ class _Reading:
         if not self.world.walk.is_workday(self.day):
             yield f"2 {where}：休息日发出"
         for item in letter.items:
+            if item.supports and self.supports.get(item.obligation_id, contact.unit_id) != contact.unit_id:
+                yield f"17 {where}：配合{item.obligation_id}是别的单位的"
             if not item.supports:
                 yield from (f"{text}（{where}）" for text in self._item(item, letter, contact))
-        if letter.digest:
+        if letter.digest and not letter.report:
             yield from (f"{text}（{where}）" for text in self._whole(letter, contact, told))
 
     def _item(self, item: ReadItem, letter: ReadLetter, contact: RegisteredContact) -> Iterator[str]:
@@ -193,8 +234,11 @@ class _Reading:
             yield f"2 任务{item.obligation_id}不存在"
             return
         named = f"任务{row.id}"
-        if item.kind in (Kind.CALENDAR_CHANGE, Kind.EXTENSION, Kind.SEND_BACK, Kind.STAGE_SUMMARY):
-            if row.unit_id != contact.unit_id:
+        if item.kind is Kind.CALENDAR_CHANGE or (
+            item.kind and item.kind.urgent and item.kind is not Kind.CHASE_NOW
+        ):
+            # Who asked that another takes it is answered, though it is not his any more.
+            if contact.unit_id not in (row.unit_id, self.world.came_from.get(row.id)):
                 yield f"11 {named}是{row.unit}的，告知了{letter.unit}"
             return
         if State(row.state) not in OPEN or not row.published:
@@ -246,7 +290,8 @@ class _Reading:
         return {units[one] if self.register.led(units[one]) else coordinator for one in asked}
 
     def _parts(self, contact: RegisteredContact) -> frozenset[Part]:
-        return self.register.parts(contact) | self.register.parts(contact, self.world.channel.refused)
+        refused = self.told.refused | self.world.channel.refused
+        return self.register.parts(contact) | self.register.parts(contact, refused)
 
     def _too_early(self, kind: Kind, row: PlayedObligation) -> bool:
         """Counted day by day on the calendar, without the ladder's own arithmetic."""
@@ -286,6 +331,8 @@ class _Reading:
         What the unit owes overdue stands in it as a chase, whatever was planned; only who leads it hears less.
         """
         mine, parts = told.waiting.pop(contact.id, {}), self._parts(contact)
+        for earlier in self.register.before(contact, told.refused | self.world.channel.refused):
+            mine = told.waiting.pop(earlier.id, {}) | mine
         wanted: dict[str, set[int]] = defaultdict(set)
         for one in mine.values():
             if _stands(one, self.owed):
@@ -299,9 +346,18 @@ class _Reading:
             row = self.owed[number]
             if told.chased.get((number, row.due_on), self.day) >= self.day:
                 yield f"14 任务{number}没有先催办就督办"
+        supports = [item for item in letter.items if item.supports]
+        named = {number for item in supports for number in item.numbers}
+        due = {duty for duty in told.supporting.pop(contact.id, set()) if duty in self.supports}
+        whole = len(supports) < SHOWN and not any(item.more for item in supports)
+        if Part.OWN in parts and (named != due if whole else not named <= due):
+            yield f"17 配合事项列了{sorted(named)}，应为{sorted(due)}"
         if Part.OWN in parts:
             for number in wanted[CHASE]:
-                told.chased.setdefault((number, self.owed[number].due_on), self.day)
+                key = (number, self.owed[number].due_on)
+                told.chased.setdefault(key, self.day)
+                if self.world.channel.answers.get(letter.key) is Status.ACCEPTED:
+                    told.surely.setdefault(key, self.day)
 
     def _overdue(self, contact: RegisteredContact, wanted: Mapping[str, set[int]]) -> dict[str, set[int]]:
         """The kinds anew: everything overdue as a chase, nothing of it under another kind but an escalation."""

@@ -28,7 +28,7 @@ from duban.core.settings import Settings
 from duban.core.vault import Vault
 from duban.editions.service import apply_edition
 from duban.rehearse.faults import Fuse, FusedStore, RehearsalChannel
-from duban.rehearse.queries import coordinator_units
+from duban.rehearse.queries import coordinator_units, registered_units
 from duban.rehearse.walk import Walk
 from duban.schema.migrate import migrate
 from duban.units.example import enter_examples
@@ -55,6 +55,10 @@ class World:
     folder: Path
     walk: Walk
     coordinators: Mapping[int, int]  # by edition, the unit that runs it
+    unit_names: Mapping[int, str]
+    listed: set[int] = field(default_factory=set)  # matters with problems on their ledger
+    came_from: dict[int, int] = field(default_factory=dict)  # the unit that asked for it, by matter
+    moved: dict[int, int] = field(default_factory=dict)  # matters that another unit has taken over
     hands: dict[int, list[Actor]] = field(
         default_factory=lambda: defaultdict(list)
     )  # who did something, by matter
@@ -107,6 +111,7 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
     with calm.store.reading() as connection:
         everyone = all_people(connection)
         coordinators = coordinator_units(connection)
+        names = {key: one.name for key, one in registered_units(connection).items()}
     return World(
         bureau=replace(calm, store=FusedStore(calm.store.engine, fuse)),
         calm=calm,
@@ -118,6 +123,7 @@ def _furnish(calm: Bureau, fuse: Fuse, year: int, seed: int | None, units: int |
         folder=calm.settings.home,
         walk=Walk(calm.workdays),
         coordinators=coordinators,
+        unit_names=names,
     )
 
 

@@ -81,6 +81,7 @@ def _rehearsals(play: Play) -> None:
     play.run("rehearse", "2026", *until, home=small)
     play.run("rehearse", "2026", *until, "--brief", "--json", home=small)
     play.run("rehearse", "2026", *until, "--faults", "7", "--units", "4", "--json", home=small)
+    play.run("rehearse", "2026", *until, "--campaign", "golden_survey", home=small)
 
 
 def _helps(play: Play) -> None:

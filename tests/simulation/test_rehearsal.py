@@ -13,6 +13,7 @@ import pytest
 from calendars.reader import CALENDARS
 from duban.core import clock
 from duban.core.access import Role
+from duban.core.errors import Refused
 from duban.core.lights import Light
 from duban.core.settings import Settings, load
 from duban.letters.delivery import deliver
@@ -235,3 +236,20 @@ def test_faults_follow_from_the_seed_and_the_day() -> None:
     assert [faults_on(5, day) for day in days] == [faults_on(5, day) for day in days]
     assert [faults_on(5, day) for day in days] != [faults_on(6, day) for day in days]
     assert {faults_on(5, day).weather for day in days} == set(Weather)
+
+
+def test_one_campaigns_reminders_are_listed_with_their_letters(few: Settings) -> None:
+    done = rehearse(2026, settings=few, until=date(2026, 4, 10), campaign="place_name_signs")
+
+    assert done.lines == ()
+    assert {one.kind for one in done.reminders} >= {"assign", "advance", "due"}
+    sent = [one for one in done.reminders if one.letter]
+    assert all(one.handed_on and one.handed_on >= one.on and one.address for one in sent)
+    assert all(
+        one.letter or one.cause or one.status == "draft" for one in done.reminders if one.kind != "assign"
+    )
+
+
+def test_a_campaign_that_is_not_there_is_refused(few: Settings) -> None:
+    with pytest.raises(Refused, match="没有代号为“weddings”"):
+        rehearse(2026, settings=few, campaign="weddings", until=date(2026, 1, 2))
