@@ -551,7 +551,11 @@ def closed_with_problems(connection: Connection) -> list[int]:
         problem_carry.c.problem_id == problem.c.id, problem_carry.c.carried_at <= sign_off.c.signed_at
     )
     left = exists().where(
-        own, or_(problem.c.closed_at.is_(None), problem.c.closed_at > sign_off.c.signed_at), ~carried
+        own,
+        # What is found afterwards belongs to the next time.
+        problem.c.found_on <= obligation.c.closed_on,
+        or_(problem.c.closed_at.is_(None), problem.c.closed_at > sign_off.c.signed_at),
+        ~carried,
     )
     zero = exists().where(
         zero_report.c.submission_id == submission.c.id, submission.c.obligation_id == obligation.c.id
