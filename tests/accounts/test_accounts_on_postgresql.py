@@ -81,4 +81,4 @@ def test_the_pages_of_security_and_audit_read_the_same(keyed_pg_bureau: Bureau, 
 
     assert (row.sessions, row.has_password, row.seen_at) == (1, True, NOW)
     assert [one.verb for one in found] == ["set_password"]
-    assert audit_history(keyed_pg_bureau, by=auditor).broken_at is None
+    assert audit_history(keyed_pg_bureau, by=auditor, now=NOW).broken_at is None

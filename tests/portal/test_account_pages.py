@@ -114,7 +114,7 @@ def test_the_links_of_a_unit_end_with_one_press(portal: Portal) -> None:
     missing = security.fill(page, "/accounts/links", unit="没有的单位", expect=422)
     done = security.fill(page, "/accounts/links", unit=TIANNING)
 
-    assert "没有名为“没有的单位”的单位" in missing.text and "1 处凭链接的登录已退出" in done.text
+    assert "没有叫“没有的单位”的单位" in missing.text and "1 处凭链接的登录已退出" in done.text
     over = unit.get("/my")
     assert over.path == "/sign-in" and "链接已被撤销" in over.text
     assert "已被撤销" in portal.visitor().get(link(portal), expect=410).text

@@ -79,7 +79,7 @@ def with_quota(portal: Portal) -> int:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_nobody_gets_anything_without_a_token_in_force(portal: Portal, name: str) -> None:
     method, path = name.split()
-    path = BASE + path.format(edition_id=1, obligation_id=1, sha256="0" * 64)
+    path = BASE + path.format(edition_id=1, obligation_id=1, duty_id=1, sha256="0" * 64)
     known = api(portal)
     portal.on("2026-06-01")
     client = known.http
@@ -94,7 +94,7 @@ def test_nobody_gets_anything_without_a_token_in_force(portal: Portal, name: str
 def test_a_token_does_only_what_it_was_given_for(portal: Portal, name: str) -> None:
     method, path = name.split()
     client = api(portal, "周处长", TokenScope.WRITE if method == "GET" else TokenScope.READ)
-    path = path.format(edition_id=1, obligation_id=1, sha256="0" * 64)
+    path = path.format(edition_id=1, obligation_id=1, duty_id=1, sha256="0" * 64)
 
     answer = client.get(path, expect=403) if method == "GET" else client.post(path, {}, expect=403)
 
@@ -278,7 +278,8 @@ def test_figures_are_pushed_and_a_fall_needs_its_reason(portal: Portal, tmp_path
     client = api(portal, "周处长", *BOTH)
     path = f"/editions/{edition}/figures"
 
-    client.post(path, {"name": "应参检", "value": "600", "unit_of_measure": "家"})
+    reason = "名册还没有补全"
+    client.post(path, {"name": "应参检", "value": "600", "unit_of_measure": "家", "reason": reason})
     fallen = client.post(path, {"name": "应参检", "value": 590, "unit_of_measure": "家"}, expect=422)
     unknown = client.post(path, {"name": "应参检", "value": None, "unit_of_measure": "家"})
 
@@ -295,7 +296,7 @@ def test_outcomes_are_pushed_for_all_of_the_codes_or_for_none(portal: Portal, tm
     done = client.post(path, {"codes": [a_code(0), a_code(1)], "outcome": "合格"})
 
     assert "您看到的是2个对象，现在符合的是1个" in wrong.json()["detail"]
-    assert done.json() == {"recorded": 2, "unchanged": 0, "submitted": 0, "closed": 2}
+    assert done.json() == {"recorded": 2, "unchanged": 0, "submitted": 0, "closed": 2, "left": 0}
     assert owed(portal) == {"assigned": 4, "closed": 2}
 
 

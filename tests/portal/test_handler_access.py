@@ -38,5 +38,5 @@ def test_a_handler_acts_for_a_further_unit_until_it_is_taken_back(portal: Portal
     unknown = zhou.fill(taken, f"{at}/units", unit="没有的单位", expect=422)
 
     assert f"现在兼办：{ZHONGLOU}" in added.text and opened.path == theirs
-    assert "现在兼办：无" in taken.text and "没有名为“没有的单位”的单位" in unknown.text
+    assert "现在兼办：无" in taken.text and "没有叫“没有的单位”的单位" in unknown.text
     wang.get(theirs, expect=404)
