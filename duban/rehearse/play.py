@@ -128,8 +128,9 @@ def rehearse(
             progress(day)
             if impatient and diary.violations:
                 break
-        night = clock.at(day) + timedelta(hours=12)
-        diary.violations += [*at_the_end(world, now=night), *diary.deeds.at_the_end(world, night)]
+        # What people wrote after the last morning's delivery still waits for the next one.
+        morning, night = (clock.at(day) + timedelta(hours=hours) for hours in (2, 12))
+        diary.violations += [*at_the_end(world, now=morning), *diary.deeds.at_the_end(world, night)]
         return Rehearsal(
             year=year,
             seed=seed,

@@ -48,6 +48,11 @@ def run(
         for number in range(jobs):
             copies.put(_copy(Path(place) / str(number)))
 
+        # Where the code as it is breaks something already, every fault would seem to be caught.
+        whole = copies.get()
+        assert (broken := _rehearsed(whole)) is None, f"the rehearsal without a fault: {broken}"
+        copies.put(whole)
+
         def judge(mutant: Mutant) -> Verdict:
             copy = copies.get()
             try:
