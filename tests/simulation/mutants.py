@@ -122,6 +122,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=ROUNDS,
         old='chased(_CHASE) if reader is not UNIT else "",',
         new='"",',
+        test="tests/rounds/test_chase_before_others.py",
     ),
     Mutant(
         area="recipients",
@@ -129,6 +130,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=SCHEDULE,
         old="-ladder.days_after_chase(current.rung))",
         new="-1)",
+        test="tests/rounds/test_chase_before_others.py",
     ),
     Mutant(
         area="planning",
@@ -143,6 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=SCHEDULE,
         old="    if not rung.repeat:\n        return\n",
         new="    return\n",
+        test="tests/rounds/test_rungs.py",
     ),
     Mutant(
         area="letters",
@@ -262,6 +265,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=DELIVERY,
         old="if row.attempts >= len(waits):",
         new="if row.attempts >= 0:",
+        test="tests/letters",
     ),
     Mutant(
         area="delivery",
@@ -276,6 +280,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=DELIVERY,
         old='return self.outcome(row, "failed", said, receipt=receipt, tried=True, falls_back=falls_back)',
         new='return self.outcome(row, "accepted", said, receipt=receipt, tried=True)',
+        test="tests/letters",
     ),
     Mutant(
         area="delivery",
@@ -419,6 +424,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file="duban/rounds/support_queries.py",
         old='_GROUP = "o.point_id = :point_id AND',
         new='_GROUP = "o.point_id <> :point_id AND',
+        test="tests/rounds/test_support_rounds.py tests/stories/test_story_support.py",
     ),
     Mutant(
         area="supporters",
@@ -434,6 +440,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=COMPOSE,
         old="supports=tuple(self._support(some, links) for some in _by_duty(supports)[:SHOWN]),",
         new="supports=(),",
+        test="tests/rounds/test_support_rounds.py tests/stories/test_story_support.py",
     ),
     # Times.
     Mutant(
@@ -486,7 +493,7 @@ MUTANTS: tuple[Mutant, ...] = (
         file=RULES,
         old="    if waiting.stated_by == by.person_id:",
         new="    if False:",
-        test="tests/obligations",
+        test="tests/portal/test_queue_reviews.py tests/stories/test_story_which_time_counts.py",
     ),
     # Rates and lights.
     Mutant(
