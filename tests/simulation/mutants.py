@@ -375,7 +375,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="    if matter.waits_for and verb in (Transition.PASS, Transition.SIGN_OFF):",
         new="    if False:",
         test="tests/stories/test_story_closing.py",
-        small=True,
     ),
     Mutant(
         area="closing",
